@@ -1,0 +1,234 @@
+//! The document and its nodes.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{DocId, UrlKey};
+
+/// One page as a reader meets it: images and runs of text, in reading order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Document {
+    /// Identity.
+    pub id: DocId,
+    /// Where the page came from and what it says of itself.
+    pub page: Page,
+    /// The nodes in reading order.  A later stage may remove nodes, never move or renumber them.
+    pub nodes: Vec<Node>,
+}
+
+/// Where a page came from and what it says of itself: the released `general_metadata`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Page {
+    /// Final URL of the page.
+    pub url: String,
+    /// File name of the archive (not its folder).
+    pub warc_filename: String,
+    /// Offset of the record in the archive as stored, in bytes: of its compressed member where it has one.
+    pub warc_record_offset: u64,
+    /// Length of the record in the archive as stored, in bytes, so that a range read gives the record back.  `None`
+    /// where the record shares its compressed member with others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warc_record_length: Option<u64>,
+    /// Decompressed bytes of a shared member before the record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warc_record_inner_offset: Option<u64>,
+    /// `WARC-Date` as the archive has it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub warc_date: String,
+    /// `WARC-Record-ID` as the archive has it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub record_id: String,
+    /// Name of the encoding the page was read in, as the Encoding Standard spells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charset: Option<String>,
+    /// What said so: `bom`, `http`, `meta`, `detected`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charset_source: Option<String>,
+    /// Identified language and its score.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
+    /// The `lang` attribute of the root element.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared_language: Option<String>,
+    /// `<title>`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// `<link rel="canonical">`, resolved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canonical_url: Option<String>,
+    /// `<meta property="og:image">`, resolved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub og_image: Option<String>,
+    /// Date of publication by JSON-LD (`datePublished`), as written there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date_published: Option<String>,
+}
+
+/// An identified language.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Language {
+    /// BCP 47 tag.
+    pub tag: String,
+    /// Score of the model, 0 to 1.
+    pub score: f64,
+}
+
+/// One node of a document.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// Position given at extraction; never changed after.
+    pub ordinal: u32,
+    /// How likely the node is main content, 0 to 1; `None` where nothing scored it.
+    pub content_score: Option<f32>,
+    /// What the node holds.
+    pub content: Content,
+}
+
+/// What a node holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Content {
+    /// A run of paragraphs; at least one.
+    Text(Vec<Paragraph>),
+    /// An image.
+    Image(Box<ImageNode>),
+}
+
+/// One paragraph of a text node.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Paragraph {
+    /// Position in its node at extraction; never changed after.  (ordinal, k) names a paragraph.
+    pub k: u32,
+    /// The text: not blank, without `\n\n`.
+    pub text: String,
+}
+
+/// One image of a document.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ImageNode {
+    /// Resolved URL of the chosen candidate.
+    pub src: String,
+    /// The chosen candidate as the page writes it.
+    pub unformatted_src: String,
+    /// Which candidate won: `src`, `srcset`, `data-src`, `picture`, `noscript`, …
+    pub source: String,
+    /// Words of the file name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub formatted_filename: Option<String>,
+    /// Alternative text, not blank.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alt_text: Option<String>,
+    /// Text of the enclosing figure's caption.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caption: Option<String>,
+    /// `title` attribute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Resolved target of the link around the image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// Width that the page asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rendered_width: Option<RenderedSize>,
+    /// Height that the page asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rendered_height: Option<RenderedSize>,
+    /// The other candidates' resolved URLs, best first, for a fetch that fails.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<String>,
+    /// What the bytes say, once they were read.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub facts: Option<ImageFacts>,
+    /// Where the bytes lie in the image store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blob: Option<Blob>,
+}
+
+/// A size that a page asks for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum RenderedSize {
+    /// Pixels.
+    Pixels(u32),
+    /// A share of the container, as written (`50%`).
+    Percent(String),
+}
+
+/// What an image's bytes say.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ImageFacts {
+    /// Format by the bytes: `jpeg`, `png`, `webp`, `gif`.
+    pub format: String,
+    /// Pixels.
+    pub original_width: u32,
+    /// Pixels.
+    pub original_height: u32,
+}
+
+/// A range of bytes in the image store.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Blob {
+    /// Name of the segment.
+    pub segment: String,
+    /// Bytes into the segment.
+    pub offset: u64,
+    /// Bytes.
+    pub length: u64,
+    /// sha256 of the bytes, hexadecimal.
+    pub sha256: String,
+}
+
+impl ImageNode {
+    /// The keys of all candidates, best first: `src`, then `candidates`.
+    pub fn candidate_urls(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.src.as_str()).chain(self.candidates.iter().map(String::as_str))
+    }
+
+    /// Bytes of all its texts: addresses, candidates, caption, link, alternative text, title and the rest.
+    pub fn text_bytes(&self) -> usize {
+        let size = |size: &Option<RenderedSize>| match size {
+            Some(RenderedSize::Percent(share)) => share.len(),
+            Some(RenderedSize::Pixels(_)) | None => 0,
+        };
+        let options = [&self.formatted_filename, &self.alt_text, &self.caption, &self.title, &self.link];
+        self.candidate_urls().map(str::len).sum::<usize>()
+            + self.unformatted_src.len()
+            + self.source.len()
+            + options.into_iter().flatten().map(String::len).sum::<usize>()
+            + size(&self.rendered_width)
+            + size(&self.rendered_height)
+            + self.facts.as_ref().map_or(0, |facts| facts.format.len())
+            + self.blob.as_ref().map_or(0, |blob| blob.segment.len() + blob.sha256.len())
+    }
+
+    /// Key of `src`.
+    pub fn url_key(&self) -> UrlKey {
+        UrlKey::new(&self.src)
+    }
+}
+
+/// Splits a text into the paragraphs of a text node: at blank lines, blank paragraphs left out.
+pub fn paragraphs(text: &str) -> Vec<Paragraph> {
+    text.split("\n\n")
+        .map(|piece| piece.trim_matches('\n'))
+        .filter(|piece| !piece.trim().is_empty())
+        .zip(0..)
+        .map(|(piece, k)| Paragraph { k, text: piece.to_owned() })
+        .collect()
+}
+
+impl Document {
+    /// Images of the document, in order.
+    pub fn images(&self) -> impl Iterator<Item = &ImageNode> {
+        self.nodes.iter().filter_map(|node| match &node.content {
+            Content::Image(image) => Some(&**image),
+            Content::Text(_) => None,
+        })
+    }
+
+    /// Paragraphs of the document, in order.
+    pub fn paragraphs(&self) -> impl Iterator<Item = &Paragraph> {
+        self.nodes.iter().flat_map(|node| match &node.content {
+            Content::Text(paragraphs) => paragraphs.as_slice(),
+            Content::Image(_) => &[],
+        })
+    }
+}

@@ -1,0 +1,127 @@
+//! Why a record, page or image did not become part of a document: the closed list of reasons.
+//!
+//! A rule's name stands beside these in the ledger; a reason is what happened before or outside any rule.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! reasons {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal,)+) => {
+        /// A reason.  The names are published: ledger, manifest and report use them.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Reason {
+            $($(#[doc = $doc])+ #[serde(rename = $name)] $variant,)+
+        }
+
+        impl Reason {
+            /// All reasons, in the order of the stages that give them.
+            pub const ALL: &[Reason] = &[$(Reason::$variant,)+];
+
+            /// The published name.
+            pub const fn name(self) -> &'static str {
+                match self { $(Reason::$variant => $name,)+ }
+            }
+
+            /// What the name stands for, in a sentence.
+            pub const fn explanation(self) -> &'static str {
+                match self { $(Reason::$variant => concat!($($doc),+),)+ }
+            }
+        }
+    };
+}
+
+reasons! {
+    // Records of an archive.
+    /// The compressed member does not decompress.
+    DamagedMember = "damaged_member",
+    /// The file ends inside the record.
+    TruncatedRecord = "truncated_record",
+    /// Bytes where a record should begin that begin none.
+    InvalidRecordHeader = "invalid_record_header",
+    /// The record's length does not fit what follows it.
+    WrongContentLength = "wrong_content_length",
+    /// The record is larger than the cap.
+    RecordTooLarge = "record_too_large",
+    /// The record's header block is larger than the cap.
+    HeaderTooLarge = "header_too_large",
+    /// A compression that is not read, such as bzip2.
+    UnsupportedCompression = "unsupported_compression",
+    /// The file is no web archive.
+    NotAnArchive = "not_an_archive",
+    // HTTP responses.
+    /// The response's header block cannot be read.
+    InvalidHttpHeader = "invalid_http_header",
+    /// The body's Content-Encoding does not decompress, and is no plain body either.
+    DamagedContentEncoding = "damaged_content_encoding",
+    /// A Content-Encoding that is not read.
+    UnsupportedContentEncoding = "unsupported_content_encoding",
+    /// The decoded body is larger than the cap.
+    BodyTooLarge = "body_too_large",
+    // Records that hold no page: counted, not failed.
+    /// A record of another type than response.
+    NotAResponse = "not_a_response",
+    /// A response that is neither HTML nor XHTML.
+    NotHtml = "not_html",
+    /// A page whose HTTP status the recipe does not accept.
+    StatusNotAccepted = "status_not_accepted",
+    /// A page without a body.
+    EmptyBody = "empty_body",
+    // Pages.
+    /// The record names no URL for the page.
+    NoUrl = "no_url",
+    /// Most characters of the page could not be decoded.
+    UndecodableText = "undecodable_text",
+    /// The page's DOM has more nodes than the cap.
+    TooManyNodes = "too_many_nodes",
+    /// The page's DOM is deeper than the cap.
+    TooDeep = "too_deep",
+    /// The page's images, and what it says of them, outgrow the cap.
+    DocumentTooLong = "document_too_long",
+    /// The parser gave up on the page.
+    ParserFailed = "parser_failed",
+    // Images.
+    /// No archive of the run holds the image.
+    NotInArchive = "not_in_archive",
+    /// The image is larger than the cap.
+    ImageTooLarge = "image_too_large",
+    /// The image has more pixels than the cap.
+    TooManyPixels = "too_many_pixels",
+    /// The bytes are no image of a known format.
+    NotAnImage = "not_an_image",
+    /// An image of a format that is not decoded.
+    UnsupportedImage = "unsupported_image",
+    /// The bytes begin like an image and do not decode.
+    DamagedImage = "damaged_image",
+    /// The images before it fill the document.
+    DocumentTooLarge = "document_too_large",
+    // Documents.
+    /// Nothing was left of the document.
+    EmptyDocument = "empty_document",
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Reason {
+    /// The reason with this published name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|reason| reason.name() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_is_found_by_its_name() {
+        for &reason in Reason::ALL {
+            assert_eq!(Reason::from_name(reason.name()), Some(reason));
+            assert!(!reason.explanation().is_empty());
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! The flat tables: facts and narrow key tables.
+
+use arrow_array::RecordBatch;
+use arrow_schema::{ArrowError, Field, SchemaRef};
+
+use super::{Table, cell::Cell, cell::column, schema};
+use crate::{DocId, Reason, UrlKey};
+
+macro_rules! table {
+    (
+        #[doc = $meaning:literal] $row:ident = $name:literal version $version:literal {
+            $($(#[doc = $doc:literal])+ $field:ident: $type:ty,)+
+        }
+    ) => {
+        #[doc = $meaning]
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub struct $row {
+            $($(#[doc = $doc])+ pub $field: $type,)+
+        }
+
+        impl Table for $row {
+            const NAME: &'static str = $name;
+            const VERSION: u32 = $version;
+            const MEANING: &'static str = $meaning;
+
+            fn schema() -> SchemaRef {
+                let fields = vec![
+                    $(Field::new(stringify!($field), <$type as Cell>::TYPE, <$type as Cell>::NULLABLE),)+
+                ];
+                schema($name, $version, fields)
+            }
+
+            fn to_batch(rows: &[Self]) -> Result<RecordBatch, ArrowError> {
+                let columns = vec![$(<$type as Cell>::array(rows.iter().map(|row| row.$field.clone()))?,)+];
+                RecordBatch::try_new(Self::schema(), columns)
+            }
+
+            fn from_batch(batch: &RecordBatch) -> Result<Vec<Self>, ArrowError> {
+                $(let mut $field = column::<$type>(batch, stringify!($field))?.into_iter();)+
+                let rows = (0..batch.num_rows()).map_while(|_| Some($row { $($field: $field.next()?,)+ }));
+                Ok(rows.collect())
+            }
+        }
+    };
+}
+
+table! {
+    /// A record or page that failed, or a page that was passed over, with its reason.
+    Failure = "failures" version 1 {
+        /// Name of the input.
+        input: String,
+        /// Bytes into the input as stored.
+        offset: u64,
+        /// Bytes of the record as stored, where known.
+        length: Option<u64>,
+        /// URL of the page, where known.
+        url: Option<String>,
+        /// Why.
+        reason: Reason,
+        /// What was seen, in words, with the value and the bound where there are any.
+        detail: String,
+    }
+}
+
+table! {
+    /// A candidate source of an image that a document still wants.
+    ImageReference = "image_references" version 1 {
+        /// Key of the candidate's URL.
+        url_key: UrlKey,
+        /// Number of the task whose documents hold the image.
+        task: u32,
+        /// Row of the document in the task's table.
+        row: u32,
+        /// The image's ordinal in its document.
+        ordinal: u32,
+        /// 0 for the chosen candidate, 1 for the next best, …
+        rank: u32,
+        /// The candidate's URL.
+        url: String,
+    }
+}
+
+table! {
+    /// An image that an archive holds.
+    Capture = "captures" version 1 {
+        /// Key of the image's URL.
+        url_key: UrlKey,
+        /// Number of the input.
+        input: u32,
+        /// Name of the archive inside a WACZ input.
+        entry: Option<String>,
+        /// Bytes into the archive as stored.
+        offset: u64,
+        /// Bytes of decompressed member before the record.
+        inner: u64,
+        /// Bytes of the record as stored, where it has a member of its own.
+        length: Option<u64>,
+        /// The image's URL.
+        url: String,
+    }
+}
+
+table! {
+    /// An image to be read from an archive.
+    Request = "requests" version 1 {
+        /// Number of the input.
+        input: u32,
+        /// Name of the archive inside a WACZ input.
+        entry: Option<String>,
+        /// Bytes into the archive as stored.
+        offset: u64,
+        /// Bytes of decompressed member before the record.
+        inner: u64,
+        /// Bytes of the record as stored, where it has a member of its own.
+        length: Option<u64>,
+        /// Key of the image's URL.
+        url_key: UrlKey,
+        /// The image's URL.
+        url: String,
+    }
+}
+
+table! {
+    /// What became of an image's URL: bytes in the image store, or a reason.
+    Answer = "answers" version 1 {
+        /// Key of the image's URL.
+        url_key: UrlKey,
+        /// The image's URL.
+        url: String,
+        /// Why there are no bytes; null where there are.
+        reason: Option<Reason>,
+        /// What was seen, in words.
+        detail: Option<String>,
+        /// Segment of the image store.
+        segment: Option<String>,
+        /// Bytes into the segment.
+        offset: u64,
+        /// Bytes.
+        length: u64,
+        /// Format by the bytes.
+        format: Option<String>,
+        /// Pixels.
+        width: u32,
+        /// Pixels.
+        height: u32,
+        /// sha256 of the bytes, hexadecimal.
+        sha256: Option<String>,
+    }
+}
+
+table! {
+    /// What became of one candidate of one image of one document.
+    Attachment = "attachments" version 1 {
+        /// Number of the task whose documents hold the image.
+        task: u32,
+        /// Row of the document in the task's table.
+        row: u32,
+        /// The image's ordinal in its document.
+        ordinal: u32,
+        /// 0 for the chosen candidate, 1 for the next best, …
+        rank: u32,
+        /// Why there are no bytes; null where there are.
+        reason: Option<Reason>,
+        /// What was seen, in words.
+        detail: Option<String>,
+        /// Segment of the image store.
+        segment: Option<String>,
+        /// Bytes into the segment.
+        offset: u64,
+        /// Bytes.
+        length: u64,
+        /// Format by the bytes.
+        format: Option<String>,
+        /// Pixels.
+        width: u32,
+        /// Pixels.
+        height: u32,
+        /// sha256 of the bytes, hexadecimal.
+        sha256: Option<String>,
+    }
+}
+
+table! {
+    /// What a document weighs in a shard.
+    DocumentSize = "sizes" version 1 {
+        /// Row of the document in its task's table.
+        row: u32,
+        /// The document.
+        doc_id: DocId,
+        /// Uncompressed bytes of its row in a shard.
+        bytes: u64,
+    }
+}
+
+table! {
+    /// Where a document goes: its shard and its place in it.
+    Position = "positions" version 1 {
+        /// Number of the shard.
+        shard: u32,
+        /// Row in the shard.
+        place: u32,
+        /// Number of the task whose documents hold it.
+        task: u32,
+        /// Row of the document in the task's table.
+        row: u32,
+        /// The document.
+        doc_id: DocId,
+    }
+}
+
+impl Answer {
+    /// An answer that says nothing yet.
+    pub fn unanswered(url: &str) -> Self {
+        Self {
+            url_key: UrlKey::new(url),
+            url: url.to_owned(),
+            reason: None,
+            detail: None,
+            segment: None,
+            offset: 0,
+            length: 0,
+            format: None,
+            width: 0,
+            height: 0,
+            sha256: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_survive_a_batch() {
+        let failure = |url: Option<&str>| Failure {
+            input: "a.warc".into(),
+            offset: 7,
+            length: url.map(|_| 3),
+            url: url.map(str::to_owned),
+            reason: Reason::NotHtml,
+            detail: "text/css".into(),
+        };
+        let rows = [failure(None), failure(Some("https://a/"))];
+        assert_eq!(Failure::from_batch(&Failure::to_batch(&rows).unwrap()).unwrap(), rows);
+
+        let rows = [Position { shard: 1, place: 2, task: 3, row: 4, doc_id: DocId::new("a", 1, 0) }];
+        assert_eq!(Position::from_batch(&Position::to_batch(&rows).unwrap()).unwrap(), rows);
+        assert_eq!(Position::to_batch(&[]).unwrap().num_rows(), 0);
+    }
+
+    #[test]
+    fn a_batch_of_another_table_is_refused() {
+        let batch = Failure::to_batch(&[]).unwrap();
+        assert!(Capture::from_batch(&batch).unwrap_err().to_string().contains("column url_key"));
+    }
+}

@@ -1,0 +1,269 @@
+//! Parquet files in a storage: how a stage writes and reads its tables.
+//!
+//! A file's bytes depend on its rows alone: no time, no host, no library version stands in it.
+
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+
+use arrow_array::RecordBatch;
+use arrow_schema::{ArrowError, SchemaRef};
+use bytes::Bytes;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::reader::{ChunkReader, Length};
+use parquet::file::statistics::Statistics;
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::{Error, Object, Result, Storage, Upload};
+
+/// Rows after which a row group is closed.
+const ROWS_PER_GROUP: usize = 65_536;
+/// Bytes of a row group under construction after which it is closed, so that nested rows do not fill the memory.
+const BYTES_PER_GROUP: usize = 32 << 20;
+
+/// A table file as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Rows.
+    pub rows: u64,
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// xxh3-128 of the file, hexadecimal.
+    pub digest: String,
+}
+
+/// Writes one table file.
+pub struct Writer {
+    key: String,
+    writer: ArrowWriter<Counted>,
+    rows: u64,
+}
+
+/// An upload that digests what passes.
+struct Counted {
+    upload: Box<dyn Upload>,
+    bytes: u64,
+    digest: Xxh3,
+}
+
+impl Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.upload.write(bytes)?;
+        self.digest.update(&bytes[..count]);
+        self.bytes += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.upload.flush()
+    }
+}
+
+/// Says what a Parquet error is: an I/O error of ours keeps its kind.
+fn damaged(key: &str, error: ParquetError) -> Error {
+    if let ParquetError::External(inner) = &error
+        && let Some(source) = inner.downcast_ref::<io::Error>()
+    {
+        return Error::io("access", key, io::Error::new(source.kind(), source.to_string()));
+    }
+    Error::Damaged { key: key.to_owned(), detail: error.to_string() }
+}
+
+impl Writer {
+    /// Begins the table file `key`.
+    ///
+    /// # Errors
+    /// I/O errors.
+    pub fn create(storage: &dyn Storage, key: &str, schema: SchemaRef) -> Result<Self> {
+        let upload = Counted { upload: storage.create(key)?, bytes: 0, digest: Xxh3::new() };
+        let properties = WriterProperties::builder()
+            .set_created_by("obelisc".to_owned())
+            .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            .set_statistics_enabled(EnabledStatistics::Chunk)
+            .set_max_row_group_row_count(Some(ROWS_PER_GROUP))
+            .build();
+        let writer = ArrowWriter::try_new(upload, schema, Some(properties)).map_err(|error| damaged(key, error))?;
+        Ok(Self { key: key.to_owned(), writer, rows: 0 })
+    }
+
+    /// Writes rows.
+    ///
+    /// # Errors
+    /// I/O errors, [`Error::Full`] among them.
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        self.rows += batch.num_rows() as u64;
+        self.writer.write(batch).map_err(|error| damaged(&self.key, error))?;
+        if self.writer.in_progress_size() >= BYTES_PER_GROUP {
+            self.writer.flush().map_err(|error| damaged(&self.key, error))?;
+        }
+        Ok(())
+    }
+
+    /// Ends the file; it appears now.
+    ///
+    /// # Errors
+    /// I/O errors, [`Error::Full`] among them.
+    pub fn finish(self) -> Result<Written> {
+        let counted = self.writer.into_inner().map_err(|error| damaged(&self.key, error))?;
+        counted.upload.finish()?;
+        let digest = format!("{:032x}", counted.digest.digest128());
+        Ok(Written { rows: self.rows, bytes: counted.bytes, digest })
+    }
+}
+
+/// The batches of one table file.
+pub struct Reader {
+    key: String,
+    /// With the file's metadata, which the batches come without.
+    schema: SchemaRef,
+    reader: ParquetRecordBatchReader,
+}
+
+impl Reader {
+    /// Opens the table file `key` for reading in batches of at most `batch_rows` rows.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], I/O errors and [`Error::Damaged`].
+    pub fn open(storage: &dyn Storage, key: &str, batch_rows: usize) -> Result<Self> {
+        Self::open_from(storage, key, batch_rows, 0)
+    }
+
+    /// Opens a table file at row `first`.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_from(storage: &dyn Storage, key: &str, batch_rows: usize, first: u64) -> Result<Self> {
+        Self::open_groups(storage, key, batch_rows, first, |_| true)
+    }
+
+    /// Opens those row groups of a table file whose unsigned 32-bit column `column` may hold `value`: a table sorted by
+    /// the column is read in part.  The rows still need to be looked at.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_where(storage: &dyn Storage, key: &str, batch_rows: usize, column: &str, value: u32) -> Result<Self> {
+        Self::open_groups(storage, key, batch_rows, 0, |group| {
+            let chunk = group.columns().iter().find(|chunk| chunk.column_path().string() == column);
+            match chunk.and_then(|chunk| chunk.statistics()) {
+                // Parquet keeps unsigned numbers in signed columns.
+                Some(Statistics::Int32(range)) => {
+                    let low = range.min_opt().is_none_or(|&low| low.cast_unsigned() <= value);
+                    low && range.max_opt().is_none_or(|&high| value <= high.cast_unsigned())
+                }
+                _ => true,
+            }
+        })
+    }
+
+    fn open_groups(
+        storage: &dyn Storage,
+        key: &str,
+        batch_rows: usize,
+        first: u64,
+        wanted: impl Fn(&parquet::file::metadata::RowGroupMetaData) -> bool,
+    ) -> Result<Self> {
+        let failed = |error| damaged(key, error);
+        let builder = ParquetRecordBatchReaderBuilder::try_new(Chunks(storage.open(key)?)).map_err(failed)?;
+        let groups = builder.metadata().row_groups().iter().enumerate();
+        let groups: Vec<usize> = groups.filter(|(_, group)| wanted(group)).map(|(i, _)| i).collect();
+        let first = usize::try_from(first).unwrap_or(usize::MAX);
+        let builder = builder.with_batch_size(batch_rows).with_row_groups(groups).with_offset(first);
+        let schema = builder.schema().clone();
+        Ok(Self { key: key.to_owned(), schema, reader: builder.build().map_err(failed)? })
+    }
+}
+
+impl Iterator for Reader {
+    type Item = Result<RecordBatch>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let batch = self.reader.next()?.and_then(|batch| batch.with_schema(self.schema.clone()));
+        Some(batch.map_err(|error| match error {
+            ArrowError::IoError(_, source) => Error::io("read", &self.key, source),
+            other => Error::Damaged { key: self.key.clone(), detail: other.to_string() },
+        }))
+    }
+}
+
+/// An object that Parquet's reader asks for ranges, each through a reader of its own.
+struct Chunks(Box<dyn Object>);
+
+impl Chunks {
+    fn at(&self, start: u64) -> io::Result<Box<dyn Object>> {
+        let mut object = self.0.reopen()?;
+        object.seek(SeekFrom::Start(start))?;
+        Ok(object)
+    }
+}
+
+impl Length for Chunks {
+    fn len(&self) -> u64 {
+        self.0.size()
+    }
+}
+
+impl ChunkReader for Chunks {
+    type T = BufReader<Box<dyn Object>>;
+
+    fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
+        Ok(BufReader::new(self.at(start)?))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
+        let mut bytes = vec![0; length];
+        self.at(start)?.read_exact(&mut bytes)?;
+        Ok(bytes.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{ArrayRef, UInt32Array};
+
+    use super::*;
+    use crate::LocalFolder;
+
+    fn numbers(range: std::ops::Range<u32>) -> RecordBatch {
+        let column: ArrayRef = Arc::new(UInt32Array::from_iter_values(range));
+        RecordBatch::try_from_iter([("n", column)]).unwrap()
+    }
+
+    #[test]
+    fn equal_rows_are_equal_bytes_and_read_back() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = LocalFolder::create(temporary.path()).unwrap();
+        let write = |key: &str| {
+            let mut writer = Writer::create(&folder, key, numbers(0..1).schema()).unwrap();
+            writer.write(&numbers(0..200_000)).unwrap();
+            writer.finish().unwrap()
+        };
+        let written = write("a");
+        assert_eq!(written, write("b"));
+        assert_eq!(written.rows, 200_000);
+        let rows: usize = Reader::open(&folder, "a", 1000).unwrap().map(|batch| batch.unwrap().num_rows()).sum();
+        assert_eq!(rows, 200_000);
+    }
+
+    #[test]
+    fn a_sorted_table_is_read_in_part() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = LocalFolder::create(temporary.path()).unwrap();
+        let mut writer = Writer::create(&folder, "a", numbers(0..1).schema()).unwrap();
+        writer.write(&numbers(0..200_000)).unwrap();
+        writer.finish().unwrap();
+        let read = Reader::open_where(&folder, "a", 100_000, "n", 70_000).unwrap();
+        assert_eq!(read.map(|batch| batch.unwrap().num_rows()).sum::<usize>(), ROWS_PER_GROUP);
+    }
+
+    #[test]
+    fn a_file_that_is_no_parquet_is_damaged() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = LocalFolder::create(temporary.path()).unwrap();
+        folder.publish("a", b"not a table at all").unwrap();
+        assert!(matches!(Reader::open(&folder, "a", 10), Err(Error::Damaged { .. })));
+    }
+}

@@ -1,0 +1,82 @@
+//! White space, invisible characters, normalisation.
+
+use std::borrow::Cow;
+
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+
+/// Runs of white space (Unicode's) to one space each, none at the ends.
+pub fn collapse_white_space(text: &str) -> String {
+    let mut collapsed = String::with_capacity(text.len());
+    for piece in text.split_whitespace() {
+        if !collapsed.is_empty() {
+            collapsed.push(' ');
+        }
+        collapsed.push_str(piece);
+    }
+    collapsed
+}
+
+/// Text without invisible characters, in Normalization Form C.
+///
+/// Soft hyphens, zero-width spaces, word joiners and byte order marks go, and so do ASCII's control characters but tab and
+/// line ends.  The zero-width joiner and non-joiner go as
+/// well, except between two characters beyond ASCII, where they are spelling (Persian, the scripts of India) or hold an emoji together.
+pub fn clean(text: &str) -> Cow<'_, str> {
+    // Most text is ASCII, or has nothing to change.
+    if text.is_ascii() && !text.contains(is_invisible) {
+        return Cow::Borrowed(text);
+    }
+    let visible = if text.contains(is_invisible) { Cow::Owned(without_invisible(text)) } else { Cow::Borrowed(text) };
+    if is_nfc_quick(visible.chars()) == IsNormalized::Yes { visible } else { Cow::Owned(visible.nfc().collect()) }
+}
+
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{e}'..='\u{1f}' | '\u{7f}' | '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
+}
+
+fn without_invisible(text: &str) -> String {
+    let mut visible = String::with_capacity(text.len());
+    let mut characters = text.chars().peekable();
+    while let Some(c) = characters.next() {
+        let spells = |c: Option<&char>| c.is_some_and(|c| !c.is_ascii() && !c.is_whitespace() && !is_invisible(*c));
+        let joins = matches!(c, '\u{200c}' | '\u{200d}')
+            && spells(visible.chars().next_back().as_ref())
+            && spells(characters.peek());
+        if joins || !is_invisible(c) {
+            visible.push(c);
+        }
+    }
+    visible
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn white_space_of_every_kind_becomes_one_space() {
+        assert_eq!(collapse_white_space(" a\u{a0}\n b\t"), "a b");
+        assert_eq!(collapse_white_space("\n"), "");
+    }
+
+    #[test]
+    fn invisible_characters_go() {
+        assert_eq!(clean("\u{feff}co\u{ad}op\u{200b}\u{2060} a\u{200d}b\0\u{1b}"), "coop ab");
+        assert_eq!(clean("a\tb\r\n"), "a\tb\r\n");
+    }
+
+    #[test]
+    fn joiners_that_spell_stay() {
+        let persian = "می\u{200c}خواهم";
+        let family = "👩\u{200d}👧";
+        assert_eq!(clean(persian), persian);
+        assert_eq!(clean(family), family);
+        assert_eq!(clean("می\u{200c} x"), "می x");
+    }
+
+    #[test]
+    fn text_is_composed() {
+        assert_eq!(clean("e\u{301}"), "é");
+        assert!(matches!(clean("é plain"), Cow::Borrowed(_)));
+    }
+}

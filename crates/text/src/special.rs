@@ -1,0 +1,93 @@
+//! The set of special characters.
+
+use thiserror::Error;
+
+/// Characters that are no part of a word: punctuation, digits, white space, symbols.
+///
+/// As the OBELICS reference uses them: stripped from both ends of a word, counted by the special-character ratio.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SpecialCharacters {
+    ascii: u128,
+    /// Sorted, without ASCII.
+    others: Vec<char>,
+}
+
+/// A line that is neither `U+` with the hexadecimal number of a character nor one character.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("line {line}: `{text}` is no character")]
+pub struct UnknownCharacter {
+    /// Line, from 1.
+    pub line: usize,
+    /// The line's text.
+    pub text: String,
+}
+
+impl SpecialCharacters {
+    /// Reads a list of one character per line: `U+00B7`, or the character itself.  Empty lines are left out.
+    ///
+    /// # Errors
+    /// The first line that is something else.
+    pub fn from_lines(list: &str) -> Result<Self, UnknownCharacter> {
+        let mut set = Self::default();
+        for (line, text) in (1..).zip(list.lines()).filter(|(_, text)| !text.is_empty()) {
+            let character = character(text).ok_or_else(|| UnknownCharacter { line, text: text.to_owned() })?;
+            if character.is_ascii() {
+                set.ascii |= 1 << u32::from(character);
+            } else {
+                set.others.push(character);
+            }
+        }
+        set.others.sort_unstable();
+        set.others.dedup();
+        Ok(set)
+    }
+
+    /// Whether `character` is special.
+    pub fn contains(&self, character: char) -> bool {
+        if character.is_ascii() {
+            self.ascii >> u32::from(character) & 1 == 1
+        } else {
+            self.others.binary_search(&character).is_ok()
+        }
+    }
+
+    /// How many characters the set holds.
+    pub fn len(&self) -> usize {
+        self.ascii.count_ones() as usize + self.others.len()
+    }
+
+    /// Whether the set is empty.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+fn character(line: &str) -> Option<char> {
+    let mut characters = line.chars();
+    if let (Some(only), None) = (characters.next(), characters.next()) {
+        return Some(only);
+    }
+    char::from_u32(u32::from_str_radix(line.strip_prefix("U+")?, 16).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_holds_numbers_and_characters() {
+        let set = SpecialCharacters::from_lines("U+0009\n!\n\u{2014}\nU+1F600\n\nU+0009\n").unwrap();
+        assert_eq!(set.len(), 4);
+        for character in ['\t', '!', '\u{2014}', '\u{1f600}'] {
+            assert!(set.contains(character), "{character:?}");
+        }
+        assert!(!set.contains('a') && !set.contains('é'));
+    }
+
+    #[test]
+    fn a_line_that_is_no_character_is_named() {
+        let error = SpecialCharacters::from_lines("!\nU+D800\n").unwrap_err();
+        assert_eq!(error, UnknownCharacter { line: 2, text: "U+D800".to_owned() });
+        assert_eq!(error.to_string(), "line 2: `U+D800` is no character");
+    }
+}

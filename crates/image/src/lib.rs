@@ -1,0 +1,154 @@
+//! What an image's bytes say: format, size, and whether they decode.
+//!
+//! Pure functions on bytes, under [`Limits`]: no file, no socket, no clock.  [`sniff`] names the format by the first
+//! bytes, whatever a file name or a server says; [`facts`] reads the size out of the header and checks that the file is
+//! whole; [`verify`] decodes it.  An image that [`verify`] accepts is one that Pillow loads, since that is what a
+//! training loop will do with it.
+//!
+//! ```
+//! use obelisc_image::{Format, ImageError, Limits, facts, sniff, verify};
+//!
+//! let gif = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
+//! let limits = Limits { max_image_bytes: 20 << 20, max_image_pixels: 100_000_000 };
+//! let image = facts(gif, limits)?;
+//! assert_eq!((image.format, image.width, image.height), (Format::Gif, 1, 1));
+//! assert_eq!(verify(gif, limits)?, image);
+//!
+//! assert_eq!(sniff(b"<!doctype html>"), None);
+//! assert_eq!(facts(b"<!doctype html>", limits).unwrap_err().name(), "not_an_image");
+//! assert!(matches!(verify(&gif[..30], limits), Err(ImageError::Damaged { format: Format::Gif, .. })));
+//! # Ok::<(), ImageError>(())
+//! ```
+
+mod decode;
+mod format;
+mod gif;
+mod jpeg;
+mod jpeg_scan;
+mod png;
+mod webp;
+
+use thiserror::Error;
+
+pub use decode::verify;
+pub use format::{Format, sniff};
+
+/// Version of the verdicts of [`facts`] and [`verify`]: raised when any image's would change.  It enters the names of
+/// what was learned of images.
+pub const VERSION: u32 = 2;
+
+/// What an image may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Most bytes of the file.
+    pub max_image_bytes: u64,
+    /// Most pixels, width times height.
+    pub max_image_pixels: u64,
+}
+
+/// What an image's bytes say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// Format.
+    pub format: Format,
+    /// Pixels, at least 1, as stored: an EXIF orientation is not applied.
+    pub width: u32,
+    /// Pixels, at least 1, as stored.
+    pub height: u32,
+}
+
+/// Why an image is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ImageError {
+    /// The file is larger than [`Limits::max_image_bytes`].
+    #[error("{bytes} bytes, at most {max} are read")]
+    TooLarge {
+        /// Size of the file.
+        bytes: u64,
+        /// The cap.
+        max: u64,
+    },
+    /// The image is larger than [`Limits::max_image_pixels`].
+    #[error("{width} by {height} pixels, at most {max} pixels are decoded")]
+    TooManyPixels {
+        /// Pixels.
+        width: u32,
+        /// Pixels.
+        height: u32,
+        /// The cap.
+        max: u64,
+    },
+    /// The bytes begin like no format that is known.
+    #[error("no image of a known format")]
+    NotAnImage,
+    /// The format is known and not decoded.
+    #[error("{} is not decoded", .0.name())]
+    Unsupported(Format),
+    /// The bytes begin like the format and do not go on like it.
+    #[error("damaged {}: {detail}", format.name())]
+    Damaged {
+        /// The format.
+        format: Format,
+        /// What is wrong.
+        detail: String,
+    },
+}
+
+impl ImageError {
+    /// The published name of the reason, as the ledger has it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::TooLarge { .. } => "image_too_large",
+            Self::TooManyPixels { .. } => "too_many_pixels",
+            Self::NotAnImage => "not_an_image",
+            Self::Unsupported(_) => "unsupported_image",
+            Self::Damaged { .. } => "damaged_image",
+        }
+    }
+}
+
+/// What a reader of one format finds: width and height in pixels, or what is wrong.
+type Size = Result<(u32, u32), &'static str>;
+
+/// Format and size of an image, from the headers alone, once the file is known to be whole: that it ends where its own
+/// structure says it does.  Time is linear in the number of bytes; nothing is allocated.
+///
+/// # Errors
+/// [`ImageError`] for what is not an image, not decoded, damaged, or over a limit.
+pub fn facts(bytes: &[u8], limits: Limits) -> Result<Facts, ImageError> {
+    let size = bytes.len() as u64;
+    if size > limits.max_image_bytes {
+        return Err(ImageError::TooLarge { bytes: size, max: limits.max_image_bytes });
+    }
+    let format = sniff(bytes).ok_or(ImageError::NotAnImage)?;
+    let size = match format {
+        Format::Jpeg => jpeg::size(bytes),
+        Format::Png => png::size(bytes),
+        Format::Webp => webp::size(bytes),
+        Format::Gif => gif::size(bytes),
+        _ => return Err(ImageError::Unsupported(format)),
+    };
+    let damaged = |detail: &str| ImageError::Damaged { format, detail: detail.to_owned() };
+    let (width, height) = size.map_err(damaged)?;
+    if width == 0 || height == 0 {
+        return Err(damaged("no pixels"));
+    }
+    if u64::from(width) * u64::from(height) > limits.max_image_pixels {
+        return Err(ImageError::TooManyPixels { width, height, max: limits.max_image_pixels });
+    }
+    Ok(Facts { format, width, height })
+}
+
+/// Takes the next `N` bytes.
+fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
+    let (head, tail) = bytes.split_first_chunk::<N>()?;
+    *bytes = tail;
+    Some(*head)
+}
+
+/// Takes the next `count` bytes.
+fn skip<'a>(bytes: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
+    let (head, tail) = bytes.split_at_checked(count)?;
+    *bytes = tail;
+    Some(head)
+}

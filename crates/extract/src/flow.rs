@@ -1,0 +1,239 @@
+//! The document in the making: texts as a browser would break and space them, images between them.
+
+use obelisc_document::{Content, ImageNode, Node, paragraphs};
+use obelisc_text::clean;
+
+/// What stands between the text that was written and the text that comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Gap {
+    None,
+    Space,
+    Line,
+    Blank,
+}
+
+/// White space that collapses; a no-break space does not.
+const SPACE: [char; 5] = [' ', '\t', '\n', '\u{c}', '\r'];
+
+/// Collects the nodes.
+pub(crate) struct Flow {
+    nodes: Vec<Node>,
+    /// The text node in the making.
+    text: String,
+    gap: Gap,
+    /// The list item's mark, until its first text.
+    marker: Option<String>,
+    /// End of the last blank line in `text`.
+    last_blank: usize,
+    /// Inside a cell of a data table: the line does not end.
+    in_cell: bool,
+    /// Whether the table row has no text so far.
+    row_is_fresh: bool,
+    /// Cells that ended or were empty since the last text of the row.
+    separators: usize,
+}
+
+/// A place in the flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Mark {
+    node: usize,
+    at: usize,
+}
+
+impl Flow {
+    pub(crate) fn new() -> Self {
+        Self {
+            nodes: Vec::new(),
+            text: String::new(),
+            gap: Gap::None,
+            marker: None,
+            last_blank: 0,
+            in_cell: false,
+            row_is_fresh: false,
+            separators: 0,
+        }
+    }
+
+    /// Where the next text will begin.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { node: self.nodes.len(), at: self.text.len() }
+    }
+
+    /// Whether any text was written since the last image, or the start.
+    pub(crate) fn has_text(&self) -> bool {
+        !self.text.is_empty()
+    }
+
+    /// Text written since the mark, in this text node.
+    pub(crate) fn since(&self, mark: Mark) -> &str {
+        let start = if mark.node == self.nodes.len() { mark.at } else { 0 };
+        self.text.get(start..).unwrap_or_default()
+    }
+
+    /// Asks for a gap before the next text; the widest one asked for counts.
+    pub(crate) fn request(&mut self, gap: Gap) {
+        let gap = if self.in_cell { gap.min(Gap::Space) } else { gap };
+        // Nothing comes between a list item's mark and its text.
+        if self.marker.is_none() {
+            self.gap = self.gap.max(gap);
+        }
+    }
+
+    /// A line break: the second in a row makes a blank line.
+    pub(crate) fn line_break(&mut self) {
+        let gap = if self.gap == Gap::Line { Gap::Blank } else { Gap::Line };
+        self.request(gap);
+    }
+
+    /// Starts a list item; the mark goes before its first text.
+    pub(crate) fn start_item(&mut self, marker: String) -> Mark {
+        self.marker = None;
+        self.request(Gap::Line);
+        self.marker = Some(marker);
+        self.mark()
+    }
+
+    /// Ends a list item: the next one follows on the next line, unless this one held several paragraphs.
+    pub(crate) fn end_item(&mut self, start: Mark) {
+        self.marker = None;
+        let broken = start.node != self.nodes.len() || self.last_blank > start.at + 2;
+        if !broken && self.gap == Gap::Blank {
+            self.gap = Gap::Line;
+        }
+        self.request(Gap::Line);
+    }
+
+    pub(crate) fn start_row(&mut self) {
+        self.request(Gap::Line);
+        (self.row_is_fresh, self.separators) = (true, 0);
+    }
+
+    pub(crate) fn end_row(&mut self) {
+        if !self.row_is_fresh {
+            self.text.push_str(" | ".repeat(self.separators).trim_end());
+            self.gap = Gap::Line;
+        }
+        (self.row_is_fresh, self.separators) = (false, 0);
+    }
+
+    /// Starts the cell at that position of its row.
+    pub(crate) fn start_cell(&mut self, position: usize) {
+        self.separators += usize::from(position > 0);
+        if !self.row_is_fresh {
+            self.gap = Gap::None;
+        }
+        self.in_cell = true;
+    }
+
+    pub(crate) fn end_cell(&mut self) {
+        self.in_cell = false;
+    }
+
+    /// Writes text whose white space collapses.
+    pub(crate) fn text(&mut self, text: &str) {
+        let mut rest = text;
+        loop {
+            let word = rest.trim_start_matches(SPACE);
+            if word.len() < rest.len() {
+                self.request(Gap::Space);
+            }
+            if word.is_empty() {
+                return;
+            }
+            let end = word.find(SPACE).unwrap_or(word.len());
+            self.word(&word[..end]);
+            rest = &word[end..];
+        }
+    }
+
+    /// Writes a word, or a part of one.
+    pub(crate) fn word(&mut self, word: &str) {
+        let word = clean(word);
+        let mut word = &*word;
+        if self.gap >= Gap::Line || self.text.is_empty() || self.text.ends_with('\n') {
+            // What a page puts before a line to indent it.
+            word = word.trim_start();
+        }
+        if !word.is_empty() {
+            self.flush();
+            self.text.push_str(word);
+        }
+    }
+
+    /// Writes text as it stands, line breaks and spaces included.
+    pub(crate) fn preformatted(&mut self, text: &str) {
+        if !text.is_empty() {
+            self.flush();
+            self.text.push_str(text);
+        }
+    }
+
+    fn flush(&mut self) {
+        let gap = std::mem::replace(&mut self.gap, Gap::None);
+        let separators = std::mem::take(&mut self.separators);
+        let row_is_fresh = std::mem::take(&mut self.row_is_fresh);
+        if !self.text.is_empty() && (separators == 0 || row_is_fresh) {
+            self.text.push_str(match gap {
+                Gap::None => "",
+                Gap::Space => " ",
+                Gap::Line => "\n",
+                Gap::Blank => "\n\n",
+            });
+            if gap == Gap::Blank {
+                self.last_blank = self.text.len();
+            }
+        }
+        if separators > 0 {
+            let between = " | ".repeat(separators);
+            self.text.push_str(if row_is_fresh { between.trim_start() } else { &between });
+        }
+        if let Some(marker) = self.marker.take() {
+            self.text.push_str(&marker);
+        }
+    }
+
+    /// Ends the text node in the making.
+    fn end_text(&mut self) {
+        let text = std::mem::take(&mut self.text);
+        (self.gap, self.last_blank) = (Gap::None, 0);
+        let mut paragraphs = paragraphs(&clean(&text));
+        for paragraph in &mut paragraphs {
+            paragraph.text.truncate(paragraph.text.trim_end().len());
+        }
+        if !paragraphs.is_empty() {
+            self.push(Content::Text(paragraphs));
+        }
+    }
+
+    fn push(&mut self, content: Content) {
+        let ordinal = self.nodes.len() as u32;
+        self.nodes.push(Node { ordinal, content_score: None, content });
+    }
+
+    /// Adds an image; gives its position.
+    pub(crate) fn image(&mut self, image: ImageNode) -> usize {
+        self.end_text();
+        self.push(Content::Image(Box::new(image)));
+        self.nodes.len() - 1
+    }
+
+    /// The image at that position.
+    pub(crate) fn image_at(&mut self, position: usize) -> Option<&mut ImageNode> {
+        match &mut self.nodes.get_mut(position)?.content {
+            Content::Image(image) => Some(image),
+            Content::Text(_) => None,
+        }
+    }
+
+    /// Position of the last node, where no text was written since.
+    pub(crate) fn last_image(&self) -> Option<usize> {
+        let last = self.nodes.len().checked_sub(1)?;
+        (!self.has_text() && matches!(self.nodes[last].content, Content::Image(_))).then_some(last)
+    }
+
+    /// The nodes, in reading order.
+    pub(crate) fn finish(mut self) -> Vec<Node> {
+        self.end_text();
+        self.nodes
+    }
+}

@@ -1,0 +1,216 @@
+//! Image elements, and which of them are one image.
+
+use html5ever::local_name;
+use obelisc_document::ImageNode;
+
+use super::Walk;
+use crate::dom::{Dom, NodeId};
+use crate::image::{Candidate, Context, Gathering, is_same_picture, node, read, resolve, value};
+use crate::parse::start_tags;
+use crate::structure::is_image;
+use crate::style::hides;
+
+/// The image element that came last, whether it gave a node or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LastImage {
+    None,
+    /// It gave the node at that position.
+    Shown(usize, NodeId),
+    /// It offered nothing but placeholders; no text came since.
+    Placeholder,
+}
+
+/// The `a` around.
+pub(super) struct Link {
+    pub(super) element: NodeId,
+    /// Where it leads, once an image asked: it is resolved once, however many images it holds.
+    pub(super) target: Option<Option<String>>,
+}
+
+impl Walk<'_> {
+    /// `img` and what stands for it.
+    pub(super) fn image_element(&mut self, element: NodeId) {
+        let attributes = self.dom.attributes(element);
+        match read(attributes, &self.picture, &self.context) {
+            Some(image) => self.add_image(image, element),
+            None => self.placeholder(),
+        }
+        // What stands below (in an `amp-img`) is for those who cannot read it.
+        for child in self.dom.children(element) {
+            if self.dom.is_html(child, &local_name!("noscript")) {
+                self.noscript(child);
+            }
+        }
+    }
+
+    /// What the `source`s of a picture offer: read once, however many images it holds.
+    pub(super) fn sources(&self, picture: NodeId) -> Vec<Candidate> {
+        let is_source = |child: &NodeId| self.dom.is_html(*child, &local_name!("source"));
+        let sources = self.dom.children(picture).filter(is_source).take(self.context.limits.max_candidates);
+        Gathering::new(&self.context).sources(sources.map(|source| self.dom.attributes(source)))
+    }
+
+    /// A picture of sources alone.
+    pub(super) fn bare_picture(&mut self, picture: NodeId) {
+        if self.picture.is_empty() {
+            return;
+        }
+        match read(&[], &self.picture, &self.context) {
+            Some(image) => self.add_image(image, picture),
+            None => self.placeholder(),
+        }
+    }
+
+    pub(super) fn poster(&mut self, video: NodeId) {
+        if let Some(poster) = self.dom.attribute(video, &local_name!("poster")) {
+            let mut gathering = Gathering::new(&self.context);
+            gathering.address(poster, "poster");
+            if let Some(image) = node(gathering.ranked(), &[], self.context.limits) {
+                self.add_image(image, video);
+            }
+        }
+    }
+
+    /// Reads the images of a `noscript`: the same picture as the one beside it, or one that scripts would show.
+    pub(super) fn noscript(&mut self, noscript: NodeId) {
+        let markup = self.dom.text_below(noscript);
+        let tags = start_tags(&markup, |name| is_image(name) || *name == local_name!("source"));
+        let single = tags.iter().filter(|(name, _)| is_image(name)).count() == 1;
+        let mut sources = Vec::new();
+        for (name, attributes) in &tags {
+            if self.check_images().is_err() {
+                return;
+            }
+            if *name == local_name!("source") {
+                sources.push(attributes.as_slice());
+                continue;
+            }
+            let style = value(attributes, &local_name!("style")).unwrap_or_default();
+            let of_picture = Gathering::new(&self.context).sources(sources.drain(..));
+            let image = read(attributes, &of_picture, &self.context).filter(|_| !hides(style));
+            let Some(mut image) = image else { continue };
+            image.source = "noscript".to_owned();
+            let beside = single && self.is_beside_last_image(noscript);
+            match self.last_image {
+                LastImage::Shown(position, _) if beside && self.flow.last_image() == Some(position) => {
+                    self.merge(position, image);
+                }
+                _ => self.add_image(image, noscript),
+            }
+        }
+    }
+
+    /// Whether the image that came last stands right before `node`, alone or in its picture.
+    fn is_beside_last_image(&self, node: NodeId) -> bool {
+        let LastImage::Shown(_, last) = self.last_image else { return false };
+        let is_picture = |parent: &NodeId| self.dom.is_html(*parent, &local_name!("picture"));
+        let around = |node: NodeId| self.dom.parent(node).filter(is_picture).unwrap_or(node);
+        self.dom.parent(node) == Some(last)
+            || element_before(self.dom, around(node)) == Some(around(last))
+            || around(node) == around(last)
+    }
+
+    fn placeholder(&mut self) {
+        if self.flow.last_image().is_none() {
+            self.last_image = LastImage::Placeholder;
+        }
+    }
+
+    /// Adds an image, unless it is the one before once more.
+    pub(super) fn add_image(&mut self, mut image: ImageNode, element: NodeId) {
+        image.link = self.link();
+        self.context.say(image.text_bytes());
+        if let Some(position) = self.flow.last_image() {
+            let twin = self.is_twin(position, element);
+            if let Some(last) = self.flow.image_at(position)
+                && (twin || is_same_image(last, &image, &self.context))
+            {
+                self.merge(position, image);
+                self.last_image = LastImage::Shown(position, element);
+                return;
+            }
+        }
+        self.images += 1;
+        let position = self.flow.image(image);
+        self.figures.image(position);
+        self.last_image = LastImage::Shown(position, element);
+    }
+
+    /// Whether the last image came from a `noscript` that stands right before this element.
+    fn is_twin(&mut self, position: usize, element: NodeId) -> bool {
+        let from_noscript = self.flow.image_at(position).is_some_and(|last| last.source == "noscript");
+        from_noscript && is_image_name(self.dom, element) && self.is_beside_last_image(element)
+    }
+
+    /// Adds to the image at `position` what another element says of it.
+    fn merge(&mut self, position: usize, other: ImageNode) {
+        let max = self.context.limits.max_candidates;
+        let Some(image) = self.flow.image_at(position) else { return };
+        // Compared one by one: the image may have many candidates already, and be said again by very short tags.
+        for url in std::iter::once(other.src).chain(other.candidates) {
+            if image.candidates.len() + 1 < max && image.candidate_urls().all(|known| known != url) {
+                image.candidates.push(url);
+            }
+        }
+        let fill = |own: &mut Option<String>, other: Option<String>| {
+            if own.is_none() {
+                *own = other;
+            }
+        };
+        fill(&mut image.alt_text, other.alt_text);
+        fill(&mut image.title, other.title);
+        fill(&mut image.link, other.link);
+        if image.rendered_width.is_none() && image.rendered_height.is_none() {
+            (image.rendered_width, image.rendered_height) = (other.rendered_width, other.rendered_height);
+        }
+    }
+
+    /// Where the link around leads.
+    fn link(&mut self) -> Option<String> {
+        let (dom, context) = (self.dom, &self.context);
+        let link = self.link.as_mut()?;
+        let target = link.target.get_or_insert_with(|| {
+            let href = dom.attribute(link.element, &local_name!("href"))?;
+            let url = resolve(context.base.as_ref(), href, context.limits.max_url_bytes);
+            context.say(url.as_ref().or(context.base.as_ref()).map_or(0, |url| url.as_str().len()));
+            url.map(String::from)
+        });
+        target.clone()
+    }
+}
+
+fn is_image_name(dom: &Dom, node: NodeId) -> bool {
+    dom.element(node).is_some_and(|(name, _)| is_image(name))
+}
+
+/// Whether two images in a row are one: the same source, another size of it, or what the other's link opens.
+/// A source that is written in another way is shown again on purpose.
+fn is_same_image(one: &ImageNode, other: &ImageNode, context: &Context<'_>) -> bool {
+    if one.src == other.src {
+        return one.unformatted_src == other.unformatted_src
+            || [one, other].iter().any(|image| image.source == "noscript");
+    }
+    let links = |from: &ImageNode, to: &ImageNode| from.link.as_ref().is_some_and(|link| *link == to.src);
+    one.candidates.contains(&other.src)
+        || other.candidates.contains(&one.src)
+        || links(one, other)
+        || links(other, one)
+        || {
+            // Both are taken apart, and the first may be long and come again and again.
+            context.say(one.src.len());
+            is_same_picture(&one.src, &other.src)
+        }
+}
+
+/// Nearest element before `node` among its siblings, with nothing but white space between.
+fn element_before(dom: &Dom, node: NodeId) -> Option<NodeId> {
+    let mut at = dom.previous(node);
+    while let Some(sibling) = at {
+        match dom.text(sibling) {
+            Some(text) if text.trim_ascii().is_empty() => at = dom.previous(sibling),
+            Some(_) => return None,
+            None => return Some(sibling),
+        }
+    }
+    None
+}

@@ -1,0 +1,204 @@
+//! Judging a document: measure, compare, remove.
+
+use std::borrow::Cow;
+
+use obelisc_document::{Content, DocId, Document, Reason};
+
+use crate::judgement::{Counts, Failure, Judgement, Measured, Verdict};
+use crate::rule::{Needs, RuleSpec, Subject, SubjectKind};
+use crate::set::{ConfiguredRule, RuleSet};
+use crate::signal::{Bound, Measure};
+
+/// How a text node without paragraphs is counted.
+const EMPTIED: &str = "emptied";
+/// How what goes with its document is counted.
+const WITH_DOCUMENT: &str = "with_document";
+
+/// What later stages may still take away from the documents that are judged now.
+///
+/// While anything is pending a document rule on it applies only what those removals cannot overturn: the minimum of a
+/// value that can only fall.  Rules on URLs, images and paragraphs look at one subject and do not wait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StageView {
+    /// Images may still be removed, or their facts are not known yet.
+    pub images_pending: bool,
+    /// Paragraphs may still be removed.
+    pub text_pending: bool,
+}
+
+impl StageView {
+    /// Nothing comes later: every bound applies.
+    pub const FINAL: Self = Self { images_pending: false, text_pending: false };
+
+    /// Whether the bound may drop a document now.
+    fn applies(self, spec: &RuleSpec, bound: &Bound) -> bool {
+        let pending = spec.subject == SubjectKind::Document
+            && spec.needs.iter().any(|need| match need {
+                Needs::Text => self.text_pending,
+                Needs::ImageReference | Needs::ImageFacts => self.images_pending,
+                Needs::Url => false,
+            });
+        !pending || (spec.falling && matches!(bound, Bound::Min(_)))
+    }
+}
+
+/// What the rules of one subject say together.
+struct Outcome<'a> {
+    first: Option<&'a ConfiguredRule>,
+    failure: Option<Failure>,
+    failing: u64,
+    signals: Vec<Measured>,
+}
+
+impl<'a> Outcome<'a> {
+    fn of(rules: &'a [ConfiguredRule], subject: Subject<'_>, view: StageView) -> Self {
+        let mut outcome = Self { first: None, failure: None, failing: 0, signals: Vec::with_capacity(rules.len()) };
+        for (index, rule) in rules.iter().enumerate() {
+            let Measure::Value(signal) = rule.rule.measure(subject) else { continue };
+            let mut bounds = rule.bounds.iter().filter(|bound| view.applies(rule.spec, bound));
+            if let Some(bound) = bounds.find(|bound| !bound.allows(&signal)) {
+                outcome.failing |= 1 << index;
+                if outcome.first.is_none() {
+                    outcome.first = Some(rule);
+                    outcome.failure = Some(Failure {
+                        rule: Cow::Borrowed(rule.spec.name),
+                        value: Some(signal.to_string()),
+                        bound: Some(bound.to_string()),
+                    });
+                }
+            }
+            outcome.signals.push(Measured { rule: Cow::Borrowed(rule.spec.name), signal });
+        }
+        outcome
+    }
+}
+
+/// The judgements of one document in the making.
+struct Sitting<'a> {
+    set: &'a RuleSet,
+    view: StageView,
+    id: DocId,
+    judgements: Vec<Judgement>,
+    counts: Counts,
+}
+
+impl RuleSet {
+    /// Judges a document and removes from it what fails.
+    ///
+    /// The URL comes first: where a rule on it fails the document is dropped as it stands, and nothing else of it is
+    /// measured.  Then every image and every paragraph, in reading order, by all rules of its kind; what fails is
+    /// removed, and a text node with no paragraph left goes with its last.  Then the document rules, on what is left.
+    /// A document with no node left is dropped with [`Reason::EmptyDocument`] unless a rule drops it.  Ordinals and
+    /// paragraph numbers never change, and no two kept nodes change places.
+    ///
+    /// A subject is judged when the set has a rule for its kind; the document has a judgement always, unless its URL
+    /// failed.
+    pub fn judge(&self, document: &mut Document, view: StageView) -> Verdict {
+        let counts = incoming(document);
+        let mut sitting = Sitting { set: self, view, id: document.id, judgements: Vec::new(), counts };
+        let kept = sitting.judge_url(&document.page.url) && {
+            sitting.judge_nodes(document);
+            sitting.judge_document(document)
+        };
+        let Sitting { judgements, mut counts, .. } = sitting;
+        if !kept {
+            counts.images.drop_kept(WITH_DOCUMENT);
+            counts.text_nodes.drop_kept(WITH_DOCUMENT);
+            counts.paragraphs.drop_kept(WITH_DOCUMENT);
+        }
+        Verdict { kept, judgements, counts }
+    }
+}
+
+/// The counts before anything is judged: all is kept.
+fn incoming(document: &Document) -> Counts {
+    let mut counts = Counts::default();
+    counts.documents.enter(1);
+    for node in &document.nodes {
+        match &node.content {
+            Content::Image(_) => counts.images.enter(1),
+            Content::Text(paragraphs) => {
+                counts.text_nodes.enter(1);
+                counts.paragraphs.enter(paragraphs.len() as u64);
+            }
+        }
+    }
+    counts
+}
+
+impl<'a> Sitting<'a> {
+    /// Judges one subject by all rules of its kind; gives the path of the first that it fails.
+    fn judge(&mut self, subject: Subject<'_>, ordinal: Option<u32>, paragraph: Option<u32>) -> Option<&'a str> {
+        let rules = self.set.rules(subject.kind());
+        if rules.is_empty() {
+            return None;
+        }
+        let Outcome { first, failure, failing, signals } = Outcome::of(rules, subject, self.view);
+        let subject = subject.kind();
+        self.judgements.push(Judgement { document: self.id, subject, ordinal, paragraph, failure, failing, signals });
+        first.map(|rule| rule.path.as_str())
+    }
+
+    fn judge_url(&mut self, url: &str) -> bool {
+        let failed = self.judge(Subject::Url(url), None, None);
+        if let Some(path) = failed {
+            self.counts.documents.drop_one(path);
+        }
+        failed.is_none()
+    }
+
+    fn judge_nodes(&mut self, document: &mut Document) {
+        let page = &document.page;
+        document.nodes.retain_mut(|node| {
+            let ordinal = Some(node.ordinal);
+            match &mut node.content {
+                Content::Image(image) => {
+                    let failed = self.judge(Subject::Image { image, page }, ordinal, None);
+                    if let Some(path) = failed {
+                        self.counts.images.drop_one(path);
+                    }
+                    failed.is_none()
+                }
+                Content::Text(paragraphs) => {
+                    paragraphs.retain(|paragraph| {
+                        let subject = Subject::Paragraph { text: &paragraph.text, page };
+                        let failed = self.judge(subject, ordinal, Some(paragraph.k));
+                        if let Some(path) = failed {
+                            self.counts.paragraphs.drop_one(path);
+                        }
+                        failed.is_none()
+                    });
+                    if paragraphs.is_empty() {
+                        self.counts.text_nodes.drop_one(EMPTIED);
+                    }
+                    !paragraphs.is_empty()
+                }
+            }
+        });
+    }
+
+    fn judge_document(&mut self, document: &Document) -> bool {
+        let mut failed = self.judge(Subject::Document(document), None, None);
+        let subject = SubjectKind::Document;
+        if self.set.rules(subject).is_empty() {
+            let (failure, signals) = (None, Vec::new());
+            let document = self.id;
+            let judgement =
+                Judgement { document, subject, ordinal: None, paragraph: None, failure, failing: 0, signals };
+            self.judgements.push(judgement);
+        }
+        if let (None, true, Some(judgement)) = (failed, document.nodes.is_empty(), self.judgements.last_mut()) {
+            let reason = Reason::EmptyDocument.name();
+            judgement.failure = Some(Failure { rule: Cow::Borrowed(reason), value: None, bound: None });
+            failed = Some(reason);
+        }
+        if let Some(path) = failed {
+            self.counts.documents.drop_one(path);
+        }
+        failed.is_none()
+    }
+}
+
+#[cfg(test)]
+#[expect(non_upper_case_globals, reason = "the names of rules")]
+mod tests;

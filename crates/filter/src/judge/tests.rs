@@ -1,0 +1,241 @@
+use obelisc_document::account::Accounts;
+use obelisc_document::{ImageNode, Node, Page, paragraphs};
+
+use super::*;
+use crate::options::{Options, Source};
+use crate::rule::Rule;
+use crate::signal::Signal;
+
+/// A rule that a test makes out of a function.
+#[derive(Debug)]
+struct Measures(fn(Subject<'_>) -> Measure, Vec<Bound>);
+
+impl Rule for Measures {
+    fn measure(&self, subject: Subject<'_>) -> Measure {
+        (self.0)(subject)
+    }
+
+    fn bounds(&self) -> Vec<Bound> {
+        self.1.clone()
+    }
+}
+
+fn length(subject: Subject<'_>) -> Measure {
+    match subject {
+        Subject::Url(url) => Measure::count(url.len()),
+        Subject::Paragraph { text, .. } => Measure::count(text.len()),
+        Subject::Document(document) => Measure::count(document.images().count()),
+        Subject::Image { image, .. } => match &image.facts {
+            Some(facts) => Measure::number(f64::from(facts.original_width)),
+            None => Measure::NotAvailable,
+        },
+    }
+}
+
+macro_rules! spec {
+    ($name:ident, $kind:ident, $needs:ident, $falling:literal) => {
+        static $name: RuleSpec = RuleSpec {
+            name: stringify!($name),
+            subject: SubjectKind::$kind,
+            version: 1,
+            needs: &[Needs::$needs],
+            falling: $falling,
+            resources: &[],
+            page: "# rule\n\nA rule.",
+            build: |options: &mut Options<'_>| {
+                let min = options.optional_number("min", None, 0.0..=1e9, "smallest");
+                let max = options.optional_number("max", None, 0.0..=1e9, "largest");
+                Box::new(Measures(length, Bound::range(min, max)))
+            },
+        };
+    };
+}
+
+spec!(url_length, Url, Url, false);
+spec!(width, Image, ImageFacts, false);
+spec!(length_a, Paragraph, Text, false);
+spec!(length_b, Paragraph, Text, false);
+spec!(image_count, Document, ImageReference, true);
+spec!(rising_count, Document, ImageReference, false);
+
+const TABLE: &[&RuleSpec] = &[&url_length, &width, &length_a, &length_b, &image_count, &rising_count];
+
+fn rules(recipe: &str) -> RuleSet {
+    let source = Source::parse("recipe.toml", recipe, &[]);
+    let mut root = source.root();
+    let set = RuleSet::from_options(TABLE, root.table("rules"));
+    root.finish();
+    source.finish().unwrap();
+    set
+}
+
+fn image(side: Option<u32>) -> Content {
+    let facts = side.map(|original_width| obelisc_document::ImageFacts {
+        format: "png".to_owned(),
+        original_width,
+        original_height: 1,
+    });
+    Content::Image(Box::new(ImageNode { facts, ..ImageNode::default() }))
+}
+
+fn document(contents: Vec<Content>) -> Document {
+    let nodes = contents.into_iter().zip([3, 5, 8, 9]);
+    let nodes = nodes.map(|(content, ordinal)| Node { ordinal, content_score: None, content }).collect();
+    Document { id: DocId::new("a.warc", 0, 0), page: Page { url: "https://a/".into(), ..Page::default() }, nodes }
+}
+
+fn ordinals(document: &Document) -> Vec<u32> {
+    document.nodes.iter().map(|node| node.ordinal).collect()
+}
+
+fn accounts(verdict: &Verdict) -> Accounts {
+    let mut accounts = Accounts::default();
+    verdict.counts.add_to(&mut accounts);
+    accounts
+}
+
+#[test]
+fn what_fails_goes_and_what_stays_keeps_its_number() {
+    let rules = rules("[rules.paragraph.length_a]\nmin = 3\n[rules.image.width]\nmin = 100\n");
+    let text = Content::Text(paragraphs("a\n\nbcd\n\ne\n\nfgh"));
+    let mut document = document(vec![image(Some(10)), text, Content::Text(paragraphs("x")), image(Some(100))]);
+    let verdict = rules.judge(&mut document, StageView::FINAL);
+    assert!(verdict.kept);
+    assert_eq!(ordinals(&document), [5, 9]);
+    assert_eq!(document.paragraphs().map(|paragraph| paragraph.k).collect::<Vec<_>>(), [1, 3]);
+    assert_eq!(verdict.counts.text_nodes.dropped["emptied"], 1);
+    assert_eq!(verdict.counts.paragraphs.dropped["paragraph.length_a"], 3);
+    assert_eq!((verdict.counts.images.entered, verdict.counts.images.kept), (2, 1));
+    assert_eq!(accounts(&verdict).imbalance(), None);
+    let places: Vec<_> = verdict.judgements.iter().map(|j| (j.ordinal, j.paragraph, j.kept())).collect();
+    assert_eq!(places[0], (Some(3), None, false));
+    assert_eq!(places[1], (Some(5), Some(0), false));
+    assert_eq!(places.last(), Some(&(None, None, true)));
+    assert_eq!(places.len(), 8);
+}
+
+#[test]
+fn the_first_failing_rule_is_the_first_of_the_recipe_and_all_are_in_the_bitmap() {
+    for (recipe, first) in [
+        ("[rules.paragraph.length_b]\nmin = 9\n[rules.paragraph.length_a]\nmax = 1\n", "length_b"),
+        ("[rules.paragraph.length_a]\nmax = 1\n[rules.paragraph.length_b]\nmin = 9\n", "length_a"),
+    ] {
+        let verdict = rules(recipe).judge(&mut document(vec![Content::Text(paragraphs("abc"))]), StageView::FINAL);
+        let judgement = &verdict.judgements[0];
+        assert_eq!(judgement.failure.as_ref().unwrap().rule, first);
+        assert_eq!((judgement.failing, judgement.signals.len()), (0b11, 2));
+    }
+}
+
+#[test]
+fn a_failing_url_drops_the_document_and_nothing_else_is_measured() {
+    let rules = rules("[rules.url.url_length]\nmax = 3\n[rules.paragraph.length_a]\nmin = 3\n");
+    let mut document = document(vec![Content::Text(paragraphs("a"))]);
+    let verdict = rules.judge(&mut document, StageView::FINAL);
+    assert!(!verdict.kept);
+    assert_eq!(verdict.judgements.len(), 1);
+    assert_eq!(verdict.judgements[0].subject, SubjectKind::Url);
+    assert_eq!(verdict.counts.documents.dropped["url.url_length"], 1);
+    assert_eq!(verdict.counts.paragraphs.dropped["with_document"], 1);
+    assert_eq!(accounts(&verdict).imbalance(), None);
+    assert_eq!(ordinals(&document), [3]);
+}
+
+#[test]
+fn while_images_are_pending_only_the_minimum_of_a_falling_value_drops() {
+    let pending = StageView { images_pending: true, text_pending: false };
+    let text_pending = StageView { images_pending: false, text_pending: true };
+    for (recipe, while_pending) in [
+        ("[rules.document.image_count]\nmin = 2\n", false),
+        ("[rules.document.image_count]\nmax = 0\n", true),
+        ("[rules.document.rising_count]\nmin = 2\n", true),
+    ] {
+        let rules = rules(recipe);
+        assert_eq!(rules.judge(&mut document(vec![image(None)]), pending).kept, while_pending, "{recipe}");
+        assert!(!rules.judge(&mut document(vec![image(None)]), text_pending).kept, "{recipe}");
+        assert!(!rules.judge(&mut document(vec![image(None)]), StageView::FINAL).kept, "{recipe}");
+    }
+}
+
+#[test]
+fn what_is_not_known_yet_keeps() {
+    let rules = rules("[rules.image.width]\nmin = 100\n");
+    let mut document = document(vec![image(None)]);
+    let verdict = rules.judge(&mut document, StageView::FINAL);
+    assert_eq!(ordinals(&document), [3]);
+    assert_eq!(verdict.judgements[0].signals, []);
+}
+
+#[test]
+fn a_document_without_nodes_is_dropped_for_that_unless_a_rule_drops_it() {
+    let verdict = RuleSet::default().judge(&mut document(vec![]), StageView::FINAL);
+    assert_eq!(verdict.judgements[0].failure.as_ref().unwrap().rule, "empty_document");
+    assert_eq!(verdict.counts.documents.dropped["empty_document"], 1);
+    let verdict = rules("[rules.document.image_count]\nmin = 1\n").judge(&mut document(vec![]), StageView::FINAL);
+    assert_eq!(verdict.judgements[0].failure.as_ref().unwrap().rule, "image_count");
+    assert_eq!(accounts(&verdict).imbalance(), None);
+}
+
+#[test]
+fn counts_add_up() {
+    let rules = rules("[rules.document.image_count]\nmin = 1\n");
+    let mut total = Accounts::default();
+    for contents in [vec![image(None)], vec![], vec![Content::Text(paragraphs("a"))]] {
+        total.add(&accounts(&rules.judge(&mut document(contents), StageView::FINAL)));
+    }
+    let documents = &total.0["documents"];
+    assert_eq!((documents.entered, documents.kept), (3, 1));
+    assert_eq!(documents.dropped["document.image_count"], 2);
+    assert_eq!(total.imbalance(), None);
+}
+
+#[test]
+fn all_mistakes_of_the_rules_are_told_at_once() {
+    let recipe = "[rules.paragraf.length_a]\n[rules.image.widht]\n[rules.image.width]\nmin_ = 3\n";
+    let source = Source::parse("recipe.toml", recipe, &[]);
+    let mut root = source.root();
+    assert!(RuleSet::from_options(TABLE, root.table("rules")).rules(SubjectKind::Paragraph).is_empty());
+    root.finish();
+    let problems: Vec<String> = source.finish().unwrap_err().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        problems,
+        [
+            "recipe.toml:1: rules.paragraf: unknown subject; did you mean \"paragraph\"?; allowed here: url, image, paragraph, document",
+            "recipe.toml:2: rules.image.widht: unknown rule; did you mean \"width\"?; rules on image: width",
+            "recipe.toml:4: rules.image.width.min_: unknown key; did you mean \"min\"?; allowed here: max, min",
+        ]
+    );
+}
+
+#[test]
+fn options_with_their_defaults_are_what_a_digest_takes_in() {
+    let canonical = rules("[rules.image.width]\nmin = 100\n").canonical();
+    let options = serde_json::json!({"min": 100.0, "max": null});
+    let rule = serde_json::json!({
+        "subject": "image",
+        "rule": "width",
+        "version": 1,
+        "options": options,
+        "resources": [],
+    });
+    assert_eq!(canonical, serde_json::json!([rule]));
+}
+
+#[test]
+fn a_set_can_be_asked_for_some_of_its_rules() {
+    let rules = rules("[rules.url.url_length]\n[rules.image.width]\n");
+    let images = rules.select(|spec| spec.subject == SubjectKind::Image);
+    assert_eq!(images.iter().map(|rule| rule.spec().name).collect::<Vec<_>>(), ["width"]);
+}
+
+#[test]
+fn a_subject_has_at_most_sixty_four_rules() {
+    let mut set = RuleSet::default();
+    let rule = || Box::new(Measures(|_| Measure::Value(Signal::Number(0.0)), vec![Bound::Min(1.0)]));
+    for _ in 0..crate::MAX_RULES {
+        assert!(set.push(&length_a, rule(), serde_json::Map::new()));
+    }
+    assert!(!set.push(&length_a, rule(), serde_json::Map::new()));
+    let verdict = set.judge(&mut document(vec![Content::Text(paragraphs("a"))]), StageView::FINAL);
+    assert_eq!(verdict.judgements[0].failing, u64::MAX);
+}

@@ -1,0 +1,34 @@
+//! Images into the image store.
+//!
+//! The store keeps what was learned of each image URL: bytes, or the reason why there are none.  It lies beside the
+//! runs, not inside one, and outlives them: a dead link cannot be fetched twice.
+//!
+//! Answers come in *segments*.  A segment is two objects: `segments/NAME.bin` holds the bytes of its images one after
+//! another, `segments/NAME.parquet` the [answers](Answer).  The second is written last; from then on the segment is
+//! sealed and never changes.  A run picks one answer for each URL (its *seal*) and reads nothing else.
+//!
+//! This version asks archives only: [`SegmentWriter`] takes what the caller read there.  No socket is opened.
+//!
+//! ```
+//! use obelisc_document::Reason;
+//! use obelisc_fetch::{ImageStore, Limits};
+//! use obelisc_storage::LocalFolder;
+//!
+//! let folder = std::env::temp_dir().join(format!("obelisc-images-{}", std::process::id()));
+//! let store = ImageStore::open(Box::new(LocalFolder::create(&folder)?))?;
+//! let limits = Limits { max_image_bytes: 20_000_000, max_image_pixels: 100_000_000 };
+//! let mut segment = store.begin("crawl-0", limits)?;
+//! segment.push("https://a.example/x.png", b"no picture")?;
+//! let answers = segment.finish()?;
+//! assert_eq!(answers[0].reason, Some(Reason::NotAnImage));
+//! # std::fs::remove_dir_all(folder)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod segment;
+mod store;
+
+pub use obelisc_document::table::Answer;
+pub use obelisc_image::Limits;
+pub use segment::SegmentWriter;
+pub use store::{BlobReader, Error, ImageStore};

@@ -1,0 +1,107 @@
+//! Config: on which machine, how fast.  Nothing here changes a byte of the dataset.
+
+use std::num::NonZeroUsize;
+
+use obelisc_filter::options::{Declared, Problem, Source};
+
+/// Version of the config format.
+const FORMAT: u64 = 1;
+
+/// A checked config.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Threads that run tasks.
+    pub threads: NonZeroUsize,
+    /// Free space in bytes under which a run does not begin.
+    pub min_free_bytes: u64,
+    /// Which judgements are kept.
+    pub judgements: Retention,
+    /// Whether the tables of a finished run are kept.
+    pub keep_tables: bool,
+}
+
+/// Which judgements a run keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retention {
+    /// Of all subjects: other thresholds can be tried on them.
+    All,
+    /// Of what was dropped.
+    Dropped,
+    /// None; the counts alone.
+    Counts,
+}
+
+impl Config {
+    /// Reads a config.
+    ///
+    /// # Errors
+    /// All its mistakes.
+    pub fn parse(name: &str, text: &str) -> Result<Self, Vec<Problem>> {
+        let (config, _) = read(Source::parse(name, text, &[]))?;
+        Ok(config)
+    }
+
+    /// The keys, with defaults.
+    pub fn declared() -> Vec<Declared> {
+        read(Source::parse("defaults", "", &[])).map(|(_, declared)| declared).unwrap_or_default()
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { threads: all_threads(), min_free_bytes: 1 << 30, judgements: Retention::All, keep_tables: true }
+    }
+}
+
+fn all_threads() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+fn read(source: Source) -> Result<(Config, Vec<Declared>), Vec<Problem>> {
+    let mut root = source.root();
+    root.integer("format", FORMAT, FORMAT..=FORMAT, "version of this file's format");
+    let mut run = root.table("run");
+    let threads = run.optional_integer("threads", None, 1..=1024, "threads that run tasks; \"off\" for one per core");
+    let min_free_bytes =
+        run.integer("min_free_bytes", 1 << 30, 0..=1 << 50, "free space under which a run does not begin");
+    let keep_tables =
+        run.flag("keep_tables", true, "keep the tables of a finished run, for explain and for reuse by other recipes");
+    let mut ledger = root.table("ledger");
+    let judgements = match ledger.choice(
+        "judgements",
+        &["all", "dropped", "counts"],
+        "which judgements are kept: all of them, those of what was dropped, or the counts alone",
+    ) {
+        "dropped" => Retention::Dropped,
+        "counts" => Retention::Counts,
+        _ => Retention::All,
+    };
+    let tables = [run.finish(), ledger.finish()];
+    let mut declared = root.finish().declared;
+    declared.extend(tables.into_iter().flat_map(|taken| taken.declared));
+    source.finish()?;
+    let threads = threads.and_then(|n| usize::try_from(n).ok()).and_then(NonZeroUsize::new);
+    let threads = threads.unwrap_or_else(all_threads);
+    Ok((Config { threads, min_free_bytes, judgements, keep_tables }, declared))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_config_is_the_default() {
+        assert_eq!(Config::parse("c.toml", "").unwrap(), Config::default());
+    }
+
+    #[test]
+    fn mistakes_name_line_key_and_what_is_allowed() {
+        let problems = Config::parse("c.toml", "format = 1\n[run]\nthread = 2\n[ledger]\njudgements = \"some\"\n");
+        let problems: Vec<String> = problems.unwrap_err().iter().map(ToString::to_string).collect();
+        assert!(
+            problems[0].starts_with("c.toml:3: run.thread: unknown key; did you mean \"threads\"?"),
+            "{problems:?}"
+        );
+        assert!(problems[1].contains("one of \"all\", \"dropped\", \"counts\""), "{problems:?}");
+    }
+}

@@ -1,0 +1,50 @@
+//! Recipe and config → stages, steps and tasks → a dataset.
+//!
+//! A [`Recipe`] says which dataset, a [`Config`] on which machine.  A [`Run`] of both over some inputs is a fixed row of
+//! *steps*, each a number of *tasks*; a step's digest is that of all that decides about its output, so what is done is
+//! found again after a kill, and a changed threshold runs only what lies behind it.
+//!
+//! ```text
+//! stage     step      kind    reads                  writes
+//! extract   extract   map     archives               documents, failures, captures
+//! filter    filter    map     documents              documents, judgements, image references, sizes
+//! fetch     locate    global  references, captures   requests, answers (not in any archive)
+//!           harvest   effect  requests, archives     answers; bytes into the image store
+//!           seal      global  answers                answers: one for each URL
+//! attach    attach    global  references, answers    attachments
+//!           apply     map     documents, attachments documents, judgements, sizes
+//! finish    order     global  sizes                  positions
+//!           write     map     positions, documents   shards
+//! ```
+//!
+//! ```
+//! use obelisc_pipeline::Recipe;
+//!
+//! let recipe = Recipe::parse("tiny.toml", "stages = [\"extract\", \"finish\"]\nfinish.images = \"url\"\n", &[]);
+//! assert!(recipe.is_ok());
+//! let problems = Recipe::parse("tiny.toml", "stages = [\"extrakt\"]\n", &[]).unwrap_err();
+//! assert!(problems[0].to_string().starts_with("tiny.toml:1: stages: "));
+//! ```
+
+mod config;
+mod error;
+pub mod explain;
+pub mod intake;
+mod marker;
+mod observer;
+mod publish;
+mod recipe;
+mod record;
+mod run;
+mod stage_order;
+mod step;
+mod steps;
+
+pub use config::{Config, Retention};
+pub use error::{Error, TaskError, TaskFailure};
+pub use marker::{File, Marker, Output};
+pub use observer::{Observer, StepInfo};
+pub use publish::Finished;
+pub use recipe::{Extract, Finish, Recipe, Stage};
+pub use record::{Record, RecordedStep, StepStatus};
+pub use run::{PlannedStep, Run};

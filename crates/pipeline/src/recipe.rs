@@ -1,0 +1,386 @@
+//! Recipe: WHICH dataset.  Stages in order and every threshold; no machine, no path, no thread count.
+
+use obelisc_filter::RuleSet;
+use obelisc_filter::options::{Declared, Options, Problem, Source, Taken};
+use obelisc_shard::{Card, ImageColumn};
+use serde_json::{Map, Value};
+
+use crate::stage_order;
+
+/// Version of the recipe format.
+const FORMAT: u64 = 1;
+
+/// A stage of a recipe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Archives → documents.
+    Extract,
+    /// Rules on text, URLs and image references.
+    Filter,
+    /// Images that surviving documents want → the image store.
+    Fetch,
+    /// Image facts to documents; rules again.
+    Attach,
+    /// Documents → shards, manifest, card.
+    Finish,
+}
+
+impl Stage {
+    /// All stages, in the order in which a recipe may name them.
+    pub const ALL: [Self; 5] = [Self::Extract, Self::Filter, Self::Fetch, Self::Attach, Self::Finish];
+
+    /// The name in a recipe.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Extract => "extract",
+            Self::Filter => "filter",
+            Self::Fetch => "fetch",
+            Self::Attach => "attach",
+            Self::Finish => "finish",
+        }
+    }
+}
+
+/// A checked recipe.
+#[derive(Debug)]
+pub struct Recipe {
+    /// Short name.
+    pub name: String,
+    /// The file's text, byte for byte.
+    pub text: String,
+    /// Keys that the command line set.
+    pub overrides: Vec<String>,
+    /// The stages, in order.
+    pub stages: Vec<Stage>,
+    /// Extraction.
+    pub extract: Extract,
+    /// The rules, in order.
+    pub rules: RuleSet,
+    /// Image fetch.
+    pub fetch: obelisc_fetch::Limits,
+    /// Bytes of images that one document may hold.
+    pub max_document_bytes: u64,
+    /// Shards.
+    pub finish: Finish,
+    /// What the dataset card says that no run can know.
+    pub card: Card,
+    /// Canonical options of each section: what enters the digests.
+    pub canonical: Map<String, Value>,
+}
+
+/// How archives become documents.
+#[derive(Clone, Debug)]
+pub struct Extract {
+    /// Name of the extraction profile.
+    pub profile: &'static str,
+    /// HTTP statuses of pages that count.
+    pub accepted_statuses: Vec<u64>,
+    /// Formats that are preferred where a page offers an image in several.
+    pub preferred_formats: Vec<String>,
+    /// Whether a video's poster is an image of the document.
+    pub video_poster: bool,
+    /// Caps on records.
+    pub records: obelisc_warc::Limits,
+    /// Caps on pages.
+    pub pages: obelisc_extract::Limits,
+}
+
+/// How documents become shards.
+#[derive(Clone, Debug)]
+pub struct Finish {
+    /// Bytes or links.
+    pub images: ImageColumn,
+    /// Uncompressed bytes of one shard.
+    pub max_shard_bytes: u64,
+    /// Row groups.
+    pub row_groups: obelisc_shard::Limits,
+}
+
+impl Recipe {
+    /// Reads a recipe, with `KEY=VALUE` overrides.
+    ///
+    /// # Errors
+    /// All its mistakes: unknown keys, values out of range, stages in an order in which a rule would see too little.
+    pub fn parse(name: &str, text: &str, overrides: &[String]) -> Result<Self, Vec<Problem>> {
+        let source = Source::parse(name, text, overrides);
+        let (recipe, _) = read(&source, true);
+        source.finish()?;
+        Ok(Self { text: text.to_owned(), overrides: overrides.to_vec(), ..recipe })
+    }
+
+    /// The keys of a recipe besides its rules, with defaults.
+    pub fn declared() -> Vec<Declared> {
+        read(&Source::parse("defaults", "", &[]), false).1
+    }
+
+    /// Canonical options of a section, `null` where there is none.
+    pub fn section(&self, name: &str) -> Value {
+        self.canonical.get(name).cloned().unwrap_or_default()
+    }
+
+    /// Whether the recipe has this stage.
+    pub fn has(&self, stage: Stage) -> bool {
+        self.stages.contains(&stage)
+    }
+}
+
+/// Collects what the sections held.
+#[derive(Default)]
+struct Sections {
+    declared: Vec<Declared>,
+    canonical: Map<String, Value>,
+}
+
+impl Sections {
+    fn add(&mut self, name: &str, taken: Taken) {
+        self.declared.extend(taken.declared);
+        self.canonical.insert(name.to_owned(), Value::Object(taken.canonical));
+    }
+}
+
+fn read(source: &Source, must: bool) -> (Recipe, Vec<Declared>) {
+    let mut root = source.root();
+    let mut sections = Sections::default();
+    root.integer("format", FORMAT, FORMAT..=FORMAT, "version of this file's format");
+    let name = root.text("name", "unnamed", "short name of the dataset");
+    let names = Stage::ALL.map(Stage::name);
+    if !root.has("stages") && must {
+        root.problem("stages", format!("missing; a recipe names its stages, of {}", names.join(", ")));
+    }
+    let stages = root.texts("stages", &names, &names, "the stages, in order");
+    let stages: Vec<Stage> =
+        stages.iter().filter_map(|name| Stage::ALL.into_iter().find(|stage| stage.name() == name)).collect();
+    let extract = read_extract(root.table("extract"), &mut sections);
+    let rules = RuleSet::from_options(obelisc_filters::RULES, root.table("rules"));
+    sections.canonical.insert("rules".to_owned(), rules.canonical());
+    let fetch = read_fetch(root.table("fetch"), &mut sections);
+    let mut attach = root.table("attach");
+    let max_document_bytes = attach.integer(
+        "max_document_bytes",
+        100_000_000,
+        1..=1 << 40,
+        "bytes of images that one document may hold; the image that would pass it and all behind it fail",
+    );
+    sections.add("attach", attach.finish());
+    let finish = read_finish(root.table("finish"), &mut sections);
+    let card = read_card(root.table("card"), &mut sections);
+    stage_order::check(&root, &stages, &rules, finish.images);
+    let taken = root.finish();
+    sections.declared.splice(0..0, taken.declared);
+    let recipe = Recipe {
+        name,
+        text: String::new(),
+        overrides: Vec::new(),
+        stages,
+        extract,
+        rules,
+        fetch,
+        max_document_bytes,
+        finish,
+        card,
+        canonical: sections.canonical,
+    };
+    (recipe, sections.declared)
+}
+
+fn size(value: u64) -> usize {
+    usize::try_from(value).unwrap_or(usize::MAX)
+}
+
+fn read_extract(mut options: Options<'_>, sections: &mut Sections) -> Extract {
+    let records = obelisc_warc::Limits::default();
+    let pages = obelisc_extract::Limits::default();
+    let extract = Extract {
+        profile: options.choice("profile", obelisc_extract::Profile::NAMES, "extraction profile"),
+        accepted_statuses: options.integers(
+            "accepted_statuses",
+            &[200],
+            100..=599,
+            "HTTP statuses of pages that count",
+        ),
+        preferred_formats: options.texts(
+            "preferred_formats",
+            &["jpeg", "png", "webp"],
+            &["jpeg", "png", "webp", "gif", "avif", "svg"],
+            "formats that are preferred where a page offers an image in several",
+        ),
+        video_poster: options.flag("video_poster", false, "whether a video's poster is an image of the document"),
+        records: obelisc_warc::Limits {
+            max_record_bytes: options.integer(
+                "max_record_bytes",
+                records.max_record_bytes,
+                1024..=1 << 32,
+                "bytes of a record, decompressed; larger ones fail",
+            ),
+            max_body_bytes: options.integer(
+                "max_body_bytes",
+                records.max_body_bytes,
+                1024..=1 << 32,
+                "bytes of an HTTP body, decoded; larger ones fail",
+            ),
+            ..records
+        },
+        pages: obelisc_extract::Limits {
+            max_html_bytes: size(options.integer(
+                "max_html_bytes",
+                pages.max_html_bytes as u64,
+                1024..=1 << 32,
+                "bytes of a page; larger ones fail",
+            )),
+            max_dom_nodes: size(options.integer(
+                "max_dom_nodes",
+                pages.max_dom_nodes as u64,
+                100..=1 << 31,
+                "nodes of a page's DOM; pages with more fail",
+            )),
+            max_dom_depth: size(options.integer(
+                "max_dom_depth",
+                pages.max_dom_depth as u64,
+                16..=1 << 20,
+                "depth of a page's DOM; deeper pages fail",
+            )),
+            max_candidate_width: options
+                .integer(
+                    "max_candidate_width",
+                    u64::from(pages.max_candidate_width),
+                    1..=100_000,
+                    "pixels; of an image offered in several widths the widest that is no wider is taken",
+                )
+                .try_into()
+                .unwrap_or(u32::MAX),
+            ..pages
+        },
+    };
+    sections.add("extract", options.finish());
+    extract
+}
+
+fn read_fetch(mut options: Options<'_>, sections: &mut Sections) -> obelisc_fetch::Limits {
+    let sources = options.texts("sources", &["archive"], &["archive"], "where images come from, in order");
+    if sources.is_empty() {
+        options.problem("sources", "an empty list is given, a list of \"archive\" is allowed");
+    }
+    let limits = obelisc_fetch::Limits {
+        max_image_bytes: options.integer(
+            "max_image_bytes",
+            20_000_000,
+            1024..=1 << 32,
+            "bytes of an image; larger ones fail",
+        ),
+        max_image_pixels: options.integer(
+            "max_image_pixels",
+            89_478_485,
+            1..=1 << 40,
+            "pixels of an image; larger ones fail",
+        ),
+    };
+    sections.add("fetch", options.finish());
+    limits
+}
+
+fn read_finish(mut options: Options<'_>, sections: &mut Sections) -> Finish {
+    let limits = obelisc_shard::Limits::default();
+    let images =
+        match options.choice("images", &["bytes", "url"], "what the shards hold of an image: its bytes, or a link") {
+            "url" => ImageColumn::Url,
+            _ => ImageColumn::Bytes,
+        };
+    options.choice("order", &["input"], "order of the documents: as the inputs have them");
+    let finish = Finish {
+        images,
+        max_shard_bytes: options.integer(
+            "max_shard_bytes",
+            500_000_000,
+            1..=1 << 40,
+            "uncompressed bytes of a shard; a larger document stands alone",
+        ),
+        row_groups: obelisc_shard::Limits {
+            max_row_group_bytes: options.integer(
+                "max_row_group_bytes",
+                limits.max_row_group_bytes,
+                1..=1 << 31,
+                "uncompressed bytes of a row group; a larger document stands alone",
+            ),
+            max_row_group_rows: options.integer(
+                "max_row_group_rows",
+                limits.max_row_group_rows,
+                1..=1_000_000,
+                "documents of a row group",
+            ),
+        },
+    };
+    sections.add("finish", options.finish());
+    finish
+}
+
+fn read_card(mut options: Options<'_>, sections: &mut Sections) -> Card {
+    let defaults = Card::default();
+    let card = Card {
+        pretty_name: options.text("pretty_name", &defaults.pretty_name, "title of the dataset card"),
+        summary: options.text("summary", "", "a paragraph on what the dataset is for, Markdown"),
+        license: options.text("license", "other", "licence identifier as the Hugging Face Hub knows it"),
+        languages: options.texts("languages", &[], &[], "BCP 47 tags of the languages in the dataset"),
+        task_categories: options.texts(
+            "task_categories",
+            &["image-text-to-text"],
+            &[],
+            "task categories as the Hugging Face Hub knows them",
+        ),
+        tags: options.texts("tags", &["interleaved", "web", "obelisc"], &[], "tags of the dataset card"),
+        known_limits: options.texts("known_limits", &[], &[], "what the dataset does not promise, a sentence each"),
+    };
+    sections.add("card", options.finish());
+    card
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STAGES: &str = "stages = [\"extract\", \"filter\", \"fetch\", \"attach\", \"finish\"]\n";
+
+    fn problems(text: &str) -> Vec<String> {
+        let problems = Recipe::parse("r.toml", text, &[]).unwrap_err();
+        problems.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn the_recipes_of_this_repository_are_right() {
+        for (name, text) in [
+            ("quickstart", include_str!("../../../pipelines/quickstart.toml")),
+            ("links", include_str!("../../../pipelines/links.toml")),
+        ] {
+            let recipe = Recipe::parse(name, text, &[]).unwrap();
+            assert_eq!(recipe.name, name);
+        }
+    }
+
+    #[test]
+    fn all_mistakes_are_told_at_once() {
+        let found = problems(
+            "stages = [\"extract\", \"filter\", \"finish\"]\n[rules.image.format]\naccept = [\"jpeg\"]\n[finish]\nimages = \"links\"\n",
+        );
+        assert_eq!(found.len(), 4, "{found:#?}");
+        assert!(found[0].starts_with("r.toml:1: stages: ") && found[0].contains("finish.images"), "{found:#?}");
+        assert!(found[1].contains("rule format needs image facts"), "{found:#?}");
+        assert!(found[2].starts_with("r.toml:3: rules.image.format.accept: unknown key"), "{found:#?}");
+        assert!(found[3].starts_with("r.toml:5: finish.images: \"links\" is given"), "{found:#?}");
+    }
+
+    #[test]
+    fn an_order_of_stages_in_which_one_lacks_its_input_is_refused() {
+        let wrong_order = problems("stages = [\"extract\", \"attach\", \"fetch\", \"filter\", \"finish\"]\n");
+        assert!(wrong_order[0].contains("fetch stands behind attach"), "{wrong_order:#?}");
+        let without = problems("stages = [\"extract\", \"fetch\", \"finish\"]\nfinish.images = \"url\"\n");
+        assert!(without.iter().any(|p| p.contains("fetch needs filter")), "{without:#?}");
+        assert!(without.iter().any(|p| p.contains("fetch needs attach")), "{without:#?}");
+        assert!(problems("stages = [\"filter\"]\n").iter().any(|p| p.contains("extract is missing")));
+    }
+
+    #[test]
+    fn what_the_canonical_form_holds_does_not_depend_on_how_it_was_written() {
+        let plain = Recipe::parse("r", &format!("{STAGES}[finish]\nmax_shard_bytes = 500000000\n"), &[]).unwrap();
+        let set = Recipe::parse("r", STAGES, &["finish.max_shard_bytes=500_000_000".to_owned()]).unwrap();
+        assert_eq!(plain.canonical, set.canonical);
+    }
+}

@@ -1,0 +1,149 @@
+//! The record of a run: which folders its steps use, so that other commands find them without the recipe.
+
+use std::io::Write as _;
+
+use obelisc_document::account::Accounts;
+use obelisc_document::table::{self, Failure, Table};
+use obelisc_storage::parquet::Reader;
+use obelisc_storage::{Error as StorageError, Storage};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, TaskError};
+use crate::marker::{self, FORMAT, Marker, Output};
+use crate::run::RUN;
+
+/// What stands in `run/record.json`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Record {
+    /// Version of this format.
+    format: u32,
+    /// Name of the recipe.
+    pub recipe: String,
+    /// The steps, in order.
+    pub steps: Vec<RecordedStep>,
+    /// Folder of the dataset, once it is published.
+    #[serde(default)]
+    pub dataset: Option<String>,
+    /// Whether the tables were removed after that, as the config asks.
+    #[serde(default)]
+    pub tables_removed: bool,
+}
+
+/// One step of a run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RecordedStep {
+    /// Name of the stage.
+    pub stage: String,
+    /// Name of the step.
+    pub step: String,
+    /// Its folder, once the steps before it ended.
+    pub folder: Option<String>,
+    /// How many tasks it has, once known.
+    pub tasks: Option<u32>,
+}
+
+/// How far a step is.
+#[derive(Clone, Debug, Serialize)]
+pub struct StepStatus {
+    /// Name of the stage.
+    pub stage: String,
+    /// Name of the step.
+    pub step: String,
+    /// How many tasks it has, once known.
+    pub tasks: Option<u32>,
+    /// How many of them are done.
+    pub done: u32,
+    /// What became of what in those.
+    pub accounts: Accounts,
+}
+
+impl Record {
+    pub(crate) fn new(recipe: &str, steps: Vec<RecordedStep>) -> Self {
+        Self { format: FORMAT, recipe: recipe.to_owned(), steps, dataset: None, tables_removed: false }
+    }
+
+    pub(crate) fn write(&self, storage: &dyn Storage) -> Result<(), Error> {
+        let key = key();
+        let text = serde_json::to_vec_pretty(self).map_err(|error| StorageError::io("write", &key, error.into()))?;
+        let mut upload = storage.create(&key)?;
+        upload.write_all(&text).map_err(|source| StorageError::io("write", &key, source))?;
+        Ok(upload.finish()?)
+    }
+
+    /// Reads the record of the last run in this output.
+    ///
+    /// # Errors
+    /// [`StorageError::NotFound`] where no run was; a record of a newer format, by name.
+    pub fn read(storage: &dyn Storage) -> Result<Self, TaskError> {
+        Ok(marker::read(storage, &key())?)
+    }
+
+    /// The markers of a step, by task.
+    ///
+    /// # Errors
+    /// Markers that cannot be read.
+    pub fn markers(&self, storage: &dyn Storage, step: &str) -> Result<Vec<Marker>, TaskError> {
+        let folders = self.steps.iter().filter(|recorded| recorded.step == step);
+        let mut markers = Vec::new();
+        for folder in folders.filter_map(|recorded| recorded.folder.as_deref()) {
+            for entry in storage.list(&format!("{folder}/markers"))? {
+                markers.push(marker::read(storage, &entry.key)?);
+            }
+        }
+        Ok(markers)
+    }
+
+    /// Says so where the tables are gone.
+    ///
+    /// # Errors
+    /// [`StorageError::NotFound`] that names what is missing.
+    pub fn tables(&self) -> Result<(), StorageError> {
+        if self.tables_removed {
+            let key = format!("{RUN}/steps (removed after the run, as run.keep_tables = false in its config asked)");
+            return Err(StorageError::NotFound { key });
+        }
+        Ok(())
+    }
+
+    /// The records and pages that failed or were not accepted in extraction, with their reasons.
+    ///
+    /// # Errors
+    /// Tables that cannot be read.
+    pub fn failures(&self, storage: &dyn Storage) -> Result<Vec<Failure>, TaskError> {
+        self.tables()?;
+        let mut failures = Vec::new();
+        for marker in self.markers(storage, "extract")? {
+            for file in marker.files_of(Failure::NAME) {
+                for batch in Reader::open(storage, &file.key, 1024)? {
+                    failures.extend(table::rows::<Failure>(&batch?)?);
+                }
+            }
+        }
+        Ok(failures)
+    }
+
+    /// How far each step is.
+    ///
+    /// # Errors
+    /// Markers that cannot be read.
+    pub fn status(&self, storage: &dyn Storage) -> Result<Vec<StepStatus>, TaskError> {
+        let status = |recorded: &RecordedStep| {
+            let markers = self.markers(storage, &recorded.step)?;
+            Ok(StepStatus {
+                stage: recorded.stage.clone(),
+                step: recorded.step.clone(),
+                tasks: recorded.tasks,
+                done: match recorded.tasks {
+                    Some(tasks) if self.tables_removed => tasks,
+                    _ => u32::try_from(markers.len()).unwrap_or(u32::MAX),
+                },
+                accounts: Output::new(markers).accounts,
+            })
+        };
+        self.steps.iter().map(status).collect()
+    }
+}
+
+fn key() -> String {
+    format!("{RUN}/record.json")
+}

@@ -1,0 +1,224 @@
+//! Steps and tasks: what a stage is made of.
+//!
+//! A stage of a recipe becomes one or more steps; a step is a number of tasks, each a pure function of what earlier
+//! steps wrote.  A step says what it reads and which options matter to it; [`crate::run`] does the rest: digests,
+//! resume, threads, accounts.
+
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::atomic::AtomicBool;
+
+use obelisc_document::account::Accounts;
+use obelisc_document::table::{self, Table};
+use obelisc_fetch::ImageStore;
+use obelisc_storage::Storage;
+use obelisc_storage::inputs::Input;
+use obelisc_storage::parquet::{Reader, Writer};
+use serde_json::Value;
+
+use crate::config::Config;
+use crate::error::TaskError;
+use crate::marker::{FORMAT, File, Marker, Output};
+use crate::recipe::{Recipe, Stage};
+
+/// A step: a number of tasks of one kind.
+pub(crate) trait Step: Sync {
+    /// Name, as folders, progress and manifest show it.
+    fn name(&self) -> &'static str;
+
+    /// The stage it is a part of.
+    fn stage(&self) -> Stage;
+
+    /// Names of the steps whose output it reads.
+    fn reads(&self, recipe: &Recipe) -> Vec<&'static str>;
+
+    /// The step whose kept subjects come in here; accounts are checked across the two.
+    fn follows(&self, recipe: &Recipe) -> Option<&'static str> {
+        let _ = recipe;
+        None
+    }
+
+    /// All that decides about its output besides what it reads: its own semantic version, options, versions of rules.
+    fn options(&self, context: &Context<'_>) -> Value;
+
+    /// How many tasks it has, given what it reads: one for each input where a step does not say otherwise.
+    fn tasks(&self, context: &Context<'_>) -> u32 {
+        u32::try_from(context.inputs.len()).unwrap_or(u32::MAX)
+    }
+
+    /// What a task works on, in words: its input where a step does not say otherwise.
+    fn subject(&self, context: &Context<'_>, task: u32) -> String {
+        context.input(task).map_or_else(String::new, |input| input.name.clone())
+    }
+
+    /// Whether what a finished task left outside the run's own folder is still there.
+    fn holds(&self, context: &Context<'_>, marker: &Marker) -> Result<bool, TaskError> {
+        let _ = (context, marker);
+        Ok(true)
+    }
+
+    /// Runs a task.
+    fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError>;
+}
+
+/// What all steps of a run see.
+pub(crate) struct Context<'a> {
+    pub(crate) recipe: &'a Recipe,
+    pub(crate) config: &'a Config,
+    pub(crate) inputs: &'a [Input],
+    pub(crate) storage: &'a dyn Storage,
+    pub(crate) images: &'a ImageStore,
+    pub(crate) stop: &'a AtomicBool,
+    pub(crate) outputs: BTreeMap<&'static str, Output>,
+}
+
+impl Context<'_> {
+    /// The input of a task of a step that has one for each.
+    pub(crate) fn input(&self, task: u32) -> Option<&Input> {
+        self.inputs.get(usize::try_from(task).ok()?)
+    }
+
+    /// What an earlier step wrote; empty where there was no such step.
+    pub(crate) fn output(&self, step: &str) -> &Output {
+        static NOTHING: std::sync::LazyLock<Output> = std::sync::LazyLock::new(|| Output::new(Vec::new()));
+        self.outputs.get(step).unwrap_or(&NOTHING)
+    }
+}
+
+/// One attempt at one task.
+pub(crate) struct Task<'a> {
+    pub(crate) context: &'a Context<'a>,
+    /// Number of the task.
+    pub(crate) index: u32,
+    /// Folder of the step.
+    folder: &'a str,
+    /// A word that no other attempt has.
+    attempt: u64,
+    files: Vec<File>,
+    /// What became of what.
+    pub(crate) accounts: Accounts,
+    /// Facts for later steps and the manifest.
+    pub(crate) facts: Value,
+}
+
+impl<'a> Task<'a> {
+    pub(crate) fn new(context: &'a Context<'a>, folder: &'a str, index: u32) -> Self {
+        // `RandomState` is seeded by the system: the standard library's only source of words that differ.
+        let attempt = RandomState::new().build_hasher().finish();
+        let (files, accounts) = (Vec::new(), Accounts::default());
+        Self { context, index, folder, attempt, files, accounts, facts: Value::Null }
+    }
+
+    /// Begins a table.
+    pub(crate) fn sink<T: Table>(&self) -> Result<Sink<T>, TaskError> {
+        let key = format!("{}/{}/{:06}-{:016x}.parquet", self.folder, T::NAME, self.index, self.attempt);
+        let writer = Writer::create(self.context.storage, &key, T::schema())?;
+        Ok(Sink { key, writer, rows: Vec::new(), weight: 0 })
+    }
+
+    /// Ends a table.
+    pub(crate) fn close<T: Table>(&mut self, mut sink: Sink<T>) -> Result<(), TaskError> {
+        sink.flush()?;
+        let written = sink.writer.finish()?;
+        let table = T::NAME.to_owned();
+        let (rows, bytes, digest) = (written.rows, written.bytes, written.digest);
+        self.files.push(File { table, key: sink.key, rows, bytes, digest });
+        Ok(())
+    }
+
+    /// A key for a file that is no table.
+    pub(crate) fn key(&self, folder: &str, ending: &str) -> String {
+        format!("{}/{folder}/{:06}-{:016x}.{ending}", self.folder, self.index, self.attempt)
+    }
+
+    /// Adds a file that is no table.
+    pub(crate) fn add(&mut self, file: File) {
+        self.files.push(file);
+    }
+
+    /// The rows of one table that one task of an earlier step wrote.
+    pub(crate) fn rows<T: Table + 'a>(&self, step: &str, task: u32) -> Result<Rows<'a, T>, TaskError> {
+        self.rows_from(step, task, 0)
+    }
+
+    /// The same from a row on.
+    pub(crate) fn rows_from<T: Table + 'a>(&self, step: &str, task: u32, first: u64) -> Result<Rows<'a, T>, TaskError> {
+        let marker = self.context.output(step).marker(task);
+        let files = marker.into_iter().flat_map(|marker| marker.files_of(T::NAME));
+        rows(self.context.storage, files.map(|file| file.key.as_str()), first)
+    }
+
+    /// All rows of one table that an earlier step wrote, in the order of its tasks.
+    pub(crate) fn all_rows<T: Table + 'a>(&self, step: &str) -> Result<Rows<'a, T>, TaskError> {
+        rows(self.context.storage, self.context.output(step).files(T::NAME).map(|file| file.key.as_str()), 0)
+    }
+
+    /// Ends the attempt.
+    pub(crate) fn finish(self) -> Result<Marker, TaskError> {
+        if let Some(detail) = self.accounts.imbalance() {
+            return Err(TaskError::Accounts(detail));
+        }
+        let Self { index, files, accounts, facts, .. } = self;
+        Ok(Marker { format: FORMAT, task: index, files, accounts, facts })
+    }
+}
+
+/// Rows that gather before they become a batch.
+const ROWS_PER_BATCH: usize = 1024;
+/// Bytes that gather before they become a batch: documents are large, key rows are not.
+const BYTES_PER_BATCH: usize = 4 << 20;
+/// Rows of a batch that is read: a few documents may be as large as a page can be.
+const ROWS_PER_READ: usize = 32;
+
+/// A table being written.
+pub(crate) struct Sink<T> {
+    key: String,
+    writer: Writer,
+    rows: Vec<T>,
+    weight: usize,
+}
+
+impl<T: Table> Sink<T> {
+    /// Adds a row.
+    pub(crate) fn push(&mut self, row: T) -> Result<(), TaskError> {
+        self.weight += row.weight();
+        self.rows.push(row);
+        if self.rows.len() >= ROWS_PER_BATCH || self.weight >= BYTES_PER_BATCH { self.flush() } else { Ok(()) }
+    }
+
+    /// Writes what gathered.
+    fn flush(&mut self) -> Result<(), TaskError> {
+        if !self.rows.is_empty() {
+            self.writer.write(&T::to_batch(&self.rows)?)?;
+            self.rows.clear();
+            self.weight = 0;
+        }
+        Ok(())
+    }
+}
+
+/// Rows being read.
+pub(crate) type Rows<'a, T> = Box<dyn Iterator<Item = Result<T, TaskError>> + 'a>;
+
+/// Rows of a reader's batches.
+pub(crate) fn read<'a, T: Table + 'a>(reader: Reader) -> Rows<'a, T> {
+    Box::new(reader.flat_map(|batch| -> Rows<'a, T> {
+        match batch.map_err(TaskError::from).and_then(|batch| Ok(table::rows(&batch)?)) {
+            Ok(rows) => Box::new(rows.into_iter().map(Ok)),
+            Err(error) => Box::new(std::iter::once(Err(error))),
+        }
+    }))
+}
+
+fn rows<'a, T: Table + 'a>(
+    storage: &'a dyn Storage,
+    keys: impl Iterator<Item = &'a str> + 'a,
+    first: u64,
+) -> Result<Rows<'a, T>, TaskError> {
+    Ok(Box::new(keys.flat_map(move |key| -> Rows<'a, T> {
+        match Reader::open_from(storage, key, ROWS_PER_READ, first) {
+            Ok(reader) => read(reader),
+            Err(error) => Box::new(std::iter::once(Err(error.into()))),
+        }
+    })))
+}

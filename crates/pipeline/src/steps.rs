@@ -1,0 +1,54 @@
+//! The steps of the stages, one file each.
+
+mod apply;
+mod attach;
+mod bucket;
+mod digesting;
+mod extract;
+mod filter;
+mod harvest;
+mod kept;
+mod locate;
+mod order;
+mod seal;
+mod write;
+
+use crate::recipe::{Recipe, Stage};
+use crate::step::Step;
+pub(crate) use write::SHARDS;
+
+/// The steps of a recipe, in order.
+pub(crate) fn of(recipe: &Recipe) -> Vec<Box<dyn Step>> {
+    let mut steps: Vec<Box<dyn Step>> = Vec::new();
+    for stage in &recipe.stages {
+        match stage {
+            Stage::Extract => steps.push(Box::new(extract::Extract)),
+            Stage::Filter => steps.push(Box::new(filter::Filter)),
+            Stage::Fetch => {
+                steps.push(Box::new(locate::Locate));
+                steps.push(Box::new(harvest::Harvest));
+                steps.push(Box::new(seal::Seal));
+            }
+            Stage::Attach => {
+                steps.push(Box::new(attach::Attach));
+                steps.push(Box::new(apply::Apply));
+            }
+            Stage::Finish => {
+                steps.push(Box::new(order::Order));
+                steps.push(Box::new(write::Write));
+            }
+        }
+    }
+    steps
+}
+
+/// The step whose documents go into the shards.
+pub(crate) fn last_documents(recipe: &Recipe) -> &'static str {
+    if recipe.has(Stage::Attach) {
+        "apply"
+    } else if recipe.has(Stage::Filter) {
+        "filter"
+    } else {
+        "extract"
+    }
+}

@@ -1,0 +1,228 @@
+//! `apply`, map: documents with their images' facts, judged again.
+
+use std::collections::BTreeMap;
+
+use obelisc_document::table::{Attachment, Table};
+use obelisc_document::{Blob, Content, Document, ImageFacts, ImageNode, Reason};
+use obelisc_filter::{Failure, Judgement, RuleSet, StageView, SubjectKind};
+use obelisc_storage::parquet::Reader;
+use serde_json::{Value, json};
+
+use super::kept::{Kept, keep_judgements, retention};
+use crate::error::TaskError;
+use crate::recipe::{Recipe, Stage};
+use crate::step::{Context, Step, Task, read};
+
+/// Semantic version of the step.
+const VERSION: u32 = 1;
+
+pub(super) struct Apply;
+
+impl Step for Apply {
+    fn name(&self) -> &'static str {
+        "apply"
+    }
+
+    fn stage(&self) -> Stage {
+        Stage::Attach
+    }
+
+    fn reads(&self, _: &Recipe) -> Vec<&'static str> {
+        vec!["filter", "attach"]
+    }
+
+    fn follows(&self, _: &Recipe) -> Option<&'static str> {
+        Some("filter")
+    }
+
+    fn options(&self, context: &Context<'_>) -> Value {
+        let recipe = context.recipe;
+        json!({
+            "version": VERSION,
+            "rules": recipe.section("rules"),
+            "attach": recipe.section("attach"),
+            "images": recipe.finish.images.name(),
+            "judgements": retention(context.config.judgements),
+        })
+    }
+
+    fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
+        let recipe = task.context.recipe;
+        let rules = rules(&recipe.rules);
+        let attachments = attachments(task)?;
+        let mut kept = Kept::new(task)?;
+        let mut judgements = task.sink::<Judgement>()?;
+        for (document, row) in task.rows::<Document>("filter", task.index)?.zip(0..) {
+            let mut document = document?;
+            let failed = attach(&mut document, |ordinal| attachments.get(&(row, ordinal)), recipe.max_document_bytes);
+            let mut verdict = rules.judge(&mut document, StageView::FINAL);
+            // In reading order; the document's own comes last.
+            let mut judged = Vec::with_capacity(failed.len() + verdict.judgements.len());
+            for failure in failed {
+                verdict.counts.images.enter(1);
+                verdict.counts.images.fail_one(failure.reason.name());
+                judged.push(failure.judgement(&document));
+            }
+            judged.append(&mut verdict.judgements);
+            judged.sort_by_key(|judgement| (judgement.ordinal.is_none(), judgement.ordinal));
+            verdict.counts.add_to(&mut task.accounts);
+            keep_judgements(task.context.config.judgements, &mut judgements, judged)?;
+            if verdict.kept {
+                kept.push(document, Some(recipe.finish.images))?;
+            }
+        }
+        kept.close(task)?;
+        task.close(judgements)
+    }
+}
+
+/// What images bring news for: the rules on images, and those on whole documents.
+fn rules(all: &RuleSet) -> RuleSet {
+    all.select(|spec| matches!(spec.subject, SubjectKind::Image | SubjectKind::Document))
+}
+
+/// All candidates of an image, best first.
+type Candidates = Vec<Attachment>;
+
+/// The attachments of a task's documents, by row and ordinal.
+fn attachments(task: &Task<'_>) -> Result<BTreeMap<(u32, u32), Candidates>, TaskError> {
+    let mut attachments: BTreeMap<(u32, u32), Candidates> = BTreeMap::new();
+    for file in task.context.output("attach").files(Attachment::NAME) {
+        let reader = Reader::open_where(task.context.storage, &file.key, 8192, "task", task.index)?;
+        for attachment in read::<Attachment>(reader) {
+            let attachment = attachment?;
+            if attachment.task == task.index {
+                attachments.entry((attachment.row, attachment.ordinal)).or_default().push(attachment);
+            }
+        }
+    }
+    for candidates in attachments.values_mut() {
+        candidates.sort_by_key(|candidate| candidate.rank);
+    }
+    Ok(attachments)
+}
+
+/// An image that has no bytes.
+struct Failed {
+    ordinal: u32,
+    reason: Reason,
+    detail: Option<String>,
+}
+
+impl Failed {
+    fn judgement(self, document: &Document) -> Judgement {
+        Judgement {
+            document: document.id,
+            subject: SubjectKind::Image,
+            ordinal: Some(self.ordinal),
+            paragraph: None,
+            failure: Some(Failure { rule: self.reason.name().into(), value: self.detail, bound: None }),
+            failing: 0,
+            signals: Vec::new(),
+        }
+    }
+}
+
+/// Gives each image the facts of its best candidate that has bytes, and takes those without any out of the document,
+/// as well as the first that would make the document larger than `max_bytes`, and all behind it.
+fn attach<'a>(
+    document: &mut Document,
+    candidates_of: impl Fn(u32) -> Option<&'a Candidates>,
+    max_bytes: u64,
+) -> Vec<Failed> {
+    let (mut failed, mut bytes, mut full) = (Vec::new(), 0, false);
+    document.nodes.retain_mut(|node| {
+        let ordinal = node.ordinal;
+        let Content::Image(image) = &mut node.content else { return true };
+        let candidates = candidates_of(ordinal).map(Vec::as_slice).unwrap_or_default();
+        let Some(best) = candidates.iter().find(|candidate| candidate.reason.is_none()) else {
+            let first = candidates.first();
+            let reason = first.and_then(|candidate| candidate.reason).unwrap_or(Reason::NotInArchive);
+            let detail = first.and_then(|candidate| candidate.detail.clone());
+            failed.push(Failed { ordinal, reason, detail });
+            return false;
+        };
+        full = full || bytes + best.length > max_bytes;
+        if full {
+            let detail = Some(format!("{} bytes, {bytes} before it; max {max_bytes}", best.length));
+            failed.push(Failed { ordinal, reason: Reason::DocumentTooLarge, detail });
+            return false;
+        }
+        bytes += best.length;
+        use_candidate(image, best);
+        true
+    });
+    failed
+}
+
+fn use_candidate(image: &mut ImageNode, chosen: &Attachment) {
+    // Rank 0 is `src`; the others stand in `candidates`.  The one that gave way takes the place of the chosen one.
+    let index = usize::try_from(chosen.rank).unwrap_or(usize::MAX).checked_sub(1);
+    if let Some(candidate) = index.and_then(|index| image.candidates.get_mut(index)) {
+        std::mem::swap(candidate, &mut image.src);
+    }
+    image.facts = Some(ImageFacts {
+        format: chosen.format.clone().unwrap_or_default(),
+        original_width: chosen.width,
+        original_height: chosen.height,
+    });
+    image.blob = Some(Blob {
+        segment: chosen.segment.clone().unwrap_or_default(),
+        offset: chosen.offset,
+        length: chosen.length,
+        sha256: chosen.sha256.clone().unwrap_or_default(),
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use obelisc_document::{DocId, Node, Page};
+
+    use super::*;
+
+    fn candidate(rank: u32, reason: Option<Reason>, length: u64) -> Attachment {
+        let (task, row, ordinal) = (0, 0, 0);
+        let format = Some("png".to_owned());
+        let segment = Some("s".to_owned());
+        let (offset, width, height, detail, sha256) = (0, 4, 3, None, None);
+        Attachment { task, row, ordinal, rank, reason, detail, segment, offset, length, format, width, height, sha256 }
+    }
+
+    fn document(images: u32) -> Document {
+        let image = ImageNode { src: "a".into(), candidates: vec!["b".into(), "c".into()], ..ImageNode::default() };
+        let node = |ordinal| Node { ordinal, content_score: None, content: Content::Image(Box::new(image.clone())) };
+        Document { id: DocId::new("w", 0, 0), page: Page::default(), nodes: (0..images).map(node).collect() }
+    }
+
+    #[test]
+    fn the_best_candidate_with_bytes_becomes_the_source() {
+        let mut document = document(1);
+        let candidates = vec![
+            candidate(0, Some(Reason::DamagedImage), 0),
+            candidate(1, Some(Reason::NotInArchive), 0),
+            candidate(2, None, 9),
+        ];
+        assert!(attach(&mut document, |_| Some(&candidates), 100).is_empty());
+        let image = document.images().next().unwrap();
+        assert_eq!((image.src.as_str(), image.candidates.as_slice()), ("c", &["b".to_owned(), "a".to_owned()][..]));
+        assert_eq!(image.blob.as_ref().unwrap().length, 9);
+    }
+
+    #[test]
+    fn an_image_without_bytes_fails_with_the_reason_of_its_first_candidate() {
+        let mut document = document(1);
+        let candidates = vec![candidate(0, Some(Reason::DamagedImage), 0), candidate(1, Some(Reason::NotInArchive), 0)];
+        let failed = attach(&mut document, |_| Some(&candidates), 100);
+        assert_eq!(failed[0].reason, Reason::DamagedImage);
+        assert!(document.nodes.is_empty());
+    }
+
+    #[test]
+    fn images_behind_the_byte_cap_of_a_document_fail() {
+        let mut document = document(3);
+        let candidates = vec![candidate(0, None, 40)];
+        let failed = attach(&mut document, |_| Some(&candidates), 100);
+        assert_eq!(failed.len(), 1);
+        assert_eq!((failed[0].ordinal, failed[0].reason), (2, Reason::DocumentTooLarge));
+    }
+}

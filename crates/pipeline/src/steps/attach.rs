@@ -1,0 +1,75 @@
+//! `attach`, global: image facts to the documents that want them, as a key table.
+
+use obelisc_document::table::{Answer, Attachment, ImageReference, Table};
+use serde_json::{Value, json};
+
+use super::bucket;
+use crate::error::TaskError;
+use crate::recipe::{Recipe, Stage};
+use crate::step::{Context, Step, Task};
+
+/// Semantic version of the step.
+const VERSION: u32 = 1;
+
+pub(super) struct Attach;
+
+impl Step for Attach {
+    fn name(&self) -> &'static str {
+        "attach"
+    }
+
+    fn stage(&self) -> Stage {
+        Stage::Attach
+    }
+
+    fn reads(&self, _: &Recipe) -> Vec<&'static str> {
+        vec!["filter", "seal"]
+    }
+
+    fn options(&self, _: &Context<'_>) -> Value {
+        json!({"version": VERSION})
+    }
+
+    fn tasks(&self, context: &Context<'_>) -> u32 {
+        let rows = context.output("filter").rows(ImageReference::NAME) + context.output("seal").rows(Answer::NAME);
+        bucket::count(rows)
+    }
+
+    fn subject(&self, _: &Context<'_>, task: u32) -> String {
+        format!("key range {task}")
+    }
+
+    fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
+        let buckets = self.tasks(task.context);
+        let references = bucket::read::<ImageReference>(task, "filter", buckets)?;
+        let answers = bucket::read::<Answer>(task, "seal", buckets)?;
+        let unanswered = |reference: &ImageReference| TaskError::Accounts(format!("no answer for {}", reference.url));
+        let joined = bucket::join(&references, &answers).map(|(reference, answers)| {
+            answers.first().map(|answer| attachment(reference, answer)).ok_or_else(|| unanswered(reference))
+        });
+        let mut attachments = joined.collect::<Result<Vec<_>, _>>()?;
+        // Sorted by task: the next step reads its own rows only.
+        attachments.sort();
+        let mut sink = task.sink::<Attachment>()?;
+        attachments.into_iter().try_for_each(|row| sink.push(row))?;
+        task.close(sink)
+    }
+}
+
+fn attachment(reference: &ImageReference, answer: &Answer) -> Attachment {
+    Attachment {
+        task: reference.task,
+        row: reference.row,
+        ordinal: reference.ordinal,
+        rank: reference.rank,
+        reason: answer.reason,
+        detail: answer.detail.clone(),
+        segment: answer.segment.clone(),
+        offset: answer.offset,
+        length: answer.length,
+        format: answer.format.clone(),
+        width: answer.width,
+        height: answer.height,
+        sha256: answer.sha256.clone(),
+    }
+}

@@ -1,0 +1,158 @@
+//! `extract`, map: archives and pages → documents; what failed, with its reason; which images the archives hold.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use obelisc_document::table::{Capture, Failure};
+use obelisc_document::{Content, Document, Reason, UrlKey};
+use obelisc_extract::Profile;
+use obelisc_storage::inputs::{Input, Kind};
+use obelisc_warc::Location;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::digesting::{Digesting, hex, open};
+use super::kept::Kept;
+use crate::error::TaskError;
+use crate::intake::{Fate, Finding, Intake};
+use crate::recipe::{Recipe, Stage};
+use crate::step::{Context, Sink, Step, Task};
+
+/// Semantic version of the step: of reading archives and of deciding what is a page.
+const VERSION: u32 = 1;
+
+pub(super) struct Extract;
+
+impl Step for Extract {
+    fn name(&self) -> &'static str {
+        "extract"
+    }
+
+    fn stage(&self) -> Stage {
+        Stage::Extract
+    }
+
+    fn reads(&self, _: &Recipe) -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    fn options(&self, context: &Context<'_>) -> Value {
+        let recipe = context.recipe;
+        let profile = Profile::named(recipe.extract.profile).map(|profile| profile.version).unwrap_or_default();
+        let captures = recipe.has(Stage::Fetch);
+        // Without a filter the sizes of documents are written here, and those depend on what a shard holds of an image.
+        let sizes = (!recipe.has(Stage::Filter)).then(|| recipe.finish.images.name());
+        json!({
+            "version": VERSION,
+            "profile_version": profile,
+            "extract": recipe.section("extract"),
+            "captures": captures,
+            "sizes": sizes,
+        })
+    }
+
+    fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
+        let context = task.context;
+        let Some(input) = context.input(task.index) else { return Ok(()) };
+        let recipe = context.recipe;
+        let unreadable = |source| TaskError::Input { input: input.name.clone(), source };
+        let intake = Intake::new(&recipe.extract, recipe.has(Stage::Fetch)).map_err(unreadable)?;
+        let (documents, failures, captures) = (Kept::new(task)?, task.sink()?, task.sink()?);
+        let mut books = Books { task, documents, failures, captures };
+        let facts = match &input.kind {
+            Kind::Archive(path) => books.archive(&intake, input, path),
+            Kind::Pages(pages) => books.pages(&intake, input, pages),
+        };
+        let facts = facts.map_err(|error| error.of_input(&input.name))?;
+        let Books { task, documents, failures, captures } = books;
+        documents.close(task)?;
+        task.close(failures)?;
+        task.close(captures)?;
+        task.facts = facts;
+        Ok(())
+    }
+}
+
+/// Enters findings into tables and accounts.
+struct Books<'t, 'a> {
+    task: &'t mut Task<'a>,
+    documents: Kept,
+    failures: Sink<Failure>,
+    captures: Sink<Capture>,
+}
+
+impl Books<'_, '_> {
+    fn archive(&mut self, intake: &Intake<'_>, input: &Input, path: &Path) -> Result<Value, TaskError> {
+        let (file, digest) = Digesting::new(open(input, path)?);
+        let facts = intake.archive(&input.name, file, |finding| self.enter(finding))?;
+        let (sha256, size) = digest.finish(open(input, path)?)?;
+        if size != input.size {
+            let message = format!("it changed while it was read: {} bytes before, {size} after", input.size);
+            return Err(std::io::Error::other(message).into());
+        }
+        Ok(json!({"records": facts.records, "records_digest": facts.records_digest, "sha256": sha256}))
+    }
+
+    /// HTML files: each its own archive, found under its path behind the folder's name.
+    fn pages(&mut self, intake: &Intake<'_>, input: &Input, pages: &[(String, PathBuf)]) -> Result<Value, TaskError> {
+        let mut all = Sha256::new();
+        for (page, path) in pages {
+            let name = input.page_name(page);
+            let mut body = Vec::new();
+            open(input, path)?.take(intake.page_cap()).read_to_end(&mut body)?;
+            all.update((name.len() as u64).to_be_bytes());
+            all.update(&name);
+            all.update(Sha256::digest(&body));
+            self.enter(intake.page(&name, &format!("file:///{name}"), &body))?;
+        }
+        Ok(json!({"records": pages.len(), "sha256": hex(&all.finalize())}))
+    }
+
+    fn enter(&mut self, finding: Finding) -> Result<(), TaskError> {
+        let records = self.task.accounts.unit("records");
+        records.enter(1);
+        match &finding.fate {
+            Fate::Document(_) => {}
+            Fate::Capture => records.drop_one(Reason::NotHtml.name()),
+            Fate::PassedOver(reason) | Fate::NotAccepted(reason, _) => records.drop_one(reason.name()),
+            Fate::Failed(reason, _) => records.fail_one(reason.name()),
+        }
+        let Finding { archive, location, url, fate } = finding;
+        match fate {
+            Fate::Document(document) => {
+                count(self.task, &document);
+                let recipe = self.task.context.recipe;
+                let images = (!recipe.has(Stage::Filter)).then_some(recipe.finish.images);
+                self.documents.push(*document, images)
+            }
+            Fate::Capture => self.capture(location, url),
+            Fate::PassedOver(_) => Ok(()),
+            Fate::NotAccepted(reason, detail) | Fate::Failed(reason, detail) => {
+                let (offset, length) = (location.offset, location.length);
+                self.failures.push(Failure { input: archive, offset, length, url, reason, detail })
+            }
+        }
+    }
+
+    fn capture(&mut self, location: Location, url: Option<String>) -> Result<(), TaskError> {
+        let Some(url) = url else { return Ok(()) };
+        self.task.accounts.unit("captures").enter(1);
+        let Location { entry, offset, length, inner } = location;
+        let (url_key, input, entry) = (UrlKey::new(&url), self.task.index, entry.map(|name| name.to_string()));
+        self.captures.push(Capture { url_key, input, entry, offset, inner, length, url })
+    }
+}
+
+/// Counts a document and its nodes.
+fn count(task: &mut Task<'_>, document: &Document) {
+    task.accounts.unit("documents").enter(1);
+    for node in &document.nodes {
+        match &node.content {
+            Content::Image(_) => task.accounts.unit("images").enter(1),
+            Content::Text(paragraphs) => {
+                task.accounts.unit("text_nodes").enter(1);
+                task.accounts.unit("paragraphs").enter(paragraphs.len() as u64);
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! `filter`, map: rules on text, URLs and image references; what they leave goes on.
+
+use obelisc_document::table::ImageReference;
+use obelisc_document::{Document, UrlKey};
+use obelisc_filter::{Judgement, StageView};
+use serde_json::{Value, json};
+
+use super::kept::{Kept, keep_judgements, retention};
+use crate::error::TaskError;
+use crate::recipe::{Recipe, Stage};
+use crate::step::{Context, Step, Task};
+
+/// Semantic version of the step.
+const VERSION: u32 = 1;
+
+pub(super) struct Filter;
+
+impl Step for Filter {
+    fn name(&self) -> &'static str {
+        "filter"
+    }
+
+    fn stage(&self) -> Stage {
+        Stage::Filter
+    }
+
+    fn reads(&self, _: &Recipe) -> Vec<&'static str> {
+        vec!["extract"]
+    }
+
+    fn follows(&self, _: &Recipe) -> Option<&'static str> {
+        Some("extract")
+    }
+
+    fn options(&self, context: &Context<'_>) -> Value {
+        let recipe = context.recipe;
+        json!({
+            "version": VERSION,
+            "rules": recipe.section("rules"),
+            "images_pending": recipe.has(Stage::Attach),
+            "sizes": last_images(recipe).map(obelisc_shard::ImageColumn::name),
+            "judgements": retention(context.config.judgements),
+        })
+    }
+
+    fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
+        let recipe = task.context.recipe;
+        let view = StageView { images_pending: recipe.has(Stage::Attach), text_pending: false };
+        let mut kept = Kept::new(task)?;
+        let mut judgements = task.sink::<Judgement>()?;
+        let mut references = task.sink::<ImageReference>()?;
+        for document in task.rows::<Document>("extract", task.index)? {
+            let mut document = document?;
+            let verdict = recipe.rules.judge(&mut document, view);
+            keep_judgements(task.context.config.judgements, &mut judgements, verdict.judgements)?;
+            verdict.counts.add_to(&mut task.accounts);
+            if verdict.kept {
+                for reference in references_of(&document, task.index, kept.row) {
+                    references.push(reference)?;
+                }
+                kept.push(document, last_images(recipe))?;
+            }
+        }
+        kept.close(task)?;
+        task.close(judgements)?;
+        task.close(references)
+    }
+}
+
+/// What a shard holds of an image, where these are the documents that go into shards.
+fn last_images(recipe: &Recipe) -> Option<obelisc_shard::ImageColumn> {
+    (!recipe.has(Stage::Attach)).then_some(recipe.finish.images)
+}
+
+/// One reference for each candidate of each image.
+fn references_of(document: &Document, task: u32, row: u32) -> impl Iterator<Item = ImageReference> {
+    document.nodes.iter().flat_map(move |node| {
+        let obelisc_document::Content::Image(image) = &node.content else { return Vec::new() };
+        let candidates = image.candidate_urls().zip(0..);
+        candidates
+            .map(|(url, rank)| ImageReference {
+                url_key: UrlKey::new(url),
+                task,
+                row,
+                ordinal: node.ordinal,
+                rank,
+                url: url.to_owned(),
+            })
+            .collect()
+    })
+}

@@ -1,0 +1,187 @@
+//! `harvest`, effect: images that documents want, from the archives into the image store.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use obelisc_document::Reason;
+use obelisc_document::table::{Answer, Request};
+use obelisc_fetch::SegmentWriter;
+use obelisc_storage::inputs::{Input, Kind};
+use obelisc_storage::parquet::Reader;
+use obelisc_warc::{Archive, Item, Location, Record};
+use serde_json::{Value, json};
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::digesting::open;
+use crate::error::TaskError;
+use crate::marker::Marker;
+use crate::recipe::{Recipe, Stage};
+use crate::step::{Context, Step, Task, read};
+
+/// Semantic version of the step.
+const VERSION: u32 = 1;
+
+pub(super) struct Harvest;
+
+impl Step for Harvest {
+    fn name(&self) -> &'static str {
+        "harvest"
+    }
+
+    fn stage(&self) -> Stage {
+        Stage::Fetch
+    }
+
+    fn reads(&self, _: &Recipe) -> Vec<&'static str> {
+        vec!["locate", "extract"]
+    }
+
+    fn follows(&self, _: &Recipe) -> Option<&'static str> {
+        Some("locate")
+    }
+
+    fn options(&self, context: &Context<'_>) -> Value {
+        json!({"version": VERSION, "fetch": context.recipe.section("fetch"), "extract": context.recipe.section("extract")})
+    }
+
+    /// The store is shared and may be moved: answers are of use only while it holds their bytes.
+    fn holds(&self, context: &Context<'_>, marker: &Marker) -> Result<bool, TaskError> {
+        let Some(segment) = marker.facts["segment"].as_str() else { return Ok(true) };
+        Ok(context.images.segment_bytes(segment)?.is_some())
+    }
+
+    fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
+        let requests = requests(task)?;
+        let mut sink = task.sink::<Answer>()?;
+        task.facts = json!({"segment": (!requests.is_empty()).then(|| segment_name(task, &requests))});
+        if let (Some(input), false) = (task.context.input(task.index), requests.is_empty()) {
+            for answer in answers(task, input, &requests)? {
+                let flow = task.accounts.unit("captured_urls");
+                flow.enter(1);
+                if let Some(reason) = answer.reason {
+                    flow.fail_one(reason.name());
+                }
+                sink.push(answer)?;
+            }
+        }
+        task.close(sink)
+    }
+}
+
+/// What is to be read from a task's input, in the order of its bytes.
+fn requests(task: &Task<'_>) -> Result<Vec<Request>, TaskError> {
+    let mut requests = Vec::new();
+    for file in task.context.output("locate").files("requests") {
+        let reader = Reader::open_where(task.context.storage, &file.key, 8192, "input", task.index)?;
+        for request in read::<Request>(reader) {
+            let request = request?;
+            if request.input == task.index {
+                requests.push(request);
+            }
+        }
+    }
+    requests.sort();
+    Ok(requests)
+}
+
+/// The answers to these requests: from the store where this very segment is sealed, else from the archive.
+fn answers(task: &Task<'_>, input: &Input, requests: &[Request]) -> Result<Vec<Answer>, TaskError> {
+    let context = task.context;
+    let name = segment_name(task, requests);
+    if let Some(answers) = context.images.answers(&name)? {
+        return Ok(answers);
+    }
+    let Kind::Archive(path) = &input.kind else { return Ok(Vec::new()) };
+    let segment = context.images.begin(&name, context.recipe.fetch)?;
+    let mut harvest = Reading { task, input, path, segment };
+    // Inside a WACZ each range read would read the directory anew.
+    if requests.iter().all(|request| request.entry.is_none() && location(request).addressable()) {
+        requests.iter().try_for_each(|request| harvest.one(request))?;
+    } else {
+        harvest.all(requests)?;
+    }
+    Ok(harvest.segment.finish()?)
+}
+
+/// A name that says what is in the segment, so that the same wish finds it again: the archive's bytes, what is wanted
+/// of them, and the limits.
+fn segment_name(task: &Task<'_>, requests: &[Request]) -> String {
+    let archive = task.context.output("extract").marker(task.index).map(|marker| &marker.facts["sha256"]);
+    let wanted: Vec<_> = requests.iter().map(|r| (&r.entry, r.offset, r.inner, &r.url)).collect();
+    let recipe = task.context.recipe;
+    let records = &recipe.extract.records;
+    let caps = [records.max_record_bytes, records.max_header_bytes as u64, records.max_body_bytes];
+    let all = json!([VERSION, obelisc_image::VERSION, archive, wanted, recipe.section("fetch"), caps]);
+    format!("archive-{:032x}", xxh3_128(all.to_string().as_bytes()))
+}
+
+fn location(request: &Request) -> Location {
+    let entry = request.entry.as_deref().map(Into::into);
+    Location { entry, offset: request.offset, length: request.length, inner: request.inner }
+}
+
+/// Where a record lies: archive inside a WACZ, offset, offset inside a shared member.
+type Place = (Option<String>, u64, u64);
+
+/// An archive that images are read from.
+struct Reading<'r, 'a> {
+    task: &'r Task<'a>,
+    input: &'r Input,
+    path: &'r Path,
+    segment: SegmentWriter<'a>,
+}
+
+impl Reading<'_, '_> {
+    fn unreadable(&self, source: std::io::Error) -> TaskError {
+        TaskError::Input { input: self.input.name.clone(), source }
+    }
+
+    /// Reads one record by its range.
+    fn one(&mut self, request: &Request) -> Result<(), TaskError> {
+        let limits = self.task.context.recipe.extract.records;
+        let archive = Archive::open_at(open(self.input, self.path)?, &location(request), limits);
+        let mut archive = archive.map_err(|error| self.unreadable(error))?;
+        match archive.next_item().map_err(|error| self.unreadable(error))? {
+            Some(Item::Record(record)) => self.take(&record, request)?,
+            Some(Item::Failure(failure)) => self.segment.fail(&request.url, failure.reason, failure.detail),
+            None => self.segment.fail(&request.url, Reason::TruncatedRecord, "nothing there".to_owned()),
+        }
+        Ok(())
+    }
+
+    /// Reads the whole archive and takes what is wanted: where records share a compressed member, a range read would
+    /// decompress the member anew for each.
+    fn all(&mut self, requests: &[Request]) -> Result<(), TaskError> {
+        let limits = self.task.context.recipe.extract.records;
+        let archive = Archive::open(open(self.input, self.path)?, limits);
+        let mut archive = archive.map_err(|error| self.unreadable(error))?;
+        let mut wanted: BTreeMap<Place, Vec<&Request>> = BTreeMap::new();
+        for request in requests {
+            let place = (request.entry.clone(), request.offset, request.inner);
+            wanted.entry(place).or_default().push(request);
+        }
+        while let Some(item) = archive.next_item().map_err(|error| self.unreadable(error))? {
+            let Item::Record(record) = item else { continue };
+            let at = &record.location;
+            let place = (at.entry.as_deref().map(str::to_owned), at.offset, at.inner);
+            // Two spellings of one URL may want the same record.
+            for request in wanted.remove(&place).unwrap_or_default() {
+                self.take(&record, request)?;
+            }
+        }
+        for request in wanted.into_values().flatten() {
+            self.segment.fail(&request.url, Reason::TruncatedRecord, "nothing there".to_owned());
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, record: &Record<'_>, request: &Request) -> Result<(), TaskError> {
+        let limits = &self.task.context.recipe.extract.records;
+        let body = record.response(limits).and_then(|response| Ok(response.body(limits)?.bytes.into_owned()));
+        match body {
+            Ok(bytes) => self.segment.push(&request.url, &bytes)?,
+            Err((reason, detail)) => self.segment.fail(&request.url, reason, detail),
+        }
+        Ok(())
+    }
+}

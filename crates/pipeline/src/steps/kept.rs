@@ -1,0 +1,64 @@
+//! Documents that a judging step keeps, and the judgements it keeps of the others.
+
+use obelisc_document::Document;
+use obelisc_document::table::DocumentSize;
+use obelisc_filter::Judgement;
+use obelisc_shard::{ImageColumn, estimate};
+
+use crate::config::Retention;
+use crate::error::TaskError;
+use crate::step::{Sink, Task};
+
+/// Retention decides about the bytes of a table, so it stands in the step's digest; it never reaches a shard.
+pub(super) fn retention(retention: Retention) -> &'static str {
+    match retention {
+        Retention::All => "all",
+        Retention::Dropped => "dropped",
+        Retention::Counts => "counts",
+    }
+}
+
+pub(super) fn keep_judgements(
+    retention: Retention,
+    sink: &mut Sink<Judgement>,
+    judgements: Vec<Judgement>,
+) -> Result<(), TaskError> {
+    judgements
+        .into_iter()
+        .filter(|judgement| match retention {
+            Retention::All => true,
+            Retention::Dropped => !judgement.kept(),
+            Retention::Counts => false,
+        })
+        .try_for_each(|judgement| sink.push(judgement))
+}
+
+/// Documents that go on, with what each will weigh in a shard.
+pub(super) struct Kept {
+    /// Row that the next document gets.
+    pub row: u32,
+    documents: Sink<Document>,
+    sizes: Sink<DocumentSize>,
+}
+
+impl Kept {
+    pub(super) fn new(task: &Task<'_>) -> Result<Self, TaskError> {
+        Ok(Self { row: 0, documents: task.sink()?, sizes: task.sink()? })
+    }
+
+    /// `images`: what a shard holds of an image; without it the document's size is left to a later step.
+    pub(super) fn push(&mut self, document: Document, images: Option<ImageColumn>) -> Result<(), TaskError> {
+        if let Some(images) = images {
+            let bytes = estimate(&document, images)?;
+            self.sizes.push(DocumentSize { row: self.row, doc_id: document.id, bytes })?;
+        }
+        self.documents.push(document)?;
+        self.row += 1;
+        Ok(())
+    }
+
+    pub(super) fn close(self, task: &mut Task<'_>) -> Result<(), TaskError> {
+        task.close(self.documents)?;
+        task.close(self.sizes)
+    }
+}

@@ -1,0 +1,63 @@
+//! `seal`, global: one answer for each image URL; all later steps read these and nothing else of the store.
+
+use obelisc_document::table::{Answer, Table};
+use serde_json::{Value, json};
+
+use super::bucket;
+use crate::error::TaskError;
+use crate::recipe::{Recipe, Stage};
+use crate::step::{Context, Step, Task};
+
+/// Semantic version of the step.
+const VERSION: u32 = 1;
+
+pub(super) struct Seal;
+
+impl Step for Seal {
+    fn name(&self) -> &'static str {
+        "seal"
+    }
+
+    fn stage(&self) -> Stage {
+        Stage::Fetch
+    }
+
+    fn reads(&self, _: &Recipe) -> Vec<&'static str> {
+        vec!["locate", "harvest"]
+    }
+
+    fn follows(&self, _: &Recipe) -> Option<&'static str> {
+        Some("locate")
+    }
+
+    fn options(&self, _: &Context<'_>) -> Value {
+        json!({"version": VERSION})
+    }
+
+    fn tasks(&self, context: &Context<'_>) -> u32 {
+        bucket::count(context.output("locate").rows(Answer::NAME) + context.output("harvest").rows(Answer::NAME))
+    }
+
+    fn subject(&self, _: &Context<'_>, task: u32) -> String {
+        format!("key range {task}")
+    }
+
+    fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
+        let buckets = self.tasks(task.context);
+        let mut answers = bucket::read::<Answer>(task, "locate", buckets)?;
+        answers.extend(bucket::read::<Answer>(task, "harvest", buckets)?);
+        // Bytes win over a reason; among equals the order of the table decides.
+        answers.sort_by(|a, b| (a.url_key, a.reason.is_some(), a).cmp(&(b.url_key, b.reason.is_some(), b)));
+        answers.dedup_by_key(|answer| answer.url_key);
+        let mut sealed = task.sink::<Answer>()?;
+        for answer in answers {
+            let flow = task.accounts.unit("wanted_urls");
+            flow.enter(1);
+            if let Some(reason) = answer.reason {
+                flow.fail_one(reason.name());
+            }
+            sealed.push(answer)?;
+        }
+        task.close(sealed)
+    }
+}

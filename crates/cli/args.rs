@@ -1,0 +1,187 @@
+//! The command line: one list that parser, help, man page and completions come from.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Web archives in, interleaved image-text datasets out.
+#[derive(Debug, Parser)]
+#[command(name = "obelisc", version, propagate_version = true, max_term_width = 110)]
+#[command(after_help = "\
+Exit codes: 0 done · 1 tasks failed for good · 2 command line, recipe or config wrong ·
+            3 input or output unreachable · 4 interrupted, safe to resume")]
+pub struct Cli {
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+    /// Print nothing but errors and data
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Print a line for each task even on a terminal
+    #[arg(long, short, global = true)]
+    pub verbose: bool,
+    /// Form of log lines
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+}
+
+/// Form of log lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people
+    Text,
+    /// One JSON object per line
+    Json,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Turn archives into a dataset; on an output that holds a run, go on with it
+    #[command(after_help = "\
+Examples:
+  obelisc run pipelines/quickstart.toml --input tests/fixtures/quickstart.warc.gz --output out
+  obelisc run my.toml --input 'crawl/*.warc.gz' more.wacz @list.txt --output out --config configs/laptop.toml
+  obelisc run my.toml --input crawl --output out --set rules.image.side_pixels.min_side_pixels=200")]
+    Run(RunArgs),
+    /// Check a recipe and a config whole; read nothing else
+    #[command(after_help = "Example:\n  obelisc check pipelines/quickstart.toml --config configs/laptop.toml")]
+    Check(RecipeArgs),
+    /// Show the steps and tasks of a run: what is done, what would run
+    #[command(
+        after_help = "Example:\n  obelisc plan pipelines/quickstart.toml --input tests/fixtures/quickstart.warc.gz --output out"
+    )]
+    Plan {
+        /// What would run
+        #[command(flatten)]
+        run: RunArgs,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show how far a run is, and what became of what
+    #[command(after_help = "Examples:\n  obelisc status out --json\n  obelisc status out --failures")]
+    Status {
+        /// Output folder of the run
+        dir: PathBuf,
+        /// List the records and pages that failed or were not accepted
+        #[arg(long)]
+        failures: bool,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the documents of pages or archives as JSON lines
+    #[command(after_help = "\
+Examples:
+  obelisc extract page.html --url https://example.org/page
+  curl -s https://example.org/ | obelisc extract - --url https://example.org/
+  obelisc extract crawl.warc.gz > documents.jsonl")]
+    Extract(ExtractArgs),
+    /// Show every node and rule of one page: value, bound, verdict, step
+    #[command(after_help = "Example:\n  obelisc explain out --url https://atlas.example/earth/tides")]
+    Explain {
+        /// Output folder of the run
+        dir: PathBuf,
+        /// URL of the page
+        #[arg(long)]
+        url: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the rules, or show one rule's page
+    #[command(after_help = "Examples:\n  obelisc rules\n  obelisc rules image.side_pixels")]
+    Rules {
+        /// Rule, as SUBJECT.NAME or NAME
+        name: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the default config with comments
+    #[command(after_help = "Example:\n  obelisc print-config > my-machine.toml")]
+    PrintConfig,
+    /// Describe the keys of recipes and configs, the JSON document, or a table
+    #[command(after_help = "Examples:\n  obelisc schema recipe\n  obelisc schema table documents")]
+    Schema {
+        /// What to describe
+        #[command(subcommand)]
+        subject: SchemaSubject,
+    },
+    /// Print a completion script for a shell
+    #[command(after_help = "Example:\n  obelisc completions bash > ~/.local/share/bash-completion/completions/obelisc")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// What `schema` describes.
+#[derive(Clone, Debug, Subcommand)]
+pub enum SchemaSubject {
+    /// The keys of a recipe
+    Recipe,
+    /// The keys of a config
+    Config,
+    /// The JSON document that `extract` prints
+    Document,
+    /// The columns of a table
+    Table {
+        /// Name of the table; without it the tables are listed
+        name: Option<String>,
+    },
+}
+
+/// A recipe, and what is set beside it.
+#[derive(Args, Debug)]
+pub struct RecipeArgs {
+    /// Recipe: which dataset
+    pub recipe: PathBuf,
+    /// Config: on which machine, how fast
+    #[arg(long, value_name = "CONFIG.toml")]
+    pub config: Option<PathBuf>,
+    /// Set one key of the recipe
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+}
+
+/// A run.
+#[derive(Args, Debug)]
+pub struct RunArgs {
+    /// The recipe
+    #[command(flatten)]
+    pub recipe: RecipeArgs,
+    /// Archives (.warc .arc .wacz, compressed or not), folders, globs, @lists of them; folders of .html
+    #[arg(long, short, value_name = "PATH|GLOB|@LIST", required = true, num_args = 1..)]
+    pub input: Vec<String>,
+    /// Folder of the run and its dataset
+    #[arg(long, short, value_name = "DIR")]
+    pub output: PathBuf,
+    /// Image store, shared by runs [default: DIR/images]
+    #[arg(long, value_name = "DIR")]
+    pub image_store: Option<PathBuf>,
+    /// Threads, instead of the config's
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Replace a finished dataset instead of writing the next version beside it
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// What `extract` reads.
+#[derive(Args, Debug)]
+pub struct ExtractArgs {
+    /// Page, folder of pages, archive, or - for a page on standard input
+    pub input: String,
+    /// URL of the page: links are resolved against it
+    #[arg(long)]
+    pub url: Option<String>,
+    /// Extraction profile
+    #[arg(long, default_value = "default")]
+    pub profile: String,
+    /// Keep the whole page; this version does not cut to the main content yet, so it always does
+    #[arg(long)]
+    pub whole_page: bool,
+}

@@ -1,0 +1,81 @@
+//! `explain`.
+
+use std::path::Path;
+
+use obelisc_pipeline::explain::{Decision, Explanation};
+use obelisc_storage::LocalFolder;
+
+use crate::{Failure, printable};
+
+/// What is said of a URL that no table names.
+const NOT_FOUND: &str =
+    "no page of this URL in the run; records that are no pages (images, scripts, requests) are counted, not listed";
+
+/// Characters of a text that a line shows.
+const SHOWN: usize = 60;
+
+/// `obelisc explain`.
+pub fn explain(dir: &Path, url: &str, as_json: bool) -> Result<(), Failure> {
+    let storage = LocalFolder::open(dir).map_err(Failure::unreachable)?;
+    let found = obelisc_pipeline::explain::explain(&storage, url)
+        .map_err(|error| Failure::unreachable(format!("{}: no run that can be read: {error}", dir.display())))?;
+    if as_json {
+        let text = serde_json::to_string_pretty(&found).map_err(Failure::unreachable)?;
+        println!("{text}");
+    } else {
+        for failure in &found.failures {
+            let detail = if failure.detail.is_empty() { String::new() } else { format!(" ({})", failure.detail) };
+            let text = format!("{} at {}: no document: {}{detail}", failure.input, failure.offset, failure.reason);
+            println!("{}", printable(&text));
+        }
+        for document in &found.documents {
+            print(document);
+        }
+    }
+    if found.documents.is_empty() && found.failures.is_empty() {
+        return Err(Failure { code: 1, message: format!("{url}: {NOT_FOUND}") });
+    }
+    Ok(())
+}
+
+fn print(explanation: &Explanation) {
+    let page = &explanation.extracted.general_metadata;
+    println!("{}", printable(&page.url));
+    println!("  document {} from {} at {}", explanation.extracted.id, page.warc_filename, page.warc_record_offset);
+    if let Some(title) = &page.title {
+        println!("  title    {}", printable(title));
+    }
+    println!("  reached  {}", explanation.reached);
+    let mut step = "";
+    for decision in &explanation.decisions {
+        if decision.step != step {
+            step = &decision.step;
+            println!("{step}:");
+        }
+        println!("  {}", printable(&line(decision)));
+    }
+}
+
+fn line(decision: &Decision) -> String {
+    let place = match (decision.ordinal, decision.paragraph) {
+        (Some(ordinal), Some(paragraph)) => format!("{} {ordinal}.{paragraph}", decision.subject),
+        (Some(ordinal), None) => format!("{} {ordinal}", decision.subject),
+        _ => decision.subject.to_owned(),
+    };
+    let verdict = match &decision.rule {
+        None => "kept   ".to_owned(),
+        Some(rule) => {
+            let value = decision.value.as_deref().map(|value| format!(" {value}")).unwrap_or_default();
+            let bound = decision.bound.as_deref().map(|bound| format!(", {bound}")).unwrap_or_default();
+            format!("DROPPED {rule}{value}{bound}")
+        }
+    };
+    let signals: Vec<String> = decision.signals.iter().map(|(rule, value)| format!("{rule}={value}")).collect();
+    let signals = if signals.is_empty() { String::new() } else { format!("  [{}]", signals.join(" ")) };
+    let content = decision.content.as_deref().map(|text| {
+        let text = text.replace('\n', " ");
+        let short: String = text.chars().take(SHOWN).collect();
+        if short.len() < text.len() { format!("  {short}…") } else { format!("  {short}") }
+    });
+    format!("{place:<16} {verdict}{signals}{}", content.unwrap_or_default())
+}

@@ -1,0 +1,133 @@
+//! `rules`, `print-config` and `schema`: what the program says of itself.
+
+use std::fmt::Write;
+
+use obelisc_document::table::{self, Description};
+use obelisc_filter::Judgement;
+use obelisc_filter::options::Declared;
+use obelisc_pipeline::{Config, Recipe};
+use serde_json::json;
+
+use crate::Failure;
+use crate::args::SchemaSubject;
+
+/// `obelisc rules`.
+pub fn rules(name: Option<&str>, as_json: bool) -> Result<(), Failure> {
+    let found = match name {
+        Some(name) => obelisc_filters::find(name),
+        None => obelisc_filters::RULES.to_vec(),
+    };
+    if found.is_empty() {
+        let all = obelisc_filters::RULES.iter().map(|rule| rule.path()).collect::<Vec<_>>();
+        let name = name.unwrap_or_default();
+        let hint = obelisc_filter::options::nearest(name, all.iter().map(String::as_str));
+        return Err(Failure::usage(format!("no rule is named {name:?}{hint}; there are: {}", all.join(", "))));
+    }
+    if as_json {
+        let rules: Vec<_> = found.iter().map(|rule| obelisc_filters::describe(rule)).collect();
+        println!("{:#}", json!(rules));
+    } else if name.is_some() {
+        print!("{}", found.iter().map(|rule| rule.page).collect::<Vec<_>>().join("\n"));
+    } else {
+        for rule in found {
+            println!("{:<24} {}", rule.path(), rule.summary());
+        }
+    }
+    Ok(())
+}
+
+/// `obelisc print-config`.
+pub fn print_config() -> Result<(), Failure> {
+    print!(
+        "{}",
+        toml(
+            "obelisc config: on which machine, how fast.  Nothing here changes a byte of the dataset.",
+            &Config::declared()
+        )
+    );
+    Ok(())
+}
+
+/// Declared keys as a TOML file with comments.
+fn toml(title: &str, declared: &[Declared]) -> String {
+    let mut text = format!("# {title}\n");
+    let mut section = "";
+    for option in declared {
+        let (table, key) = option.key.rsplit_once('.').unwrap_or(("", &option.key));
+        if table != section {
+            section = table;
+            // Writing into a String cannot fail.
+            let _ = write!(text, "\n[{table}]\n");
+        }
+        let _ = write!(text, "# {}\n# {}\n{key} = {}\n", option.meaning, option.allowed, option.default);
+    }
+    text
+}
+
+/// `obelisc schema`.
+pub fn schema(subject: &SchemaSubject) -> Result<(), Failure> {
+    match subject {
+        SchemaSubject::Recipe => {
+            print!(
+                "{}",
+                toml("obelisc recipe: which dataset.  Rules stand under [rules.SUBJECT.NAME].", &Recipe::declared())
+            );
+            for rule in obelisc_filters::RULES {
+                let options = rule.options();
+                println!("\n# {}\n[rules.{}]", rule.summary(), rule.path());
+                for option in options {
+                    let key = option.key.rsplit('.').next().unwrap_or_default();
+                    println!("# {}\n# {}\n{key} = {}", option.meaning, option.allowed, option.default);
+                }
+            }
+        }
+        SchemaSubject::Config => return print_config(),
+        SchemaSubject::Document => println!("{:#}", document_schema()),
+        SchemaSubject::Table { name } => return describe_table(name.as_deref()),
+    }
+    Ok(())
+}
+
+fn describe_table(name: Option<&str>) -> Result<(), Failure> {
+    let mut tables = table::tables();
+    tables.push(table::describe::<Judgement>());
+    tables.sort_by_key(|table| table.name);
+    let Some(name) = name else {
+        for Description { name, version, meaning, .. } in tables {
+            println!("{name:<18} version {version}  {}", meaning);
+        }
+        return Ok(());
+    };
+    let Some(table) = tables.iter().find(|table| table.name == name) else {
+        let names: Vec<&str> = tables.iter().map(|table| table.name).collect();
+        return Err(Failure::usage(format!("no table is named {name:?}; there are: {}", names.join(", "))));
+    };
+    println!("# {} version {}: {}", table.name, table.version, table.meaning);
+    for field in table.schema.fields() {
+        println!("{}: {}{}", field.name(), field.data_type(), if field.is_nullable() { ", nullable" } else { "" });
+    }
+    Ok(())
+}
+
+/// The JSON document, as JSON Schema.
+fn document_schema() -> serde_json::Value {
+    let list = |of: serde_json::Value| json!({"type": "array", "items": of});
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "interleaved document",
+        "description": "texts, images and metadata have equal length; at each place exactly one of texts and images is not null",
+        "type": "object",
+        "required": ["id", "url", "texts", "images", "metadata", "general_metadata"],
+        "properties": {
+            "id": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+            "url": {"type": "string"},
+            "texts": list(json!({"type": ["string", "null"]})),
+            "images": list(json!({"type": ["string", "null"]})),
+            "metadata": list(json!({
+                "type": ["object", "null"],
+                "required": ["document_url", "src", "unformatted_src", "source"],
+            })),
+            "general_metadata": {"type": "object", "required": ["url", "warc_filename", "warc_record_offset"]},
+        },
+    })
+}

@@ -1,0 +1,151 @@
+//! `run` and `check`.
+
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use obelisc_fetch::ImageStore;
+use obelisc_pipeline::{Config, Error, Recipe, Run};
+use obelisc_storage::inputs::{self, Input};
+use obelisc_storage::{Error as StorageError, LocalFolder};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::args::{Cli, LogFormat, RecipeArgs, RunArgs};
+use crate::progress::Progress;
+use crate::{Failure, summary};
+
+/// Exit code of a run that a second signal ended at once.
+pub const INTERRUPTED: i32 = 4;
+
+/// Reads recipe and config; all mistakes of both are told at once.
+fn read(args: &RecipeArgs) -> Result<(Recipe, Config), Failure> {
+    let text = |path: &Path| {
+        std::fs::read_to_string(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+    };
+    let recipe = Recipe::parse(&args.recipe.to_string_lossy(), &text(&args.recipe)?, &args.set);
+    let config = match &args.config {
+        Some(path) => Config::parse(&path.to_string_lossy(), &text(path)?),
+        None => Ok(Config::default()),
+    };
+    match (recipe, config) {
+        (Ok(recipe), Ok(config)) => Ok((recipe, config)),
+        (recipe, config) => {
+            let mut problems = recipe.err().unwrap_or_default();
+            problems.extend(config.err().unwrap_or_default());
+            Err(Error::Refused(problems).into())
+        }
+    }
+}
+
+/// `obelisc check`.
+pub fn check(args: &RecipeArgs) -> Result<(), Failure> {
+    let (recipe, _) = read(args)?;
+    let stages: Vec<&str> = recipe.stages.iter().map(|stage| stage.name()).collect();
+    println!("{}: ok: recipe {}, stages {}", args.recipe.display(), recipe.name, stages.join(" → "));
+    Ok(())
+}
+
+/// Refuses places that this version cannot write to, and an image store where a run or a dataset would be.
+fn check_places(output: &Path, store: &Path) -> Result<(), Failure> {
+    for (flag, path) in [("--output", output), ("--image-store", store)] {
+        if let Some((scheme, _)) = path.to_string_lossy().split_once("://") {
+            let allowed = "use a local folder";
+            return Err(Failure::usage(format!(
+                "{flag} {}: {scheme} is not written by this version; {allowed}",
+                path.display()
+            )));
+        }
+    }
+    let inside = store.strip_prefix(output).ok().and_then(|rest| rest.components().next());
+    let first = inside.map(|first| first.as_os_str().to_string_lossy().into_owned()).unwrap_or_default();
+    if store == output || first == "run" || first.starts_with("dataset") {
+        let message = format!(
+            "--image-store {}: the store has a place of its own, outside of runs and datasets",
+            store.display()
+        );
+        return Err(Failure::usage(message));
+    }
+    Ok(())
+}
+
+/// Everything a run needs, checked and opened.
+pub struct Prepared {
+    recipe: Recipe,
+    config: Config,
+    inputs: Vec<Input>,
+    storage: LocalFolder,
+    images: ImageStore,
+    force: bool,
+}
+
+impl Prepared {
+    /// Checks recipe, config and inputs, in this order, before anything is written.
+    pub fn new(args: &RunArgs) -> Result<Self, Failure> {
+        let (recipe, mut config) = read(&args.recipe)?;
+        if let Some(threads) = args.threads.and_then(|threads| NonZeroUsize::new(threads.into())) {
+            config.threads = threads;
+        }
+        let inputs = inputs::find(&args.input).map_err(|errors| {
+            let wrong = errors.iter().all(|error| matches!(error, StorageError::Unsupported { .. }));
+            let lines: Vec<String> = errors.iter().map(|error| format!("--input {error}")).collect();
+            Failure { code: if wrong { 2 } else { 3 }, message: lines.join("\n") }
+        })?;
+        if inputs.is_empty() {
+            return Err(Failure::unreachable("--input: the lists name nothing"));
+        }
+        let store = args.image_store.clone().unwrap_or_else(|| args.output.join("images"));
+        check_places(&args.output, &store)?;
+        let storage = LocalFolder::at(&args.output).map_err(Failure::unreachable)?;
+        let store = LocalFolder::at(store).map_err(Failure::unreachable)?;
+        let images = ImageStore::open(Box::new(store)).map_err(Failure::unreachable)?;
+        Ok(Self { recipe, config, inputs, storage, images, force: args.force })
+    }
+
+    /// The run.
+    pub fn run<'a>(&'a self, stop: &'a AtomicBool) -> Run<'a> {
+        Run {
+            recipe: &self.recipe,
+            config: &self.config,
+            inputs: &self.inputs,
+            storage: &self.storage,
+            images: &self.images,
+            stop,
+            force: self.force,
+        }
+    }
+}
+
+/// `obelisc run`.
+pub fn run(cli: &Cli, args: &RunArgs) -> Result<(), Failure> {
+    let prepared = Prepared::new(args)?;
+    let stop = stop_on_signals().map_err(Failure::unreachable)?;
+    let progress = Progress::new(cli.quiet, cli.verbose, cli.log_format);
+    let finished = prepared.run(&stop).execute(&progress);
+    progress.end();
+    let finished = finished?;
+    match cli.log_format {
+        _ if cli.quiet => {}
+        LogFormat::Text => print!("{}", summary::of(&finished, &args.output, &args.output.join(&finished.folder))),
+        LogFormat::Json => Progress::finished(&finished),
+    }
+    Ok(())
+}
+
+/// The first SIGINT or SIGTERM asks for the end: tasks in flight are finished, no new one begins.  The second ends at
+/// once, and with it the tasks in flight.
+fn stop_on_signals() -> std::io::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let raised = Arc::clone(&stop);
+    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    std::thread::spawn(move || {
+        for _ in signals.forever() {
+            if raised.swap(true, Ordering::Relaxed) {
+                std::process::exit(INTERRUPTED);
+            }
+            eprintln!("stopping when the tasks in flight end; a second signal stops at once and loses them");
+        }
+    });
+    Ok(stop)
+}

@@ -1,0 +1,65 @@
+//! Archives made for the tests.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use obelisc_testkit::{ArchiveBuilder, Compression, HttpResponse, Synthetic, picture, synthetic_archive};
+
+use crate::program::Place;
+
+/// Three archives of `pages` pages each, with two pictures to a page; their names sort as they stand.
+pub(crate) fn three_archives(place: &Place, folder: &str, pages: u64) -> Vec<PathBuf> {
+    std::fs::create_dir_all(place.path(folder)).unwrap();
+    let compressions = [Compression::GzipPerRecord, Compression::Plain, Compression::ZstdPerRecord];
+    let archives = compressions.into_iter().zip(0..).map(|(compression, seed)| {
+        let path = place.path(&format!("{folder}/crawl-{seed}.warc{}", compression.extension()));
+        let options = Synthetic { seed, pages, images_per_page: 2, image_size: (200, 160), paragraphs: 6, compression };
+        synthetic_archive(BufWriter::new(File::create(&path).unwrap()), &options).unwrap();
+        path
+    });
+    archives.collect()
+}
+
+/// A page with a text, a picture and a text.
+pub(crate) fn page(image: &str) -> String {
+    format!(
+        "<!doctype html><title>A page</title><p>{0}</p><img src=\"{image}\" width=200 height=160><p>{0}</p>",
+        "These are words enough for a paragraph that every rule of the recipe will keep."
+    )
+}
+
+/// An archive of `pages` such pages, each with its picture, at `https://small.example/page/N`.
+pub(crate) fn small(builder: ArchiveBuilder, pages: u64) -> ArchiveBuilder {
+    (0..pages).fold(builder.warcinfo(), |builder, number| {
+        let image = format!("https://small.example/image/{number}.png");
+        builder
+            .response(&format!("https://small.example/page/{number}"), &HttpResponse::html(&page(&image)))
+            .response(&image, &HttpResponse::new("image/png", picture::png(number, 200, 160)))
+    })
+}
+
+/// The bytes of a small archive.
+pub(crate) fn small_bytes(compression: Compression, pages: u64) -> Vec<u8> {
+    small(ArchiveBuilder::new(compression), pages).finish().bytes
+}
+
+/// A folder with a small archive and, behind it, a named pipe that nobody writes to: a run over it waits for ever.
+pub(crate) fn stuck(place: &Place) -> PathBuf {
+    place.write("in/a.warc", small_bytes(Compression::Plain, 3));
+    let pipe = place.path("in/b.warc");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    place.path("in")
+}
+
+/// Puts an archive in the place of the pipe.
+pub(crate) fn unstuck(place: &Place) {
+    std::fs::remove_file(place.path("in/b.warc")).unwrap();
+    place.write("in/b.warc", small_bytes(Compression::Plain, 2));
+}
+
+/// The bundled archive.
+pub(crate) fn quickstart() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/quickstart.warc.gz"))
+}

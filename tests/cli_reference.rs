@@ -1,0 +1,188 @@
+//! What the program says of itself.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::process::{Command, Stdio};
+
+use crate::archives::quickstart;
+use crate::program::{Place, obelisc, repository, run_of};
+
+/// The commands that were promised.
+const COMMANDS: [&str; 10] =
+    ["run", "check", "plan", "status", "extract", "explain", "rules", "print-config", "schema", "completions"];
+
+#[test]
+fn help_lists_the_commands_and_each_has_help_with_examples() {
+    let help = obelisc(["--help"]).ok().stdout;
+    let (_, list) = help.split_once("Commands:\n").unwrap();
+    let (list, _) = list.split_once("\n\n").unwrap();
+    // A command stands two columns in; what is further in goes on with the text of the line above.
+    let lines = list.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let listed: BTreeSet<&str> = lines.filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(listed, BTreeSet::from_iter(COMMANDS.into_iter().chain(["help"])));
+    assert!(help.contains("Exit codes:"), "{help}");
+    for command in COMMANDS {
+        let help = obelisc([command, "--help"]).ok().stdout;
+        assert!(help.contains(&format!("Usage: obelisc {command}")), "{help}");
+        let (_, examples) = help.split_once("\nExample").unwrap_or_else(|| panic!("no example: {help}"));
+        assert!(examples.contains(&format!("obelisc {command}")), "{examples}");
+    }
+}
+
+#[test]
+fn the_version_is_that_of_the_package() {
+    assert_eq!(obelisc(["--version"]).ok().stdout, format!("obelisc {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn every_shell_gets_completions_that_know_the_commands() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = obelisc(["completions", shell]).ok().stdout;
+        for command in COMMANDS {
+            assert!(script.contains(command), "{shell} does not know {command}");
+        }
+    }
+    obelisc(["completions", "cmd"]).fails(2);
+}
+
+#[test]
+fn the_printed_config_reads_back_as_the_default() {
+    let place = Place::new();
+    let text = obelisc(["print-config"]).ok().stdout;
+    assert_eq!(text, obelisc(["schema", "config"]).ok().stdout);
+    let config = place.write("config.toml", &text);
+    obelisc(["check", &repository("pipelines/quickstart.toml"), "--config"]).path(&config).ok();
+    let parsed = obelisc_pipeline::Config::parse("config.toml", &text).unwrap();
+    assert_eq!(parsed, obelisc_pipeline::Config::default());
+}
+
+/// Dotted keys of a TOML text in the plain form that `schema` prints.
+fn keys(text: &str) -> BTreeSet<String> {
+    let mut table = String::new();
+    let mut keys = BTreeSet::new();
+    for line in text.lines() {
+        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            table = format!("{name}.");
+        } else if let (Some((key, _)), false) = (line.split_once(" = "), line.starts_with('#')) {
+            assert!(keys.insert(format!("{table}{key}")), "{table}{key} stands twice");
+        }
+    }
+    keys
+}
+
+#[test]
+fn the_recipe_schema_mentions_every_key_and_is_itself_a_recipe() {
+    let place = Place::new();
+    let text = obelisc(["schema", "recipe"]).ok().stdout;
+    let recipe = place.write("all.toml", &text);
+    obelisc(["check"]).path(&recipe).ok();
+
+    let mentioned = keys(&text);
+    let parsed = obelisc_pipeline::Recipe::parse("all.toml", &text, &[]).unwrap();
+    let sections = parsed.canonical.iter().filter(|(section, _)| *section != "rules");
+    let mut accepted: BTreeSet<String> = sections
+        .flat_map(|(section, options)| options.as_object().unwrap().keys().map(move |key| format!("{section}.{key}")))
+        .collect();
+    accepted.extend(["format", "name", "stages"].map(str::to_owned));
+    for rule in obelisc_filters::RULES {
+        accepted.extend(
+            rule.options()
+                .into_iter()
+                .map(|option| format!("rules.{}.{}", rule.path(), option.key.rsplit('.').next().unwrap())),
+        );
+    }
+    assert_eq!(mentioned, accepted);
+    assert!(accepted.len() > 30, "{accepted:?}");
+}
+
+#[test]
+fn the_quickstart_recipe_names_known_keys_only_and_states_defaults_that_hold() {
+    let text = std::fs::read_to_string(repository("pipelines/quickstart.toml")).unwrap();
+    let known = keys(&obelisc(["schema", "recipe"]).ok().stdout);
+    let unknown: Vec<_> = keys(&text).into_iter().filter(|key| !known.contains(key)).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
+    let checked = obelisc(["check", "pipelines/quickstart.toml"]).ok();
+    assert!(checked.stdout.contains("ok: recipe quickstart"), "{checked}");
+}
+
+#[test]
+fn rules_are_listed_shown_and_given_as_json() {
+    let json = obelisc(["rules", "--json"]).ok().json();
+    let rules = json.as_array().unwrap();
+    assert_eq!(rules.len(), obelisc_filters::RULES.len());
+    let list = obelisc(["rules"]).ok().stdout;
+    assert_eq!(list.lines().count(), rules.len());
+    for rule in obelisc_filters::RULES {
+        assert!(list.contains(&rule.path()), "{list}");
+        let page = obelisc(["rules", &rule.path()]).ok().stdout;
+        assert!(page.trim_start().starts_with('#'), "{page}");
+    }
+    let ended = obelisc(["rules", "image.side_pixel"]).fails(2);
+    assert!(ended.stderr.contains("image.side_pixels"), "{ended}");
+}
+
+#[test]
+fn tables_and_the_document_are_described() {
+    let tables = obelisc(["schema", "table"]).ok().stdout;
+    for line in tables.lines() {
+        let name = line.split_whitespace().next().unwrap();
+        let described = obelisc(["schema", "table", name]).ok().stdout;
+        assert!(described.lines().count() > 2, "{described}");
+    }
+    assert!(tables.lines().count() >= 9, "{tables}");
+    obelisc(["schema", "table", "nothing"]).fails(2);
+
+    let schema = obelisc(["schema", "document"]).ok().json();
+    let document = &obelisc(["extract"]).path(quickstart()).ok().json_lines()[0];
+    let required: BTreeSet<&str> =
+        schema["required"].as_array().unwrap().iter().map(|key| key.as_str().unwrap()).collect();
+    let keys: BTreeSet<&str> = document.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(keys, required);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_panic() {
+    let place = Place::new();
+    let output = place.path("out");
+    run_of(&[quickstart()], &output).ok();
+    let output = output.to_str().unwrap();
+    for words in [
+        &["explain", output, "--url", "https://atlas.example/"][..],
+        &["status", output],
+        &["rules", "--json"],
+        &["schema", "recipe"],
+        &["completions", "bash"],
+        &["extract", quickstart().to_str().unwrap()],
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_obelisc"));
+        let mut child = command.args(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let mut stderr = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        let status = child.wait().unwrap();
+        assert_eq!((status.code(), stderr.contains("panicked")), (Some(0), false), "{words:?}: {stderr}");
+    }
+}
+
+#[test]
+fn a_run_whose_progress_nobody_reads_was_interrupted_and_goes_on_later() {
+    let place = Place::new();
+    let output = place.path("out");
+    let words = ["run", "pipelines/quickstart.toml", "--input", quickstart().to_str().unwrap(), "--output"];
+    let mut command = Command::new(env!("CARGO_BIN_EXE_obelisc"));
+    command.args(words).arg(&output).current_dir(env!("CARGO_MANIFEST_DIR")).stdout(Stdio::null());
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stderr.take());
+    assert_eq!(child.wait().unwrap().code(), Some(4));
+    run_of(&[quickstart()], &output).ok();
+}
+
+#[test]
+fn quiet_says_nothing_and_verbose_says_a_line_for_each_task() {
+    let place = Place::new();
+    let quiet = run_of(&[quickstart()], &place.path("quiet")).word("--quiet").ok();
+    assert_eq!((quiet.stdout.as_str(), quiet.stderr.as_str()), ("", ""));
+    let lines = run_of(&[quickstart()], &place.path("lines")).ok();
+    let task = "extract 1/1: quickstart.warc.gz: ";
+    assert_eq!(lines.stderr.lines().filter(|line| line.starts_with(task)).count(), 1, "{lines}");
+}

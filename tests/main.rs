@@ -1,0 +1,32 @@
+//! Whole-program tests: the binary, run as its users run it.
+//!
+//! `tests/README.md` says what they hold and how to run one.
+#![allow(clippy::disallowed_methods, reason = "tests make files, read the environment and start the program")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
+mod archives;
+mod dataset;
+mod program;
+
+mod bad_archives;
+mod cli_extract;
+mod cli_reference;
+mod containers;
+mod determinism;
+mod examples;
+mod full_disk;
+mod hostile_pages;
+mod image_store;
+mod kill;
+mod links;
+mod newer_formats;
+mod page_folders;
+mod plan;
+mod quickstart;
+mod quickstart_pages;
+mod real_archives;
+mod refused_outputs;
+mod refused_recipes;
+mod removed_tables;
+mod rerun;
+mod signals;

@@ -1,0 +1,115 @@
+//! Measurements: medians of several runs, beside what the same work costs others in the same minute.
+
+mod extract;
+mod memory;
+#[cfg(feature = "peers")]
+mod peers;
+mod warc;
+
+use std::path::PathBuf;
+
+use anyhow::{Result, ensure};
+use clap::{Args, Subcommand};
+use serde_json::Value;
+
+use crate::binary::cargo;
+use crate::{data, root};
+
+/// What is measured.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Bench {
+    /// Archive → documents on one thread, and its parts; beside stock html5ever
+    Extract(Options),
+    /// Archive → records on one thread; beside bare decompression and the crate fastwarc
+    Warc(Options),
+    /// Peak memory of a whole run over a synthetic archive of pages and pictures
+    Memory(memory::Memory),
+}
+
+/// On what, how often.
+#[derive(Args, Debug)]
+pub(crate) struct Options {
+    /// Archive [default: wcxb-dev.warc.gz of OBELISC_DATA, else the bundled one]
+    #[arg(long, value_name = "FILE")]
+    corpus: Vec<PathBuf>,
+    /// Runs; the median counts
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    runs: u32,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs a measurement.
+pub(crate) fn run(bench: &Bench) -> Result<bool> {
+    if cfg!(debug_assertions) || !cfg!(feature = "peers") {
+        return optimised();
+    }
+    match bench {
+        Bench::Extract(options) => extract::run(options)?,
+        Bench::Warc(options) => warc::run(options)?,
+        Bench::Memory(options) => return memory::run(options),
+    }
+    Ok(true)
+}
+
+/// Builds this program again, optimised and with its peers, and hands the command line over.
+fn optimised() -> Result<bool> {
+    const AGAIN: &str = "OBELISC_XTASK_OPTIMISED";
+    ensure!(
+        std::env::var_os(AGAIN).is_none(),
+        "the release profile has debug assertions: a measurement would mean nothing"
+    );
+    let mut again = cargo();
+    again.args(["run", "--quiet", "--release", "--package=obelisc-xtask", "--features=peers", "--"]);
+    // Relative paths are those of the caller.
+    again.current_dir(std::env::current_dir()?).env(AGAIN, "1").args(std::env::args_os().skip(1));
+    Ok(again.status()?.success())
+}
+
+impl Options {
+    /// The archives to measure on.
+    fn corpus(&self) -> Vec<PathBuf> {
+        if !self.corpus.is_empty() {
+            return self.corpus.clone();
+        }
+        let real = data().map(|data| data.join("wcxb-dev.warc.gz")).filter(|file| file.exists());
+        vec![real.unwrap_or_else(|| {
+            eprintln!("OBELISC_DATA holds no wcxb-dev.warc.gz: measuring on the bundled archive, which is too small to compare");
+            root().join("tests/fixtures/quickstart.warc.gz")
+        })]
+    }
+
+    /// Prints JSON, or lines of text.
+    fn print(&self, corpus: &[PathBuf], mut json: Value, text: &str) {
+        let names = corpus.iter().filter_map(|file| file.file_name()).map(|name| name.to_string_lossy());
+        let names = names.collect::<Vec<_>>().join(", ");
+        if self.json {
+            json["corpus"] = names.into();
+            json["runs"] = self.runs.into();
+            println!("{json:#}");
+        } else {
+            println!("{names}, one thread, median of {} runs", self.runs);
+            print!("{text}");
+        }
+    }
+}
+
+/// The middle value.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    match values.len() {
+        0 => f64::NAN,
+        odd if odd % 2 == 1 => values[odd / 2],
+        even => f64::midpoint(values[even / 2 - 1], values[even / 2]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_median_is_the_middle() {
+        assert_eq!(super::median(vec![3.0, 1.0, 2.0]), 2.0);
+        assert_eq!(super::median(vec![4.0, 1.0, 2.0, 3.0]), 2.5);
+    }
+}

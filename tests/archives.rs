@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use obelisc_testkit::{ArchiveBuilder, Compression, HttpResponse, Synthetic, picture, synthetic_archive};
 
@@ -43,20 +42,6 @@ pub(crate) fn small(builder: ArchiveBuilder, pages: u64) -> ArchiveBuilder {
 /// The bytes of a small archive.
 pub(crate) fn small_bytes(compression: Compression, pages: u64) -> Vec<u8> {
     small(ArchiveBuilder::new(compression), pages).finish().bytes
-}
-
-/// A folder with a small archive and, behind it, a named pipe that nobody writes to: a run over it waits for ever.
-pub(crate) fn stuck(place: &Place) -> PathBuf {
-    place.write("in/a.warc", small_bytes(Compression::Plain, 3));
-    let pipe = place.path("in/b.warc");
-    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    place.path("in")
-}
-
-/// Puts an archive in the place of the pipe.
-pub(crate) fn unstuck(place: &Place) {
-    std::fs::remove_file(place.path("in/b.warc")).unwrap();
-    place.write("in/b.warc", small_bytes(Compression::Plain, 2));
 }
 
 /// The bundled archive.

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::archives::{stuck, three_archives, unstuck};
-use crate::dataset::{assert_same, dataset_tree, manifest, tree};
+use crate::archives::three_archives;
+use crate::dataset::{assert_same, dataset_tree, manifest};
 use crate::program::{Call, Place, run_of};
+use crate::stuck::Stuck;
 
 /// Lines of progress after which the program is killed.  A run of three archives writes some forty.
 const MOMENTS: [usize; 10] = [1, 2, 4, 6, 9, 13, 18, 24, 31, 37];
@@ -63,26 +64,12 @@ fn a_run_that_is_killed_again_and_again_comes_to_its_end() {
     assert_same(&dataset_tree(&place.path("unbroken")), &dataset_tree(&output));
 }
 
-/// Files of the run that were being written.
-fn half_written(place: &Place) -> usize {
-    tree(&place.path("out/run")).keys().filter(|key| key.ends_with(".part")).count()
-}
-
 #[test]
 fn what_a_kill_left_half_written_is_gone_after_the_next_run() {
-    let place = Place::new();
-    let input = stuck(&place);
-    let output = place.path("out");
-    let mut started = run_of(&[&input], &output).words(["--threads", "1"]).start();
-    started.read_until("task_finished");
-    // The next task begins its tables, and then waits for its input.
-    while half_written(&place) == 0 {
-        assert!(started.running());
-        std::thread::yield_now();
-    }
-    let (killed, _) = started.kill();
-    assert!(killed && half_written(&place) > 0);
-    unstuck(&place);
-    run_of(&[&input], &output).ok();
-    assert_eq!(half_written(&place), 0);
+    let mut stuck = Stuck::new();
+    let (killed, _) = stuck.started.kill();
+    assert!(killed && stuck.has_file(".part"));
+    stuck.unstuck();
+    run_of(&[stuck.input()], &stuck.output()).ok();
+    assert!(!stuck.has_file(".part"));
 }

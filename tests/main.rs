@@ -7,6 +7,7 @@
 mod archives;
 mod dataset;
 mod program;
+mod stuck;
 
 mod bad_archives;
 mod cli_extract;

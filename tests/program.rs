@@ -204,16 +204,25 @@ impl Started {
     }
 
     /// Reads what is left of standard error and waits for the end.
-    pub(crate) fn wait(mut self) -> (ExitStatus, Vec<String>) {
+    pub(crate) fn wait(&mut self) -> (ExitStatus, Vec<String>) {
         let lines = std::iter::from_fn(|| self.line()).collect();
         (self.child.wait().unwrap(), lines)
     }
 
     /// `kill -9`; whether the program was still running, and the lines that it had written.
-    pub(crate) fn kill(mut self) -> (bool, Vec<String>) {
+    pub(crate) fn kill(&mut self) -> (bool, Vec<String>) {
         self.child.kill().unwrap();
         let (status, lines) = self.wait();
         (status.code().is_none(), lines)
+    }
+}
+
+/// Nothing goes on when its test has ended, however that came about.
+impl Drop for Started {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

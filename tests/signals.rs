@@ -1,8 +1,11 @@
 //! SIGTERM and SIGINT: the end of what is in flight, exit 4, and a run that goes on.
 
-use crate::archives::{stuck, three_archives, unstuck};
+use obelisc_testkit::Compression;
+
+use crate::archives::{small_bytes, three_archives};
 use crate::dataset::{assert_same, dataset_tree};
 use crate::program::{Place, run_of};
+use crate::stuck::Stuck;
 
 const INTERRUPTED: Option<i32> = Some(4);
 
@@ -27,24 +30,40 @@ fn sigterm_ends_with_4_and_says_how_to_go_on() {
     }
 }
 
+/// The run goes on and ends as one that nobody interrupted.
+fn goes_on(stuck: &Stuck) {
+    assert!(!stuck.output().join("dataset").exists());
+    stuck.unstuck();
+    run_of(&[stuck.input()], &stuck.output()).ok();
+    run_of(&[stuck.input()], &stuck.path("unbroken")).ok();
+    assert_same(&dataset_tree(&stuck.path("unbroken")), &dataset_tree(&stuck.output()));
+}
+
 #[test]
 fn a_second_signal_ends_a_task_that_would_never_end() {
     for (first, second) in [("INT", "INT"), ("TERM", "INT")] {
-        let place = Place::new();
-        let input = stuck(&place);
-        let output = place.path("out");
-        let mut started = run_of(&[&input], &output).words(["--threads", "1"]).start();
-        started.read_until("task_finished");
-        started.signal(first);
-        started.read_until("a second signal stops at once");
-        started.signal(second);
-        let (status, rest) = started.wait();
+        let mut stuck = Stuck::new();
+        stuck.started.signal(first);
+        stuck.started.read_until("a second signal stops at once");
+        stuck.started.signal(second);
+        let (status, rest) = stuck.started.wait();
         assert_eq!(status.code(), INTERRUPTED, "{rest:?}");
-
-        // The pipe gives way to an archive: what was done is not done again, and the rest is.
-        unstuck(&place);
-        run_of(&[&input], &output).ok();
-        run_of(&[&input], &place.path("unbroken")).ok();
-        assert_same(&dataset_tree(&place.path("unbroken")), &dataset_tree(&output));
+        goes_on(&stuck);
     }
+}
+
+#[test]
+fn a_signal_ends_with_4_though_the_step_has_no_task_left() {
+    let place = Place::new();
+    let archive = place.write("a.warc", small_bytes(Compression::Plain, 50));
+    let output = place.path("out");
+    let mut started = run_of(&[&archive], &output).start();
+    started.read_until("step_started");
+    started.signal("TERM");
+    let (status, rest) = started.wait();
+    assert_eq!(status.code(), INTERRUPTED, "{rest:?}");
+    assert!(!output.join("dataset").exists());
+    run_of(&[&archive], &output).ok();
+    run_of(&[&archive], &place.path("unbroken")).ok();
+    assert_same(&dataset_tree(&place.path("unbroken")), &dataset_tree(&output));
 }

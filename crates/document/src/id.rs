@@ -80,6 +80,11 @@ impl UrlKey {
     }
 }
 
+/// Bytes as lower-case hexadecimal digits: how every digest is written.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// The canonical form of a URL: as the URL Standard serialises it (lower-case host, default port gone, dot
 /// segments resolved), without fragment.  `None` where the URL Standard gives no URL.
 pub fn canonical_url(url: &str) -> Option<String> {

@@ -26,7 +26,7 @@ mod reason;
 mod row;
 pub mod table;
 
-pub use id::{DocId, UrlKey, canonical_url};
+pub use id::{DocId, UrlKey, canonical_url, hex};
 pub use node::{
     Blob, Content, Document, ImageFacts, ImageNode, Language, Node, Page, Paragraph, RenderedSize, paragraphs,
 };

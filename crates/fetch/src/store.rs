@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::{Read, Seek, SeekFrom};
 
-use obelisc_document::Blob;
 use obelisc_document::table::{self, Answer};
+use obelisc_document::{Blob, hex};
 use obelisc_storage::{Object, Storage, parquet::Reader};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -137,7 +137,7 @@ impl ImageStore {
 
 /// sha256 of an image, hexadecimal.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(bytes))
 }
 
 pub(crate) fn bytes_key(name: &str) -> String {

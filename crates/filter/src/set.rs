@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use obelisc_document::hex;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
@@ -159,5 +160,5 @@ fn contradiction(bounds: &[Bound]) -> Option<String> {
 }
 
 fn sha256(text: &str) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(text))
 }

@@ -153,6 +153,24 @@ impl<'a> Task<'a> {
         rows(self.context.storage, self.context.output(step).files(T::NAME).map(|file| file.key.as_str()), 0)
     }
 
+    /// The rows of one table of an earlier step whose `column`, which is `number`, names this task.  The table is sorted
+    /// by it, so files are read in part.
+    pub(crate) fn own_rows<T: Table + 'a>(
+        &self,
+        step: &str,
+        column: &'static str,
+        number: fn(&T) -> u32,
+    ) -> Rows<'a, T> {
+        let (context, index) = (self.context, self.index);
+        let rows = context.output(step).files(T::NAME).flat_map(move |file| -> Rows<'a, T> {
+            match Reader::open_where(context.storage, &file.key, ROWS_PER_KEY_READ, column, index) {
+                Ok(reader) => read(reader),
+                Err(error) => Box::new(std::iter::once(Err(error.into()))),
+            }
+        });
+        Box::new(rows.filter(move |row| row.as_ref().map_or(true, |row| number(row) == index)))
+    }
+
     /// Ends the attempt.
     pub(crate) fn finish(self) -> Result<Marker, TaskError> {
         if let Some(detail) = self.accounts.imbalance() {
@@ -169,6 +187,8 @@ const ROWS_PER_BATCH: usize = 1024;
 const BYTES_PER_BATCH: usize = 4 << 20;
 /// Rows of a batch that is read: a few documents may be as large as a page can be.
 const ROWS_PER_READ: usize = 32;
+/// Rows of a batch of a key table.
+const ROWS_PER_KEY_READ: usize = 8192;
 
 /// A table being written.
 pub(crate) struct Sink<T> {

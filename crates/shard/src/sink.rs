@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use obelisc_document::hex;
 use sha2::{Digest, Sha256};
 
 /// Passes bytes on and keeps their sha256 and number.
@@ -39,8 +40,4 @@ impl<W: Write> Write for HashingSink<W> {
 /// sha256 of bytes, in lower-case hexadecimal digits.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use obelisc_document::table::{Attachment, Table};
+use obelisc_document::table::Attachment;
 use obelisc_document::{Blob, Content, Document, ImageFacts, ImageNode, Reason};
 use obelisc_filter::{Failure, Judgement, RuleSet, StageView, SubjectKind};
-use obelisc_storage::parquet::Reader;
 use serde_json::{Value, json};
 
 use super::kept::{Kept, keep_judgements, retention};
 use crate::error::TaskError;
 use crate::recipe::{Recipe, Stage};
-use crate::step::{Context, Step, Task, read};
+use crate::step::{Context, Step, Task};
 
 /// Semantic version of the step.
 const VERSION: u32 = 1;
@@ -87,14 +86,9 @@ type Candidates = Vec<Attachment>;
 /// The attachments of a task's documents, by row and ordinal.
 fn attachments(task: &Task<'_>) -> Result<BTreeMap<(u32, u32), Candidates>, TaskError> {
     let mut attachments: BTreeMap<(u32, u32), Candidates> = BTreeMap::new();
-    for file in task.context.output("attach").files(Attachment::NAME) {
-        let reader = Reader::open_where(task.context.storage, &file.key, 8192, "task", task.index)?;
-        for attachment in read::<Attachment>(reader) {
-            let attachment = attachment?;
-            if attachment.task == task.index {
-                attachments.entry((attachment.row, attachment.ordinal)).or_default().push(attachment);
-            }
-        }
+    for attachment in task.own_rows::<Attachment>("attach", "task", |attachment| attachment.task) {
+        let attachment = attachment?;
+        attachments.entry((attachment.row, attachment.ordinal)).or_default().push(attachment);
     }
     for candidates in attachments.values_mut() {
         candidates.sort_by_key(|candidate| candidate.rank);

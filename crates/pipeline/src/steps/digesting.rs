@@ -3,6 +3,7 @@
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use obelisc_document::hex;
 use obelisc_storage::inputs::{self, Input};
 use sha2::{Digest, Sha256};
 
@@ -81,11 +82,6 @@ impl FileDigest {
         }
         Ok((hex(&std::mem::take(&mut progress.hasher).finalize()), progress.until))
     }
-}
-
-/// Lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

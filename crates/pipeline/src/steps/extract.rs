@@ -4,14 +4,14 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use obelisc_document::table::{Capture, Failure};
-use obelisc_document::{Content, Document, Reason, UrlKey};
+use obelisc_document::{Content, Document, Reason, UrlKey, hex};
 use obelisc_extract::Profile;
 use obelisc_storage::inputs::{Input, Kind};
 use obelisc_warc::Location;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::digesting::{Digesting, hex, open};
+use super::digesting::{Digesting, open};
 use super::kept::Kept;
 use crate::error::TaskError;
 use crate::intake::{Fate, Finding, Intake};

@@ -7,7 +7,6 @@ use obelisc_document::Reason;
 use obelisc_document::table::{Answer, Request};
 use obelisc_fetch::SegmentWriter;
 use obelisc_storage::inputs::{Input, Kind};
-use obelisc_storage::parquet::Reader;
 use obelisc_warc::{Archive, Item, Location, Record};
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::xxh3_128;
@@ -16,7 +15,7 @@ use super::digesting::open;
 use crate::error::TaskError;
 use crate::marker::Marker;
 use crate::recipe::{Recipe, Stage};
-use crate::step::{Context, Step, Task, read};
+use crate::step::{Context, Step, Task};
 
 /// Semantic version of the step.
 const VERSION: u32 = 1;
@@ -70,16 +69,8 @@ impl Step for Harvest {
 
 /// What is to be read from a task's input, in the order of its bytes.
 fn requests(task: &Task<'_>) -> Result<Vec<Request>, TaskError> {
-    let mut requests = Vec::new();
-    for file in task.context.output("locate").files("requests") {
-        let reader = Reader::open_where(task.context.storage, &file.key, 8192, "input", task.index)?;
-        for request in read::<Request>(reader) {
-            let request = request?;
-            if request.input == task.index {
-                requests.push(request);
-            }
-        }
-    }
+    let rows = task.own_rows::<Request>("locate", "input", |request| request.input);
+    let mut requests = rows.collect::<Result<Vec<_>, _>>()?;
     requests.sort();
     Ok(requests)
 }

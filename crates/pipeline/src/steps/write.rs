@@ -3,15 +3,13 @@
 use obelisc_document::table::Position;
 use obelisc_document::{Document, ImageNode};
 use obelisc_shard::{ImageColumn, Row, ShardWriter};
-use obelisc_storage::Error as StorageError;
-use obelisc_storage::parquet::Reader;
 use serde_json::{Value, json};
 
 use super::last_documents;
 use crate::error::TaskError;
 use crate::marker::File;
 use crate::recipe::{Recipe, Stage};
-use crate::step::{Context, Rows, Step, Task, read};
+use crate::step::{Context, Rows, Step, Task};
 
 /// Semantic version of the step.
 const VERSION: u32 = 1;
@@ -60,7 +58,7 @@ impl Step for Write {
         let mut documents = Cursor { task, at: None };
         let mut blobs = context.images.blobs();
         let mut merged = 0;
-        for position in positions(task)? {
+        for position in task.own_rows::<Position>("order", "shard", |position| position.shard) {
             let position = position?;
             let document = documents.get(position.task, position.row)?;
             merged += document.merged_nodes() as u64;
@@ -83,17 +81,6 @@ impl Step for Write {
         task.facts = serde_json::to_value(&summary)?;
         Ok(())
     }
-}
-
-/// The places of a task's shard.
-fn positions<'a>(task: &Task<'a>) -> Result<Rows<'a, Position>, TaskError> {
-    let context = task.context;
-    let index = task.index;
-    let files = context.output("order").files("positions");
-    let readers: Result<Vec<Reader>, StorageError> =
-        files.map(|file| Reader::open_where(context.storage, &file.key, 8192, "shard", index)).collect();
-    let rows = readers?.into_iter().flat_map(read::<Position>);
-    Ok(Box::new(rows.filter(move |row| row.as_ref().map_or(true, |position| position.shard == index))))
 }
 
 fn bytes(blobs: &mut obelisc_fetch::BlobReader<'_>, image: &ImageNode) -> Result<Vec<u8>, TaskError> {

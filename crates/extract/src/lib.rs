@@ -37,6 +37,7 @@ mod parse;
 mod profile;
 mod structure;
 mod style;
+mod tokenize;
 mod walk;
 
 use obelisc_document::{Content, DocId, Document, Page, Reason};
@@ -44,9 +45,13 @@ use obelisc_document::{Content, DocId, Document, Page, Reason};
 pub use crate::charset::{Decoded, decode};
 pub use crate::dom::Dom;
 pub use crate::limits::{Failure, Limits};
+#[cfg(any(test, feature = "judge"))]
+pub use crate::parse::judge::parse_judged;
 pub use crate::parse::parse;
 pub use crate::profile::{Profile, ProfileError};
 pub use crate::walk::walk;
+
+use crate::tokenize::Wanted;
 
 /// One HTML response.
 #[derive(Clone, Copy, Debug, Default)]
@@ -76,12 +81,14 @@ pub struct Input<'a> {
 pub struct Extractor {
     profile: Profile,
     limits: Limits,
+    wanted: Wanted,
 }
 
 impl Extractor {
     /// An extractor.
     pub fn new(profile: Profile, limits: Limits) -> Self {
-        Self { profile, limits }
+        let wanted = Wanted::by(&profile);
+        Self { profile, limits, wanted }
     }
 
     /// The profile.
@@ -104,8 +111,16 @@ impl Extractor {
             return Err(Failure::new(Reason::EmptyBody, "the body has no bytes", 0, 0));
         }
         let decoded = decode(input.body, input.url, input.http_content_type, &self.limits)?;
-        let dom = parse(&decoded.text, &self.limits)?;
+        let dom = self.parse(&decoded.text)?;
         self.document(input, &decoded, &dom)
+    }
+
+    /// The second step: parses a decoded page, but for attributes and texts that the profile does not read.
+    ///
+    /// # Errors
+    /// Those of [`parse`].
+    pub fn parse(&self, text: &str) -> Result<Dom, Failure> {
+        parse::parse_wanted(text, &self.wanted, &self.limits)
     }
 
     /// The last step: walks a parsed page into a document.

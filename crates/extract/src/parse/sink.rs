@@ -10,14 +10,29 @@ use html5ever::{Attribute, LocalName, Namespace, QualName, ns};
 use crate::Limits;
 use crate::dom::{Dom, NodeId, Space};
 
-/// A node, with its name at hand: the tree builder asks for names all the time.
+/// A node, with its name at hand: the tree builder asks for names all the time, and copies handles as often.
 #[derive(Clone)]
 pub(super) struct Handle {
-    node: NodeId,
-    space: Namespace,
     name: LocalName,
+    node: NodeId,
+    space: Space,
     /// Whether HTML goes on below this element of MathML.
     holds_html: bool,
+}
+
+/// The namespaces, to be lent.
+static HTML: Namespace = ns!(html);
+static SVG: Namespace = ns!(svg);
+static MATHML: Namespace = ns!(mathml);
+static NONE: Namespace = ns!();
+
+fn namespace(space: Space) -> &'static Namespace {
+    match space {
+        Space::Html => &HTML,
+        Space::Svg => &SVG,
+        Space::MathMl => &MATHML,
+        Space::Other => &NONE,
+    }
 }
 
 /// A cap that the page exceeded.
@@ -75,7 +90,7 @@ impl Sink {
     }
 
     fn no_node() -> Handle {
-        Handle { node: NodeId::NONE, space: ns!(), name: LocalName::default(), holds_html: false }
+        Handle { name: LocalName::default(), node: NodeId::NONE, space: Space::Other, holds_html: false }
     }
 
     fn place(&self, parent: NodeId, child: NodeOrText<Handle>, before: Option<NodeId>) {
@@ -117,21 +132,21 @@ impl TreeSink for Sink {
     }
 
     fn elem_name<'a>(&'a self, target: &'a Handle) -> ExpandedName<'a> {
-        ExpandedName { ns: &target.space, local: &target.name }
+        ExpandedName { ns: namespace(target.space), local: &target.name }
     }
 
     fn create_element(&self, name: QualName, attributes: Vec<Attribute>, flags: ElementFlags) -> Handle {
         let QualName { ns: space, local: name, .. } = name;
-        let holds_html = flags.mathml_annotation_xml_integration_point;
-        if self.exceeded.get().is_some() {
-            return Handle { node: NodeId::NONE, space, name, holds_html };
-        }
-        let kind = match space {
+        let space = match space {
             ns!(html) => Space::Html,
             ns!(svg) => Space::Svg,
             ns!(mathml) => Space::MathMl,
             _ => Space::Other,
         };
+        let holds_html = flags.mathml_annotation_xml_integration_point;
+        if self.exceeded.get().is_some() {
+            return Handle { name, node: NodeId::NONE, space, holds_html };
+        }
         let bytes = attributes.iter().map(|attribute| size_of::<Attribute>() + attribute.value.len()).sum::<usize>();
         let bytes = self.attribute_bytes.get() + bytes;
         self.attribute_bytes.set(bytes);
@@ -139,8 +154,8 @@ impl TreeSink for Sink {
             self.exceed(Exceeded::Attributes(bytes, self.max_attribute_bytes));
         }
         let attributes = attributes.into_iter().take(self.max_attributes);
-        let node = self.dom.borrow_mut().create_element(name.clone(), kind, attributes);
-        Handle { node, space, name, holds_html }
+        let node = self.dom.borrow_mut().create_element(name.clone(), space, attributes);
+        Handle { name, node, space, holds_html }
     }
 
     fn create_comment(&self, _: StrTendril) -> Handle {

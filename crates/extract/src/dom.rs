@@ -2,7 +2,7 @@
 //!
 //! A parser fills it; nothing else of this crate knows which parser that was.
 
-use html5ever::{Attribute, LocalName};
+use html5ever::{Attribute, LocalName, local_name};
 
 /// Index of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +82,13 @@ pub struct Dom {
 impl Dom {
     /// The document of a page of that many bytes, without anything in it.
     pub(crate) fn new(page_bytes: usize) -> Self {
-        let mut dom = Self { nodes: Vec::new(), attributes: Vec::new(), text: String::new(), page_bytes };
+        // As many as most pages have at least: what is not used is not touched.
+        let mut dom = Self {
+            nodes: Vec::with_capacity(page_bytes / 128),
+            attributes: Vec::with_capacity(page_bytes / 256),
+            text: String::with_capacity(page_bytes / 8),
+            page_bytes,
+        };
         dom.create(Kind::Document);
         dom
     }
@@ -177,15 +183,21 @@ impl Dom {
         }
     }
 
-    /// All text below `root`, as it stands in the page.
+    /// All text below `root`, as it stands in the page, but for scripts and style sheets below it.
     pub(crate) fn text_below(&self, root: NodeId) -> String {
         let mut text = String::new();
         let mut at = self.first_child(root);
         while let Some(node) = at {
             text.push_str(self.text(node).unwrap_or_default());
-            at = self.first_child(node).or_else(|| self.after(node, root));
+            let below = if self.is_code(node) { None } else { self.first_child(node) };
+            at = below.or_else(|| self.after(node, root));
         }
         text
+    }
+
+    /// Whether `node` is a script or a style sheet, whose text is for no reader.
+    pub(crate) fn is_code(&self, node: NodeId) -> bool {
+        matches!(self.element(node), Some((&(local_name!("script") | local_name!("style")), Space::Html)))
     }
 
     /// What tells two trees apart, in words; `None` for the same nodes in the same order.
@@ -223,19 +235,15 @@ impl Dom {
         node
     }
 
-    pub(crate) fn create_element(
-        &mut self,
-        name: LocalName,
-        space: Space,
-        attributes: impl IntoIterator<Item = Attribute>,
-    ) -> NodeId {
+    /// Creates an element, and takes its attributes out of `attributes`.
+    pub(crate) fn create_element(&mut self, name: LocalName, space: Space, attributes: &mut Vec<Attribute>) -> NodeId {
         let attributes = self.store(attributes);
         self.create(Kind::Element { name, space, attributes })
     }
 
-    fn store(&mut self, attributes: impl IntoIterator<Item = Attribute>) -> Span {
+    fn store(&mut self, attributes: &mut Vec<Attribute>) -> Span {
         let start = self.attributes.len() as u32;
-        self.attributes.extend(attributes);
+        self.attributes.append(attributes);
         Span { start, end: self.attributes.len() as u32 }
     }
 
@@ -251,8 +259,8 @@ impl Dom {
         if new.is_empty() {
             return;
         }
-        let all: Vec<Attribute> = old.iter().cloned().chain(new).collect();
-        let span = self.store(all);
+        let mut all: Vec<Attribute> = old.iter().cloned().chain(new).collect();
+        let span = self.store(&mut all);
         if let Kind::Element { attributes, .. } = &mut self.nodes[node.index()].kind {
             *attributes = span;
         }

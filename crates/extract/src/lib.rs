@@ -42,6 +42,9 @@ mod walk;
 
 use obelisc_document::{Content, DocId, Document, Page, Reason};
 
+use crate::parse::{Scripting, parse_wanted};
+use crate::tokenize::Wanted;
+
 pub use crate::charset::{Decoded, decode};
 pub use crate::dom::Dom;
 pub use crate::limits::{Failure, Limits};
@@ -50,8 +53,6 @@ pub use crate::parse::judge::parse_judged;
 pub use crate::parse::parse;
 pub use crate::profile::{Profile, ProfileError};
 pub use crate::walk::walk;
-
-use crate::tokenize::Wanted;
 
 /// One HTML response.
 #[derive(Clone, Copy, Debug, Default)]
@@ -120,7 +121,7 @@ impl Extractor {
     /// # Errors
     /// Those of [`parse`].
     pub fn parse(&self, text: &str) -> Result<Dom, Failure> {
-        parse::parse_wanted(text, &self.wanted, &self.limits)
+        parse_wanted(text, &self.wanted, Scripting::Enabled, &self.limits)
     }
 
     /// The last step: walks a parsed page into a document.

@@ -8,7 +8,7 @@
 //! - repeating the elements that format (`b`, `font`) with all their attributes in each block until they are closed: the bytes of
 //!   attributes are held under a budget, so that whoever reads them costs no more than the page allows.
 //!
-//! Scripting counts as enabled: the tree is the one that a reader's browser builds, so that what a page keeps for browsers without scripts
+//! Scripting counts as enabled, unless asked otherwise: the tree is the one that a reader's browser builds, so that what a page keeps for browsers without scripts
 //! (tracking pixels in a `noscript` of its head above all) neither ends the head nor breaks the body.  `noscript` holds
 //! raw text then, which the walk reads on its own.
 
@@ -24,7 +24,8 @@ mod tags;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use html5ever::interface::{QuirksMode, Tracer, TreeSink};
+use html5ever::Attribute;
+use html5ever::interface::{Tracer, TreeSink};
 use html5ever::tokenizer::{Token, TokenSink, TokenSinkResult};
 use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
 use obelisc_document::Reason;
@@ -33,7 +34,7 @@ pub(crate) use self::tags::start_tags;
 
 use self::sink::{Exceeded, Handle, Sink};
 use crate::dom::Dom;
-use crate::tokenize::{Tokenizer, Wanted, preprocess};
+use crate::tokenize::{self, Tokenizer, Wanted, preprocess};
 use crate::{Failure, Limits};
 
 /// Bytes read at a time: what a page can cost beyond a cap before the cap is seen.
@@ -43,13 +44,15 @@ const STEPS_PER_PIECE: u64 = 1_000_000;
 /// Steps that any page may cost.
 const MIN_STEPS: u64 = 100_000_000;
 
-const OPTIONS: TreeBuilderOpts = TreeBuilderOpts {
-    exact_errors: false,
-    scripting_enabled: true,
-    iframe_srcdoc: false,
-    drop_doctype: true,
-    quirks_mode: QuirksMode::NoQuirks,
-};
+/// Whether a page is read as by a browser that runs its scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scripting {
+    /// `noscript` holds raw text.
+    Enabled,
+    /// `noscript` holds elements; those that a head cannot hold end it.
+    #[cfg_attr(not(test), expect(dead_code, reason = "no profile reads pages in this way yet"))]
+    Disabled,
+}
 
 /// Parses a decoded page, whole.  What extraction by a profile parses leaves out what the profile does not read:
 /// [`Extractor::parse`](crate::Extractor::parse).
@@ -57,14 +60,25 @@ const OPTIONS: TreeBuilderOpts = TreeBuilderOpts {
 /// # Errors
 /// [`TooDeep`](Reason::TooDeep), [`TooManyNodes`](Reason::TooManyNodes) by the caps; [`ParserFailed`](Reason::ParserFailed) where the parser gave up.
 pub fn parse(text: &str, limits: &Limits) -> Result<Dom, Failure> {
-    parse_wanted(text, &Wanted::everything(), limits)
+    parse_with(text, Scripting::Enabled, limits)
+}
+
+/// Parses a decoded page as [`parse`] does, in either of two ways.
+pub(crate) fn parse_with(text: &str, scripting: Scripting, limits: &Limits) -> Result<Dom, Failure> {
+    parse_wanted(text, &Wanted::Everything, scripting, limits)
 }
 
 /// Parses what is wanted of a decoded page.
-pub(crate) fn parse_wanted(text: &str, wanted: &Wanted, limits: &Limits) -> Result<Dom, Failure> {
+pub(crate) fn parse_wanted(text: &str, wanted: &Wanted, scripting: Scripting, limits: &Limits) -> Result<Dom, Failure> {
     // Unwinding leaves nothing behind: all that the parser touches is dropped with it.
-    catch_unwind(AssertUnwindSafe(|| build(text, wanted, limits)))
+    catch_unwind(AssertUnwindSafe(|| build(text, wanted, scripting, limits)))
         .unwrap_or_else(|_| Err(Failure::new(Reason::ParserFailed, "the parser panicked", 0, 0)))
+}
+
+fn tree_builder(scripting: Scripting, limits: &Limits, page_bytes: usize) -> TreeBuilder<Handle, Sink> {
+    let scripting_enabled = scripting == Scripting::Enabled;
+    let options = TreeBuilderOpts { scripting_enabled, drop_doctype: true, ..TreeBuilderOpts::default() };
+    TreeBuilder::new(Sink::new(limits, page_bytes), options)
 }
 
 /// The tree builder, and how much it was asked to do.
@@ -92,6 +106,12 @@ impl TokenSink for Counted {
     }
 }
 
+impl tokenize::Sink for Counted {
+    fn spare(&self) -> Vec<Attribute> {
+        self.builder.sink.spare()
+    }
+}
+
 /// Counts the nodes that the tree builder holds on to.
 struct HeldNodes(Cell<u64>);
 
@@ -103,8 +123,8 @@ impl Tracer for HeldNodes {
     }
 }
 
-fn build(text: &str, wanted: &Wanted, limits: &Limits) -> Result<Dom, Failure> {
-    let builder = TreeBuilder::new(Sink::new(limits, text.len()), OPTIONS);
+fn build(text: &str, wanted: &Wanted, scripting: Scripting, limits: &Limits) -> Result<Dom, Failure> {
+    let builder = tree_builder(scripting, limits, text.len());
     let page = preprocess(text);
     let mut tokenizer = Tokenizer::new(&page, wanted, limits.max_attributes, Counted { builder, asked: Cell::new(0) });
     let max_steps = MIN_STEPS + STEPS_PER_PIECE * (text.len() / PIECE) as u64;

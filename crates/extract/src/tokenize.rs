@@ -32,10 +32,10 @@ mod wanted;
 #[cfg(test)]
 mod conformance;
 
-use html5ever::LocalName;
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{Token, TokenSink, TokenSinkResult};
+use html5ever::{Attribute, LocalName};
 
 pub(crate) use self::wanted::Wanted;
 
@@ -60,6 +60,14 @@ pub(crate) fn preprocess(text: &str) -> StrTendril {
     }
     page.push_slice(rest);
     page
+}
+
+/// Who takes tokens.
+pub(crate) trait Sink: TokenSink {
+    /// An empty vector for the attributes of the next tag: one that was used before, if there is one.
+    fn spare(&self) -> Vec<Attribute> {
+        Vec::new()
+    }
 }
 
 /// How the page is read from here on: the states in which the standard's machine rests between tokens.
@@ -91,7 +99,7 @@ pub(crate) struct Tokenizer<'a, S> {
     pub(crate) sink: S,
 }
 
-impl<'a, S: TokenSink> Tokenizer<'a, S> {
+impl<'a, S: Sink> Tokenizer<'a, S> {
     /// A tokenizer at the start of a page that [`preprocess`] gave.  A tag keeps its first `max_attributes` wanted attributes.
     pub(crate) fn new(page: &'a StrTendril, wanted: &'a Wanted, max_attributes: usize, sink: S) -> Self {
         Self {

@@ -285,6 +285,9 @@ impl Walk<'_> {
                 }
                 below = None;
             }
+            if self.dom.is_code(node) {
+                below = None;
+            }
             plain.push_str(self.dom.text(node).unwrap_or_default());
             at = below.or_else(|| self.dom.after(node, math));
         }

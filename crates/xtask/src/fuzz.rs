@@ -5,6 +5,8 @@
 
 mod mutate;
 
+pub(crate) use self::mutate::damage;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -18,6 +20,7 @@ use obelisc_extract::{Extractor, Input, Profile};
 use obelisc_warc::{Archive, Item};
 
 use crate::binary::target;
+use crate::differential::difference;
 use crate::{Random, data, root};
 
 /// For how long, from where.
@@ -60,6 +63,8 @@ struct Tally {
     failures: u64,
     documents: u64,
     images: u64,
+    /// Pages that html5ever's own tokenizer reads in another way.
+    different: u64,
     slowest: (Duration, u64),
 }
 
@@ -87,9 +92,11 @@ pub(crate) fn run(fuzz: &Fuzz) -> Result<bool> {
         let mut random = Random(seed ^ case.wrapping_mul(0xA076_1D64_78BD_642F));
         let sample = &samples[random.below(samples.len())];
         let other = &samples[random.below(samples.len())];
-        let bytes = mutate::damage(&sample.bytes, &other.bytes, &mut random);
+        let bytes = damage(&sample.bytes, &other.bytes, &mut random);
         let began = Instant::now();
-        if catch_unwind(AssertUnwindSafe(|| read(sample.kind, &bytes, &extractor, &mut tally))).is_err() {
+        let different = tally.different;
+        let unwound = catch_unwind(AssertUnwindSafe(|| read(sample.kind, &bytes, &extractor, &mut tally))).is_err();
+        if unwound || tally.different > different {
             escaped.push(case);
             std::fs::write(target()?.join(format!("fuzz-{seed}-{case}.bin")), &bytes)?;
         }
@@ -102,8 +109,9 @@ pub(crate) fn run(fuzz: &Fuzz) -> Result<bool> {
 }
 
 fn report(tally: &Tally, escaped: &[u64]) {
-    let Tally { cases, records, failures, documents, images, slowest } = tally;
+    let Tally { cases, records, failures, documents, images, different, slowest } = tally;
     println!("{cases} cases: {records} records, {failures} failures, {documents} documents, {images} images");
+    println!("{different} pages that html5ever reads in another way");
     println!("slowest: case {}, {:.2} s", slowest.1, slowest.0.as_secs_f64());
     PANICS.with_borrow(|panics| {
         for (place, count) in panics {
@@ -113,7 +121,7 @@ fn report(tally: &Tally, escaped: &[u64]) {
     match escaped {
         [] => println!("no panic left a crate"),
         cases => {
-            println!("panics that left a crate, in cases {cases:?}; inputs lie in the target folder as fuzz-*.bin")
+            println!("panics or differences in cases {cases:?}; inputs lie in the target folder as fuzz-*.bin")
         }
     }
 }
@@ -148,6 +156,11 @@ fn archive(bytes: &[u8], extractor: &Extractor, tally: &mut Tally) {
 
 fn page(bytes: &[u8], extractor: &Extractor, tally: &mut Tally) {
     let input = Input { body: bytes, url: "https://damaged.example/page", ..Input::default() };
+    // A page is read as the judge of our tokenizer reads it.
+    if let Some(difference) = difference(bytes, extractor) {
+        println!("DIFFERENT: {difference:.1000}");
+        tally.different += 1;
+    }
     let document = extractor.extract(&input);
     // What was extracted must be writable, too.
     tally.documents += u64::from(document.is_ok_and(|document| document.to_json().is_ok()));

@@ -1,8 +1,9 @@
 //! `cargo xtask`: what developers run besides tests.
 //!
 //! ```text
-//! cargo xtask bench extract|warc|memory     how fast, how much memory, beside what others need
+//! cargo xtask bench extract|linear|warc|memory   how fast, how much memory, beside what others need
 //! cargo xtask crash                         kill a run at random moments, go on, compare the bytes
+//! cargo xtask differential                  pages through our tokenizer and html5ever's own, and compare the trees
 //! cargo xtask fuzz                          damaged inputs through all readers of outside bytes
 //! cargo xtask generate [--check]            pages that come from the code
 //! ```
@@ -18,6 +19,7 @@
 mod bench;
 mod binary;
 mod crash;
+mod differential;
 mod fuzz;
 mod generate;
 
@@ -41,6 +43,8 @@ enum Task {
     Bench(bench::Bench),
     /// Kill runs at random moments, run again, compare the datasets with that of an unbroken run
     Crash(crash::Crash),
+    /// Read pages with our tokenizer and with html5ever's own, compare the trees
+    Differential(differential::Differential),
     /// Feed damaged inputs to the readers of archives, pages and images
     Fuzz(fuzz::Fuzz),
     /// Write the pages that come from the code
@@ -55,6 +59,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().task {
         Task::Bench(bench) => bench::run(&bench),
         Task::Crash(crash) => crash::run(&crash),
+        Task::Differential(options) => differential::run(&options),
         Task::Fuzz(fuzz) => fuzz::run(&fuzz),
         Task::Generate { check } => generate::run(check),
     };

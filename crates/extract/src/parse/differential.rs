@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::Config;
 
-use super::judge::parse_judged;
-use super::parse;
+use super::judge::parse_judged_with;
+use super::{Scripting, parse, parse_with};
 use crate::{Decoded, Extractor, Input, Limits, Profile};
 
 /// What pages are put together from: each means something to some state of the tokenizer or the tree builder.
@@ -45,15 +45,18 @@ fn documents(page: &str, extractor: &Extractor) -> [String; 2] {
 
 /// Why the page is read in another way than it should be.
 fn wrong(page: &str, extractor: &Extractor) -> Option<String> {
-    let (own, judged) = (parse(page, extractor.limits()), parse_judged(page, extractor.limits()));
-    let tree = match (own, judged) {
-        (Ok(own), Ok(judged)) => own.difference(&judged),
-        (own, judged) => (own.is_ok() != judged.is_ok()).then(|| format!("{own:?} and {judged:?}")),
-    };
-    tree.or_else(|| {
-        let [whole, wanted] = documents(page, extractor);
-        (whole != wanted).then(|| format!("{whole} and, of what is wanted, {wanted}"))
-    })
+    for scripting in [Scripting::Enabled, Scripting::Disabled] {
+        let own = parse_with(page, scripting, extractor.limits());
+        let wrong = match (own, parse_judged_with(page, scripting, extractor.limits())) {
+            (Ok(own), Ok(judged)) => own.difference(&judged),
+            (own, judged) => (own.is_ok() != judged.is_ok()).then(|| format!("{own:?} and {judged:?}")),
+        };
+        if wrong.is_some() {
+            return wrong;
+        }
+    }
+    let [whole, wanted] = documents(page, extractor);
+    (whole != wanted).then(|| format!("{whole} and, of what is wanted, {wanted}"))
 }
 
 fn extractor() -> Extractor {

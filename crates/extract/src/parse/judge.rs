@@ -8,7 +8,7 @@ use html5ever::tokenizer::{Token, TokenSink, TokenSinkResult, Tokenizer, Tokeniz
 use html5ever::tree_builder::TreeBuilder;
 
 use super::sink::{Handle, Sink};
-use super::{OPTIONS, check};
+use super::{Scripting, check, tree_builder};
 use crate::dom::Dom;
 use crate::{Failure, Limits};
 
@@ -17,10 +17,12 @@ use crate::{Failure, Limits};
 /// # Errors
 /// Those of the caps on nodes, depth and bytes of attributes.
 pub fn parse_judged(text: &str, limits: &Limits) -> Result<Dom, Failure> {
-    let judged = Judged {
-        builder: TreeBuilder::new(Sink::new(limits, text.len()), OPTIONS),
-        max_attributes: limits.max_attributes,
-    };
+    parse_judged_with(text, Scripting::Enabled, limits)
+}
+
+/// The same of [`parse_with`](super::parse_with).
+pub(super) fn parse_judged_with(text: &str, scripting: Scripting, limits: &Limits) -> Result<Dom, Failure> {
+    let judged = Judged { builder: tree_builder(scripting, limits, text.len()), max_attributes: limits.max_attributes };
     // The byte order mark is the decoder's.
     let tokenizer = Tokenizer::new(judged, TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() });
     let buffer = BufferQueue::default();

@@ -57,6 +57,8 @@ pub(super) struct Sink {
     /// Bytes of the attributes of all elements, those of elements that the parser repeats as well.
     attribute_bytes: Cell<usize>,
     max_attribute_bytes: usize,
+    /// What held the attributes of the last element, for those of the next one.
+    spare: Cell<Vec<Attribute>>,
 }
 
 impl Sink {
@@ -70,7 +72,13 @@ impl Sink {
             moves: Cell::new(0),
             attribute_bytes: Cell::new(0),
             max_attribute_bytes: page_bytes.saturating_mul(limits.max_expansion).saturating_add(FREE_BYTES),
+            spare: Cell::new(Vec::new()),
         }
+    }
+
+    /// A vector for attributes, empty, perhaps with room.
+    pub(super) fn spare(&self) -> Vec<Attribute> {
+        self.spare.take()
     }
 
     /// The first cap that was exceeded.  From then on the sink builds nothing.
@@ -135,7 +143,7 @@ impl TreeSink for Sink {
         ExpandedName { ns: namespace(target.space), local: &target.name }
     }
 
-    fn create_element(&self, name: QualName, attributes: Vec<Attribute>, flags: ElementFlags) -> Handle {
+    fn create_element(&self, name: QualName, mut attributes: Vec<Attribute>, flags: ElementFlags) -> Handle {
         let QualName { ns: space, local: name, .. } = name;
         let space = match space {
             ns!(html) => Space::Html,
@@ -153,8 +161,8 @@ impl TreeSink for Sink {
         if bytes > self.max_attribute_bytes {
             self.exceed(Exceeded::Attributes(bytes, self.max_attribute_bytes));
         }
-        let attributes = attributes.into_iter().take(self.max_attributes);
-        let node = self.dom.borrow_mut().create_element(name.clone(), space, attributes);
+        let node = self.dom.borrow_mut().create_element(name.clone(), space, &mut attributes);
+        self.spare.set(attributes);
         Handle { name, node, space, holds_html }
     }
 

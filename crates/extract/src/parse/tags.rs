@@ -5,16 +5,16 @@ use std::cell::RefCell;
 use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
 use html5ever::{Attribute, LocalName};
 
-use crate::tokenize::{Tokenizer, Wanted, preprocess};
+use crate::tokenize::{self, Tokenizer, Wanted, preprocess};
 
 /// Attributes that a tag keeps.
 const MAX_ATTRIBUTES: usize = 256;
 
 /// The start tags of `markup` whose name `wanted` takes, with their first attributes, in order.
 pub(crate) fn start_tags(markup: &str, wanted: fn(&LocalName) -> bool) -> Vec<(LocalName, Vec<Attribute>)> {
-    let (page, all) = (preprocess(markup), Wanted::everything());
+    let page = preprocess(markup);
     let found = StartTags { wanted, found: RefCell::new(Vec::new()) };
-    let mut tokenizer = Tokenizer::new(&page, &all, MAX_ATTRIBUTES, found);
+    let mut tokenizer = Tokenizer::new(&page, &Wanted::Everything, MAX_ATTRIBUTES, found);
     while tokenizer.advance(markup.len()) {}
     tokenizer.sink.found.into_inner()
 }
@@ -36,3 +36,5 @@ impl TokenSink for StartTags {
         TokenSinkResult::Continue
     }
 }
+
+impl tokenize::Sink for StartTags {}

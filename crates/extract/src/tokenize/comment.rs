@@ -1,11 +1,11 @@
 //! Comments, and what is read as one.
 
-use html5ever::tokenizer::{Token, TokenSink};
+use html5ever::tokenizer::Token;
 use memchr::{memchr, memmem};
 
-use super::{Content, Tokenizer};
+use super::{Content, Sink, Tokenizer};
 
-impl<S: TokenSink> Tokenizer<'_, S> {
+impl<S: Sink> Tokenizer<'_, S> {
     /// Markup declaration open state (13.2.5.42), behind `<!`.
     pub(super) fn markup_declaration(&mut self) {
         let rest = &self.bytes[self.at..];

@@ -8,7 +8,7 @@ use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{Doctype, Tag, TagKind, Token, TokenSink, TokenSinkResult};
 use serde_json::{Map, Value, json};
 
-use super::{Content, Tokenizer, Wanted, preprocess};
+use super::{Content, Sink, Tokenizer, Wanted, preprocess};
 
 /// Tokens as html5lib writes them, adjacent texts in one.
 #[derive(Default)]
@@ -51,6 +51,8 @@ impl TokenSink for Recorder {
     }
 }
 
+impl Sink for Recorder {}
+
 fn push_text(tokens: &mut Vec<Value>, text: &str) {
     match tokens.last_mut() {
         Some(last) if last[0] == "Character" => last[1] = json!(last[1].as_str().unwrap().to_owned() + text),
@@ -60,7 +62,7 @@ fn push_text(tokens: &mut Vec<Value>, text: &str) {
 
 /// The tokens of `input`, read in pieces of that many bytes.
 fn tokens(input: &str, content: Content, last_start_tag: &str, piece: usize) -> Vec<Value> {
-    let (page, wanted) = (preprocess(input), Wanted::everything());
+    let (page, wanted) = (preprocess(input), Wanted::Everything);
     let mut tokenizer = Tokenizer::new(&page, &wanted, usize::MAX, Recorder::default())
         .within(content, LocalName::from(last_start_tag));
     while tokenizer.advance(piece) {}

@@ -1,10 +1,10 @@
 //! Doctypes.
 
 use html5ever::tendril::StrTendril;
-use html5ever::tokenizer::{Doctype, Token, TokenSink};
+use html5ever::tokenizer::{Doctype, Token};
 use memchr::{memchr, memchr2};
 
-use super::{Tokenizer, is_space};
+use super::{Sink, Tokenizer, is_space};
 
 /// How a part of a doctype ended.
 enum End {
@@ -16,7 +16,7 @@ enum End {
     Bogus,
 }
 
-impl<S: TokenSink> Tokenizer<'_, S> {
+impl<S: Sink> Tokenizer<'_, S> {
     /// Doctype states (13.2.5.53 to .68), behind `<!doctype`.
     pub(super) fn doctype(&mut self) {
         let mut doctype = Doctype::default();

@@ -3,13 +3,13 @@
 //! Whatever state the standard's machine takes here, it gives out the text as it stands; all that has to be found is where the
 //! text ends.
 
+use html5ever::tokenizer::Token;
 use html5ever::tokenizer::states::RawKind;
-use html5ever::tokenizer::{Token, TokenSink};
 use memchr::{memchr, memchr2};
 
-use super::{Content, Tokenizer, is_space};
+use super::{Content, Sink, Tokenizer, is_space};
 
-impl<S: TokenSink> Tokenizer<'_, S> {
+impl<S: Sink> Tokenizer<'_, S> {
     /// RCDATA, RAWTEXT and script data states (13.2.5.2 to .4): the text, and the end tag.
     pub(super) fn raw(&mut self, kind: RawKind) {
         let start = self.at;

@@ -2,10 +2,9 @@
 
 use html5ever::data::{C1_REPLACEMENTS, NAMED_ENTITIES};
 use html5ever::tendril::StrTendril;
-use html5ever::tokenizer::TokenSink;
 use memchr::memchr2;
 
-use super::Tokenizer;
+use super::{Sink, Tokenizer};
 
 /// Letters of the longest name, `CounterClockwiseContourIntegral`.
 const LONGEST: usize = 31;
@@ -92,7 +91,7 @@ fn numeric(text: &[u8]) -> Option<Reference> {
     Some(Reference { characters: (character, '\0'), bytes: at })
 }
 
-impl<S: TokenSink> Tokenizer<'_, S> {
+impl<S: Sink> Tokenizer<'_, S> {
     /// Text of RCDATA: with its references read, and U+FFFD for U+0000.
     pub(super) fn decoded_text(&self, start: usize, end: usize) -> StrTendril {
         self.decoded(start, end, Place::Text)

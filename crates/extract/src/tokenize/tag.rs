@@ -1,11 +1,12 @@
 //! Tags and their attributes.
 
-use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink};
+use html5ever::tendril::StrTendril;
+use html5ever::tokenizer::{Tag, TagKind, Token};
 use html5ever::{Attribute, LocalName, QualName, ns};
-use memchr::memchr;
+use memchr::{memchr, memchr3};
 
-use super::wanted::Keeps;
-use super::{Content, Tokenizer};
+use super::wanted::{Keeps, element};
+use super::{Content, Sink, Tokenizer};
 
 /// What a byte ends.
 const SPACE: u8 = 1;
@@ -38,7 +39,16 @@ struct Found {
     self_closing: bool,
 }
 
-impl<S: TokenSink> Tokenizer<'_, S> {
+impl Found {
+    /// Whether the tag has no attribute of that name yet: the first one counts.
+    fn is_new(&mut self, name: &LocalName) -> bool {
+        let is_new = self.attributes.iter().all(|attribute| attribute.name.local != *name);
+        self.has_duplicates |= !is_new;
+        is_new
+    }
+}
+
+impl<S: Sink> Tokenizer<'_, S> {
     /// Tag open state (13.2.5.6), behind a `<` that opens something.
     pub(super) fn markup(&mut self) {
         match self.peek(0) {
@@ -64,7 +74,7 @@ impl<S: TokenSink> Tokenizer<'_, S> {
     fn start_tag(&mut self) {
         let name = self.tag_name();
         let mut found = Found {
-            attributes: Vec::new(),
+            attributes: self.sink.spare(),
             keeps: self.wanted.attributes_of(&name),
             has_duplicates: false,
             self_closing: false,
@@ -105,7 +115,7 @@ impl<S: TokenSink> Tokenizer<'_, S> {
     fn tag_name(&mut self) -> LocalName {
         let start = self.at;
         self.at = self.end_of(start, TAG_NAME);
-        self.wanted.element(&self.text[start..self.at])
+        element(&self.text[start..self.at])
     }
 
     /// Where the first byte from `at` on stands that ends such a thing, or the page's end.
@@ -149,37 +159,52 @@ impl<S: TokenSink> Tokenizer<'_, S> {
         let name = self.at;
         let name_end = self.end_of(name + 1, ATTRIBUTE_NAME);
         self.at = name_end;
+        let wanted = if found.attributes.len() < self.max_attributes {
+            self.wanted.attribute(&self.text[name..name_end], found.keeps)
+        } else {
+            None
+        };
+        let local = wanted.filter(|local| found.is_new(local));
+        let keeps = local.is_some();
         // After attribute name state.
         self.skip_space();
-        let (mut value, mut value_end) = (self.at, self.at);
+        let mut value = StrTendril::new();
         if self.peek(0).ok_or(Unfinished)? == b'=' {
             // Before attribute value state.
             self.at += 1;
             self.skip_space();
-            match self.peek(0).ok_or(Unfinished)? {
-                quote @ (b'"' | b'\'') => {
-                    value = self.at + 1;
-                    value_end = value + memchr(quote, &self.bytes[value..]).ok_or(Unfinished)?;
-                    self.at = value_end + 1;
-                }
-                _ => {
-                    value = self.at;
-                    value_end = self.end_of(value, UNQUOTED_VALUE);
-                    self.at = value_end;
-                }
-            }
+            value = match self.peek(0).ok_or(Unfinished)? {
+                quote @ (b'"' | b'\'') => self.quoted_value(quote, keeps)?,
+                _ => self.unquoted_value(keeps),
+            };
         }
-        if found.attributes.len() >= self.max_attributes {
-            return Ok(());
-        }
-        let Some(local) = self.wanted.attribute(&self.text[name..name_end], found.keeps) else { return Ok(()) };
-        if found.attributes.iter().any(|attribute| attribute.name.local == local) {
-            found.has_duplicates = true;
-            return Ok(());
-        }
-        let value = self.decoded_value(value, value_end);
+        let Some(local) = local else { return Ok(()) };
         // The tree builder gives the attributes of foreign elements their namespaces.
         found.attributes.push(Attribute { name: QualName::new(None, ns!(), local), value });
         Ok(())
+    }
+
+    /// Attribute value states in quotes (13.2.5.36 and .37); empty unless it is kept.
+    fn quoted_value(&mut self, quote: u8, keeps: bool) -> Result<StrTendril, Unfinished> {
+        let start = self.at + 1;
+        let rest = &self.bytes[start..];
+        if keeps {
+            // Most values have nothing to decode: they are found in one look.
+            let found = memchr3(quote, b'&', 0, rest).ok_or(Unfinished)?;
+            if rest[found] == quote {
+                self.at = start + found + 1;
+                return Ok(self.slice(start, start + found));
+            }
+        }
+        let end = start + memchr(quote, rest).ok_or(Unfinished)?;
+        self.at = end + 1;
+        Ok(if keeps { self.decoded_value(start, end) } else { StrTendril::new() })
+    }
+
+    /// Attribute value state without quotes (13.2.5.38); empty unless it is kept.
+    fn unquoted_value(&mut self, keeps: bool) -> StrTendril {
+        let start = self.at;
+        self.at = self.end_of(start, UNQUOTED_VALUE);
+        if keeps { self.decoded_value(start, self.at) } else { StrTendril::new() }
     }
 }

@@ -1,12 +1,12 @@
 //! Text outside of raw text: data, plaintext and CDATA sections.
 
 use html5ever::tendril::StrTendril;
-use html5ever::tokenizer::{Token, TokenSink};
+use html5ever::tokenizer::Token;
 
 use super::reference::{Place, reference};
-use super::{Content, Tokenizer};
+use super::{Content, Sink, Tokenizer};
 
-impl<S: TokenSink> Tokenizer<'_, S> {
+impl<S: Sink> Tokenizer<'_, S> {
     /// Data state (13.2.5.1): text up to the next tag, comment, character reference or U+0000, and that.
     pub(super) fn data(&mut self) {
         let start = self.at;

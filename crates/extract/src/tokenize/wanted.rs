@@ -1,5 +1,7 @@
 //! What of a page is read by somebody: the rest need not be made.
 
+use std::sync::LazyLock;
+
 use html5ever::{Attribute, LocalName, local_name};
 
 use crate::Profile;
@@ -7,8 +9,9 @@ use crate::Profile;
 /// Attributes that are read whatever the profile: by the walk, by the reading of the head, by the choice of images, by the tree builder.
 ///
 /// Whoever reads another attribute adds its name here; a test that compares documents with and without this list tells if not.
-const ATTRIBUTES: [&str; 44] = [
+const ATTRIBUTES: &[&str] = &[
     // All elements: what they are, whether they are seen.
+    "aria-expanded",
     "aria-hidden",
     "aria-label",
     "class",
@@ -60,7 +63,7 @@ const ATTRIBUTES: [&str; 44] = [
 ];
 
 /// Names of elements that are too long to be stored in place: known beforehand, they are not looked up in the table of all names.
-const LONG_ELEMENTS: [&str; 22] = [
+const LONG_ELEMENTS: &[&str] = &[
     "annotation-xml",
     "annotation",
     "basefont",
@@ -96,10 +99,11 @@ pub(super) enum Keeps {
 
 /// Which attributes and which raw texts are kept.
 #[derive(Clone, Debug)]
-pub(crate) struct Wanted {
-    attributes: Names,
-    elements: Names,
-    everything: bool,
+pub(crate) enum Wanted {
+    /// All.
+    Everything,
+    /// Attributes of these names, and what must be kept beside them.
+    Only(Names),
 }
 
 impl Wanted {
@@ -112,26 +116,16 @@ impl Wanted {
             &profile.figure_attributes,
         ];
         let of_profile = lists.into_iter().flatten().cloned();
-        Self::new(ATTRIBUTES.into_iter().map(LocalName::from).chain(of_profile), false)
-    }
-
-    /// All there is.
-    pub(crate) fn everything() -> Self {
-        Self::new(std::iter::empty(), true)
-    }
-
-    fn new(attributes: impl Iterator<Item = LocalName>, everything: bool) -> Self {
-        let elements = Names::new(LONG_ELEMENTS.into_iter().map(LocalName::from));
-        Self { attributes: Names::new(attributes), elements, everything }
+        Self::Only(Names::new(ATTRIBUTES.iter().map(|&name| LocalName::from(name)).chain(of_profile)))
     }
 
     /// Which attributes of an element of that name are kept.
     pub(super) fn attributes_of(&self, element: &LocalName) -> Keeps {
         match *element {
-            _ if self.everything => Keeps::All,
+            _ if self.is_everything() => Keeps::All,
             // The tree builder compares these with each other before it opens them again ("Noah's Ark clause", 13.2.4.3).
-            local_name!("a")
-            | local_name!("b")
+            // An `a` is not among them: it ends the `a` before it, so that no three are left to be told apart.
+            local_name!("b")
             | local_name!("big")
             | local_name!("code")
             | local_name!("em")
@@ -144,8 +138,9 @@ impl Wanted {
             | local_name!("strong")
             | local_name!("tt")
             | local_name!("u") => Keeps::All,
-            // Any of its attributes may name its picture.
-            local_name!("figure") => Keeps::All,
+            // Any of their attributes may name a picture.
+            local_name!("img") | local_name!("image") | local_name!("source") | local_name!("figure") => Keeps::All,
+            _ if element.starts_with("amp-") => Keeps::All,
             _ => Keeps::Wanted,
         }
     }
@@ -153,7 +148,7 @@ impl Wanted {
     /// Whether the raw text of an element is kept: of scripts only JSON-LD, and no style sheets.
     pub(super) fn text_of(&self, element: &LocalName, attributes: &[Attribute]) -> bool {
         match *element {
-            _ if self.everything => true,
+            _ if self.is_everything() => true,
             local_name!("style") => false,
             local_name!("script") => attributes.iter().any(|attribute| {
                 attribute.name.local == local_name!("type") && attribute.value.to_ascii_lowercase().contains("ld+json")
@@ -162,25 +157,31 @@ impl Wanted {
         }
     }
 
-    /// The name of an element as the page writes it.
-    pub(super) fn element(&self, written: &str) -> LocalName {
-        // Names of up to seven bytes are stored in place.
-        if written.len() > 7
-            && let Some(known) = self.elements.find(written)
-        {
-            return known.clone();
-        }
-        name(written)
+    fn is_everything(&self) -> bool {
+        matches!(self, Self::Everything)
     }
 
     /// The name of an attribute as the page writes it, if it is kept.
     pub(super) fn attribute(&self, written: &str, keeps: Keeps) -> Option<LocalName> {
+        let known = match self {
+            Self::Everything => None,
+            Self::Only(names) => names.find(written).cloned(),
+        };
         match keeps {
             Keeps::None => None,
-            Keeps::Wanted => self.attributes.find(written).cloned(),
-            Keeps::All => Some(self.attributes.find(written).cloned().unwrap_or_else(|| name(written))),
+            Keeps::Wanted => known,
+            Keeps::All => known.or_else(|| Some(name(written))),
         }
     }
+}
+
+/// The name of an element as the page writes it.
+pub(super) fn element(written: &str) -> LocalName {
+    static LONG: LazyLock<Names> =
+        LazyLock::new(|| Names::new(LONG_ELEMENTS.iter().map(|&name| LocalName::from(name))));
+    // Names of up to seven bytes are stored in place.
+    let known = if written.len() > 7 { LONG.find(written) } else { None };
+    known.cloned().unwrap_or_else(|| name(written))
 }
 
 /// A name in lower case, with U+FFFD for U+0000.
@@ -194,7 +195,7 @@ fn name(written: &str) -> LocalName {
 
 /// Names to look for, by length, first and last byte: most names that are not among them are told by these alone.
 #[derive(Clone, Debug)]
-struct Names {
+pub(crate) struct Names {
     /// In the order of their slots.
     names: Vec<LocalName>,
     /// Where the names of each slot begin; one more for the end.

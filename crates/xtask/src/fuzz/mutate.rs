@@ -3,7 +3,7 @@
 use crate::Random;
 
 /// Pieces that mean something to one of the readers.
-const PIECES: [&[u8]; 24] = [
+const PIECES: &[&[u8]] = &[
     b"\r\n\r\n",
     b"\n",
     b"\0",
@@ -24,6 +24,26 @@ const PIECES: [&[u8]; 24] = [
     b"<table><tr><td><table>",
     b"<svg><math><mtext><p>",
     b"<!--",
+    b"-->",
+    b"--!>",
+    b"<![CDATA[",
+    b"]]>",
+    b"<!doctype html public ''>",
+    b"<script><!--<script>",
+    b"</script>",
+    b"<style>",
+    b"<title>&amp",
+    b"<textarea>\n",
+    b"<noscript>",
+    b"<plaintext>",
+    b"<template>",
+    b"<select><option>",
+    b"<a href='?a&b=&copy=1&lt;&#x80;&#0;'>",
+    b"<b class=a data-x=\"b\" class=c>",
+    b"</",
+    b"<p/a/=b",
+    b"&notit;&NotEqualTilde;&#xD800;&#",
+    b"\r",
     b"<img srcset='a 1w, b 2x, c",
     b"</p></div></body>",
     b"<meta charset=utf-16>",
@@ -34,7 +54,7 @@ const PIECES: [&[u8]; 24] = [
 const MAX_CHANGES: usize = 8;
 
 /// Changes `bytes` in one to eight places; `other` lends pieces.
-pub(super) fn damage(bytes: &[u8], other: &[u8], random: &mut Random) -> Vec<u8> {
+pub(crate) fn damage(bytes: &[u8], other: &[u8], random: &mut Random) -> Vec<u8> {
     let mut damaged = bytes.to_vec();
     for _ in 0..=random.below(MAX_CHANGES) {
         change(&mut damaged, other, random);

@@ -1,6 +1,7 @@
 //! Measurements: medians of several runs, beside what the same work costs others in the same minute.
 
 mod extract;
+mod linear;
 mod memory;
 #[cfg(feature = "peers")]
 mod peers;
@@ -18,8 +19,10 @@ use crate::{data, root};
 /// What is measured.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bench {
-    /// Archive → documents on one thread, and its parts; beside stock html5ever
+    /// Archive → documents on one thread, and its parts; beside stock html5ever and the sum of public parts
     Extract(Options),
+    /// Pages that could cost more than their bytes, at three sizes
+    Linear(linear::Linear),
     /// Archive → records on one thread; beside bare decompression and the crate fastwarc
     Warc(Options),
     /// Peak memory of a whole run over a synthetic archive of pages and pictures
@@ -47,6 +50,7 @@ pub(crate) fn run(bench: &Bench) -> Result<bool> {
     }
     match bench {
         Bench::Extract(options) => extract::run(options)?,
+        Bench::Linear(options) => return linear::run(options),
         Bench::Warc(options) => warc::run(options)?,
         Bench::Memory(options) => return memory::run(options),
     }

@@ -85,7 +85,8 @@ pub(crate) fn is_mostly_replaced(text: &str) -> bool {
     replaced > 0 && replaced * 2 > text.chars().filter(|c| !c.is_whitespace()).count()
 }
 
-fn count_replaced(text: &str) -> usize {
+/// How many U+FFFD there are.
+pub(crate) fn count_replaced(text: &str) -> usize {
     memchr::memmem::find_iter(text.as_bytes(), "\u{fffd}".as_bytes()).count()
 }
 

@@ -13,7 +13,9 @@ pub(crate) enum Gap {
 }
 
 /// White space that collapses; a no-break space does not.
-const SPACE: [char; 5] = [' ', '\t', '\n', '\u{c}', '\r'];
+fn is_space(byte: &u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\x0c' | b'\r')
+}
 
 /// Collects the nodes.
 pub(crate) struct Flow {
@@ -133,14 +135,15 @@ impl Flow {
     pub(crate) fn text(&mut self, text: &str) {
         let mut rest = text;
         loop {
-            let word = rest.trim_start_matches(SPACE);
-            if word.len() < rest.len() {
+            let spaces = rest.bytes().take_while(is_space).count();
+            let word = &rest[spaces..];
+            if spaces > 0 {
                 self.request(Gap::Space);
             }
             if word.is_empty() {
                 return;
             }
-            let end = word.find(SPACE).unwrap_or(word.len());
+            let end = word.bytes().position(|byte| is_space(&byte)).unwrap_or(word.len());
             self.word(&word[..end]);
             rest = &word[end..];
         }

@@ -40,7 +40,7 @@ mod style;
 mod tokenize;
 mod walk;
 
-use obelisc_document::{Content, DocId, Document, Page, Reason};
+use obelisc_document::{Content, DocId, Document, Node, Page, Reason};
 
 use crate::parse::{Scripting, parse_wanted};
 use crate::tokenize::Wanted;
@@ -142,15 +142,7 @@ impl Extractor {
             ..Page::default()
         };
         let nodes = walk(dom, &self.profile, &self.limits, &mut page)?;
-        let (mut replaced, mut seen) = (0, 0);
-        for node in &nodes {
-            if let Content::Text(paragraphs) = &node.content {
-                for c in paragraphs.iter().flat_map(|paragraph| paragraph.text.chars()) {
-                    replaced += usize::from(c == '\u{fffd}');
-                    seen += usize::from(!c.is_whitespace());
-                }
-            }
-        }
+        let (replaced, seen) = replaced_characters(&nodes);
         if replaced * 2 > seen {
             let detail = format!("most of the text is undecodable as {}", decoded.charset);
             return Err(Failure::new(Reason::UndecodableText, &detail, replaced, seen / 2));
@@ -159,4 +151,19 @@ impl Extractor {
         let id = DocId::new(input.warc_filename, input.warc_record_offset, inner);
         Ok(Document { id, page, nodes })
     }
+}
+
+/// U+FFFD in the texts, and where there is any, all characters but white space.
+fn replaced_characters(nodes: &[Node]) -> (usize, usize) {
+    let texts = || {
+        let paragraphs = nodes.iter().flat_map(|node| match &node.content {
+            Content::Text(paragraphs) => paragraphs.as_slice(),
+            Content::Image(_) => &[],
+        });
+        paragraphs.map(|paragraph| paragraph.text.as_str())
+    };
+    let replaced = texts().map(charset::count_replaced).sum();
+    // Characters are counted where there is something to compare them with.
+    let seen = if replaced == 0 { 0 } else { texts().flat_map(str::chars).filter(|c| !c.is_whitespace()).count() };
+    (replaced, seen)
 }

@@ -1,6 +1,7 @@
 //! Profiles: what counts as text, as an image, as a placeholder.  Data, not code.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
 
 use html5ever::LocalName;
 use toml_edit::{DocumentMut, Item, Table};
@@ -27,7 +28,7 @@ pub struct Profile {
     pub video_poster: bool,
     /// Formats that are preferred where an image is offered in several: `jpeg`, `png`, `webp`, `gif`, `avif`, `svg`.
     pub accepted_formats: Vec<String>,
-    elements: HashMap<LocalName, Role>,
+    elements: HashMap<LocalName, Role, BuildHasherDefault<NameHasher>>,
     pub(crate) dropped_roles: HashSet<String>,
     pub(crate) original_attributes: Vec<LocalName>,
     pub(crate) lazy_attributes: Vec<LocalName>,
@@ -67,7 +68,7 @@ impl Profile {
         let mut root = Keys::new("", document.as_table());
         let mut elements = root.table("elements")?;
         let mut images = root.table("images")?;
-        let mut roles = HashMap::new();
+        let mut roles = HashMap::default();
         for (key, role) in [("block", Role::Block), ("dropped", Role::Dropped)] {
             roles.extend(elements.list(key)?.into_iter().map(|name| (LocalName::from(name), role)));
         }
@@ -96,6 +97,27 @@ impl Profile {
 
     pub(crate) fn role(&self, name: &LocalName) -> Role {
         self.elements.get(name).copied().unwrap_or(Role::Inline)
+    }
+}
+
+/// Hashes names, which bring a number of their own (Knuth's multiplicative method).  The names in a table are the
+/// profile's: no page can make them collide.
+#[derive(Clone, Debug, Default)]
+struct NameHasher(u64);
+
+impl Hasher for NameHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u64(self.0 ^ u64::from(byte));
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (number ^ (number >> 32)).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(32);
     }
 }
 

@@ -109,6 +109,73 @@ fn attributes_that_are_repeated_in_every_block_have_a_cap() {
     assert_eq!(extract(&format!("<p><b class=c>{blocks}"), Limits::default()), Ok(1));
 }
 
+/// Marks that open something and are never closed, a million bytes of each: whoever looked for their ends again and again would
+/// not come to an end here.
+#[test]
+fn storms_of_unfinished_markup_cost_what_their_bytes_cost() {
+    let storms = [
+        "<",
+        "</",
+        "<!",
+        "<?",
+        "<!-",
+        "<!--",
+        "<!-- ",
+        "<!--->",
+        "<!-- --!",
+        "<!doctype",
+        "<!doctype a public '",
+        "<![CDATA[",
+        "<svg><![CDATA[",
+        "<svg><![CDATA[]",
+        "]]>",
+        "<a",
+        "<a ",
+        "<a/",
+        "<a b",
+        "<a b=",
+        "<a b='",
+        "<a b=\"'",
+        "<p =",
+        "<p a=a a=a",
+        "<script>",
+        "<script><!--",
+        "<script><!--<script>",
+        "<script><!--<script></script",
+        "<script></script",
+        "<style></styl",
+        "<title>&",
+        "<title></title",
+        "<textarea>",
+        "<plaintext>",
+        "<noscript><img src=",
+        "<noscript>",
+        "&",
+        "&#",
+        "&#x",
+        "&a",
+        "&notit",
+        "&CounterClockwiseContourIntegra",
+        "\0",
+        "<a\0",
+        "<p \0=\0>",
+        "\r",
+        "\r\n",
+        "-",
+        "--",
+        "'",
+        "=",
+    ];
+    for storm in storms {
+        for (before, after) in [("", ""), ("<p>a", ""), ("<script>", "</script>"), ("<a b='", "'>"), ("<!--", "-->")] {
+            let page = format!("{before}{}{after}", storm.repeat(1_000_000 / storm.len()));
+            let result = extract(&page, Limits::default());
+            let expected = matches!(result, Ok(0..=2) | Err(Reason::TooDeep | Reason::TooManyNodes));
+            assert!(expected, "{before}{storm}… gives {result:?}");
+        }
+    }
+}
+
 #[test]
 fn unfinished_pages_are_documents() {
     for page in [

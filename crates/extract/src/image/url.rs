@@ -25,8 +25,8 @@ pub(crate) fn resolve(base: Option<&Url>, reference: &str, max_bytes: usize) -> 
 
 /// Last part of a path, without query and fragment.
 fn file_name(reference: &str) -> &str {
-    let path = &reference[..reference.find(['?', '#']).unwrap_or(reference.len())];
-    path.rsplit('/').next().unwrap_or_default()
+    let path = &reference[..memchr::memchr2(b'?', b'#', reference.as_bytes()).unwrap_or(reference.len())];
+    &path[memchr::memrchr(b'/', path.as_bytes()).map_or(0, |slash| slash + 1)..]
 }
 
 fn stem(file_name: &str) -> &str {

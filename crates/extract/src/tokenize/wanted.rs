@@ -6,60 +6,37 @@ use html5ever::{Attribute, LocalName, local_name};
 
 use crate::Profile;
 
-/// Attributes that are read whatever the profile: by the walk, by the reading of the head, by the choice of images, by the tree builder.
+/// Attributes that are read whatever the profile.  Elements that show images keep all of theirs, and so do those that format.
 ///
-/// Whoever reads another attribute adds its name here; a test that compares documents with and without this list tells if not.
+/// Whoever reads another attribute adds its name here; tests that compare documents with and without this list tell if not.
 const ATTRIBUTES: &[&str] = &[
-    // All elements: what they are, whether they are seen.
+    // What an element is, and whether it is seen.
     "aria-expanded",
     "aria-hidden",
-    "aria-label",
     "class",
     "hidden",
     "id",
     "itemprop",
-    "itemtype",
     "role",
     "style",
     "title",
-    // The page: its language, base, links and metadata, JSON-LD, date.
-    "charset",
+    // The page: its language, base, links, metadata and JSON-LD.
     "content",
-    "datetime",
     "href",
-    "http-equiv",
     "lang",
     "name",
     "property",
-    "pubdate",
     "rel",
     "type",
     "xml:lang",
-    // Lists, tables and formulas.
+    // Lists, formulas, videos.
     "alttext",
-    "colspan",
     "encoding",
-    "rowspan",
-    "start",
-    "summary",
-    "value",
-    // Images.
-    "alt",
-    "data-src",
-    "height",
-    "loading",
-    "media",
     "poster",
-    "sizes",
-    "src",
-    "srcset",
-    "width",
-    // The tree builder: hidden inputs, elements of forms, HTML that ends a foreign element, shadow trees.
-    "color",
-    "face",
-    "form",
+    "start",
+    "value",
+    // The tree builder asks for `type` and `encoding` as well, and for this one.
     "shadowrootmode",
-    "size",
 ];
 
 /// Names of elements that are too long to be stored in place: known beforehand, they are not looked up in the table of all names.

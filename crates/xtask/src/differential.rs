@@ -115,7 +115,17 @@ pub(crate) fn difference(body: &[u8], extractor: &Extractor) -> Option<String> {
     }
     let document = |dom: Result<Dom, Failure>| document(url, &decoded, dom, extractor);
     let (whole, wanted) = (document(own), document(extractor.parse(&decoded.text)));
-    (whole != wanted).then(|| format!("{whole} and, where only what is wanted is read, {wanted}"))
+    (whole != wanted).then(|| {
+        let same = whole.bytes().zip(wanted.bytes()).take_while(|(one, other)| one == other).count();
+        let [whole, wanted] = [&whole, &wanted].map(|text| around(text, same));
+        format!("the document has {whole}, and where only what is wanted is read, {wanted}")
+    })
+}
+
+/// What stands in a text around that byte.
+fn around(text: &str, at: usize) -> &str {
+    let start = text.floor_char_boundary(at.saturating_sub(100));
+    &text[start..text.floor_char_boundary(at + 200)]
 }
 
 fn document(url: &str, decoded: &Decoded<'_>, dom: Result<Dom, Failure>, extractor: &Extractor) -> String {

@@ -20,9 +20,11 @@ const ATTRIBUTES: &[&str] = &[
     "role",
     "style",
     "title",
-    // The page: its language, base, links, metadata and JSON-LD.
+    // The page: its language, base, links, metadata, dates and JSON-LD.
     "content",
+    "datetime",
     "href",
+    "http-equiv",
     "lang",
     "name",
     "property",
@@ -33,6 +35,7 @@ const ATTRIBUTES: &[&str] = &[
     "alttext",
     "encoding",
     "poster",
+    "reversed",
     "start",
     "value",
     // The tree builder asks for `type` and `encoding` as well, and for this one.
@@ -122,14 +125,18 @@ impl Wanted {
         }
     }
 
-    /// Whether the raw text of an element is kept: of scripts only JSON-LD, and no style sheets.
+    /// Whether the raw text of an element is kept: of scripts only JSON-LD and the TeX of formulas, and no style sheets.
     pub(super) fn text_of(&self, element: &LocalName, attributes: &[Attribute]) -> bool {
         match *element {
             _ if self.is_everything() => true,
             local_name!("style") => false,
-            local_name!("script") => attributes.iter().any(|attribute| {
-                attribute.name.local == local_name!("type") && attribute.value.to_ascii_lowercase().contains("ld+json")
-            }),
+            local_name!("script") => {
+                let kind = attributes.iter().find(|attribute| attribute.name.local == local_name!("type"));
+                kind.is_some_and(|kind| {
+                    let kind = kind.value.to_ascii_lowercase();
+                    ["ld+json", "math/tex"].iter().any(|read| kind.contains(read))
+                })
+            }
             _ => true,
         }
     }

@@ -1,6 +1,7 @@
 //! The document and its nodes.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Number;
 
 use crate::{DocId, UrlKey};
 
@@ -97,7 +98,7 @@ pub enum Content {
 pub struct Paragraph {
     /// Position in its node at extraction; never changed after.  (ordinal, k) names a paragraph.
     pub k: u32,
-    /// The text: not blank, without `\n\n`.
+    /// The text, without `\n\n`.  Not blank, except in documents of the profile `obelisc`, whose texts keep all their blank lines.
     pub text: String,
 }
 
@@ -148,6 +149,9 @@ pub struct ImageNode {
 pub enum RenderedSize {
     /// Pixels.
     Pixels(u32),
+    /// An integer that no image is wide, negative or beyond 32 bits (beyond 64 bits: the nearest float), kept as the OBELICS
+    /// release keeps it.
+    OutOfRange(Number),
     /// A share of the container, as written (`50%`).
     Percent(String),
 }
@@ -186,7 +190,7 @@ impl ImageNode {
     pub fn text_bytes(&self) -> usize {
         let size = |size: &Option<RenderedSize>| match size {
             Some(RenderedSize::Percent(share)) => share.len(),
-            Some(RenderedSize::Pixels(_)) | None => 0,
+            Some(RenderedSize::Pixels(_) | RenderedSize::OutOfRange(_)) | None => 0,
         };
         let options = [&self.formatted_filename, &self.alt_text, &self.caption, &self.title, &self.link];
         self.candidate_urls().map(str::len).sum::<usize>()

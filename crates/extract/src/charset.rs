@@ -67,7 +67,8 @@ fn http_charset(content_type: &str) -> Option<&'static Encoding> {
     })
 }
 
-fn detect(body: &[u8], url: &str) -> &'static Encoding {
+/// What the bytes look like, on a host of that URL's top-level domain.
+pub(crate) fn detect(body: &[u8], url: &str) -> &'static Encoding {
     // Valid UTF-8 is UTF-8; only ISO-2022-JP, which is ASCII with escapes, could be mistaken for it.
     if memchr::memchr(0x1b, body).is_none() && std::str::from_utf8(body).is_ok() {
         return UTF_8;

@@ -169,6 +169,12 @@ impl Dom {
         self.attributes(node).iter().find(|attribute| attribute.name.local == *name).map(|attribute| &*attribute.value)
     }
 
+    /// Value of the last attribute of that name, where a parser keeps several.
+    pub(crate) fn last_attribute(&self, node: NodeId, name: &LocalName) -> Option<&str> {
+        let mut attributes = self.attributes(node).iter().rev();
+        attributes.find(|attribute| attribute.name.local == *name).map(|attribute| &*attribute.value)
+    }
+
     /// Text of a text node.
     pub(crate) fn text(&self, node: NodeId) -> Option<&str> {
         match self.kind(node) {

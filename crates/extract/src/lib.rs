@@ -35,6 +35,7 @@ mod limits;
 mod page;
 mod parse;
 mod profile;
+mod reference;
 mod structure;
 mod style;
 mod walk;
@@ -57,6 +58,8 @@ pub struct Input<'a> {
     pub url: &'a str,
     /// The response's Content-Type.
     pub http_content_type: Option<&'a str>,
+    /// `WARC-Identified-Content-Charset` of the record, which the reference trusts before all else.
+    pub warc_charset: Option<&'a str>,
     /// File name of the archive, not its folder; the path of a plain file.
     pub warc_filename: &'a str,
     /// Offset of the record in the archive as stored, in bytes.
@@ -97,15 +100,37 @@ impl Extractor {
     /// Extracts a document: decode, parse, walk.  A page without text and images is a document without nodes.
     ///
     /// # Errors
-    /// Those of [`decode`], [`parse`] and [`walk`]; [`UndecodableText`](Reason::UndecodableText) also where the document's text is mostly U+FFFD;
-    /// [`EmptyBody`](Reason::EmptyBody) for a body of no bytes.
+    /// Those of [`decode`](Self::decode), [`parse`](Self::parse) and [`document`](Self::document); [`EmptyBody`](Reason::EmptyBody)
+    /// for a body of no bytes.
     pub fn extract(&self, input: &Input<'_>) -> Result<Document, Failure> {
         if input.body.is_empty() {
             return Err(Failure::new(Reason::EmptyBody, "the body has no bytes", 0, 0));
         }
-        let decoded = decode(input.body, input.url, input.http_content_type, &self.limits)?;
-        let dom = parse(&decoded.text, &self.limits)?;
+        let decoded = self.decode(input)?;
+        let dom = self.parse(&decoded.text)?;
         self.document(input, &decoded, &dom)
+    }
+
+    /// The first step: bytes to text.
+    ///
+    /// # Errors
+    /// Those of [`decode`]; by the reference's algorithm, which never gives a page up, only the cap.
+    pub fn decode<'a>(&self, input: &Input<'a>) -> Result<Decoded<'a>, Failure> {
+        match &self.profile.reference {
+            None => decode(input.body, input.url, input.http_content_type, &self.limits),
+            Some(_) => reference::decode(input.body, input.url, input.warc_charset, &self.limits),
+        }
+    }
+
+    /// The second step: text to DOM.
+    ///
+    /// # Errors
+    /// Those of [`parse`].
+    pub fn parse(&self, text: &str) -> Result<Dom, Failure> {
+        match &self.profile.reference {
+            None => parse(text, &self.limits),
+            Some(rules) => reference::parse(text, rules, &self.limits),
+        }
     }
 
     /// The last step: walks a parsed page into a document.
@@ -125,7 +150,13 @@ impl Extractor {
             charset_source: Some(decoded.source.to_owned()),
             ..Page::default()
         };
-        let nodes = walk(dom, &self.profile, &self.limits, &mut page)?;
+        let nodes = match &self.profile.reference {
+            None => walk(dom, &self.profile, &self.limits, &mut page)?,
+            Some(rules) => {
+                page::read(dom, &mut page, self.limits.max_url_bytes);
+                reference::nodes(dom, input.url, rules, &self.limits)?
+            }
+        };
         let (mut replaced, mut seen) = (0, 0);
         for node in &nodes {
             if let Content::Text(paragraphs) = &node.content {

@@ -165,6 +165,7 @@ impl<'a> Intake<'a> {
             body: &body,
             url,
             http_content_type: response.fields.get("Content-Type"),
+            warc_charset: record.fields.get("WARC-Identified-Content-Charset"),
             warc_filename: &archive_name(name, location),
             warc_record_offset: location.offset,
             warc_record_length: location.length,

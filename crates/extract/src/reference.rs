@@ -13,6 +13,7 @@
 mod charset;
 mod filename;
 mod image;
+mod modest;
 mod python;
 mod rules;
 mod serialise;
@@ -67,7 +68,7 @@ impl From<url::Unsplittable> for Stop {
 /// # Errors
 /// Those of [`parse`](crate::parse()).
 pub(crate) fn parse(page: &str, rules: &Rules, limits: &Limits) -> Result<Dom, Failure> {
-    let prepared = text::prepare(page, rules);
+    let prepared = modest::mend(text::prepare(page, rules));
     if prepared.len() > rules.max_bytes {
         return Ok(Dom::new(prepared.len()));
     }

@@ -11,6 +11,9 @@
 //! - [`walk`] reads the tree in document order: which elements speak, how their text is spaced, which address each image has.
 //!   What it takes for text and for images is a [`Profile`], which is data.
 //!
+//! The profile `obelisc` goes another way through the same steps, so that documents are those of the OBELICS release, losses included:
+//! its charset rules, a few changes of the text before it is parsed, and a simplification of the tree before it is walked.
+//!
 //! Nothing recurses on the depth of a page, all costs are linear in its bytes, and all caps are counts, so that a page
 //! has one result everywhere.  A page that gives no document gives a [`Failure`] with a reason.
 //!
@@ -40,7 +43,7 @@ mod structure;
 mod style;
 mod walk;
 
-use obelisc_document::{Content, DocId, Document, Page, Reason};
+use obelisc_document::{Content, DocId, Document, Node, Page, Reason};
 
 pub use crate::charset::{Decoded, decode};
 pub use crate::dom::Dom;
@@ -114,7 +117,7 @@ impl Extractor {
     /// The first step: bytes to text.
     ///
     /// # Errors
-    /// Those of [`decode`]; by the reference's algorithm, which never gives a page up, only the cap.
+    /// Those of [`decode`]; by the reference's algorithm only the cap on bytes.
     pub fn decode<'a>(&self, input: &Input<'a>) -> Result<Decoded<'a>, Failure> {
         match &self.profile.reference {
             None => decode(input.body, input.url, input.http_content_type, &self.limits),
@@ -136,7 +139,8 @@ impl Extractor {
     /// The last step: walks a parsed page into a document.
     ///
     /// # Errors
-    /// Those of [`walk`]; [`UndecodableText`](Reason::UndecodableText) where the document's text is mostly U+FFFD.
+    /// Those of [`walk`]; [`UndecodableText`](Reason::UndecodableText) where the document's text is mostly U+FFFD.  By the reference's
+    /// algorithm only the caps on nodes and images: where the reference fails on a page, the document has no nodes.
     pub fn document(&self, input: &Input<'_>, decoded: &Decoded<'_>, dom: &Dom) -> Result<Document, Failure> {
         let mut page = Page {
             url: input.url.to_owned(),
@@ -151,27 +155,36 @@ impl Extractor {
             ..Page::default()
         };
         let nodes = match &self.profile.reference {
-            None => walk(dom, &self.profile, &self.limits, &mut page)?,
+            None => {
+                let nodes = walk(dom, &self.profile, &self.limits, &mut page)?;
+                check_decodable(&nodes, decoded)?;
+                nodes
+            }
             Some(rules) => {
                 page::read(dom, &mut page, self.limits.max_url_bytes);
                 reference::nodes(dom, input.url, rules, &self.limits)?
             }
         };
-        let (mut replaced, mut seen) = (0, 0);
-        for node in &nodes {
-            if let Content::Text(paragraphs) = &node.content {
-                for c in paragraphs.iter().flat_map(|paragraph| paragraph.text.chars()) {
-                    replaced += usize::from(c == '\u{fffd}');
-                    seen += usize::from(!c.is_whitespace());
-                }
-            }
-        }
-        if replaced * 2 > seen {
-            let detail = format!("most of the text is undecodable as {}", decoded.charset);
-            return Err(Failure::new(Reason::UndecodableText, &detail, replaced, seen / 2));
-        }
         let inner = input.warc_record_inner_offset.unwrap_or(0);
         let id = DocId::new(input.warc_filename, input.warc_record_offset, inner);
         Ok(Document { id, page, nodes })
     }
+}
+
+/// Refuses a document whose text is mostly U+FFFD.
+fn check_decodable(nodes: &[Node], decoded: &Decoded<'_>) -> Result<(), Failure> {
+    let (mut replaced, mut seen) = (0, 0);
+    for node in nodes {
+        if let Content::Text(paragraphs) = &node.content {
+            for c in paragraphs.iter().flat_map(|paragraph| paragraph.text.chars()) {
+                replaced += usize::from(c == '\u{fffd}');
+                seen += usize::from(!c.is_whitespace());
+            }
+        }
+    }
+    if replaced * 2 > seen {
+        let detail = format!("most of the text is undecodable as {}", decoded.charset);
+        return Err(Failure::new(Reason::UndecodableText, &detail, replaced, seen / 2));
+    }
+    Ok(())
 }

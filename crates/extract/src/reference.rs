@@ -24,6 +24,8 @@ mod url;
 mod walk;
 
 #[cfg(test)]
+mod goldens;
+#[cfg(test)]
 mod tests;
 
 use obelisc_document::{Content, Node, Paragraph};

@@ -19,7 +19,7 @@ pub(super) fn has_source(dom: &Dom, node: NodeId, rules: &Rules) -> bool {
 }
 
 /// The attribute that holds an image's source, and the source.
-fn source<'d>(dom: &'d Dom, node: NodeId, rules: &'d Rules) -> Option<(&'d LocalName, &'d str)> {
+pub(super) fn source<'d>(dom: &'d Dom, node: NodeId, rules: &'d Rules) -> Option<(&'d LocalName, &'d str)> {
     rules.sources.iter().find_map(|name| Some((name, source_in(dom, node, name, rules)?)))
 }
 

@@ -92,7 +92,9 @@ mod tests {
 
     #[test]
     fn a_last_tag_that_is_cut_off_behind_its_name_counts() {
-        for page in ["a<img ", "a<img src", "a<img src=x", "a<img src=x/y", "a<img src='x>' alt=\"y\"", "a<img src= 'x' alt"] {
+        for page in
+            ["a<img ", "a<img src", "a<img src=x", "a<img src=x/y", "a<img src='x>' alt=\"y\"", "a<img src= 'x' alt"]
+        {
             let closed = mended(page);
             assert!(closed == format!("{page}>") || page.contains("x>"), "{page}");
         }

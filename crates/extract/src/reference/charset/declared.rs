@@ -54,16 +54,13 @@ fn meta(bytes: &[u8]) -> Option<&[u8]> {
     None
 }
 
+/// What the last `charset` of a tag holds that has a value.  An unclosed tag is looked at to its last delimiter, so that each
+/// search for one finds it.
 fn last_charset(tag: &[u8], closed: bool) -> Option<&[u8]> {
+    let last_delimiter = || tag.iter().rposition(is_delimiter).map_or(0, |at| at + 1);
+    let tag = &tag[..if closed { tag.len() } else { last_delimiter() }];
     let lower = tag.to_ascii_lowercase();
-    let mut before = lower.len();
-    while let Some(at) = memmem::rfind(&lower[..before], b"charset") {
-        if let Some(value) = value(&tag[at + "charset".len()..], closed) {
-            return Some(value);
-        }
-        before = at;
-    }
-    None
+    memmem::rfind_iter(&lower, b"charset").find_map(|at| value(&tag[at + b"charset".len()..], closed))
 }
 
 /// What stands behind an equals sign, up to a delimiter, which the end of a closed tag is as well.
@@ -71,8 +68,12 @@ fn value(rest: &[u8], closed: bool) -> Option<&[u8]> {
     let rest = rest[spaces(rest)..].strip_prefix(b"=")?;
     let rest = &rest[spaces(rest)..];
     let rest = if rest.first().is_some_and(|&byte| is_quote(byte)) { &rest[1..] } else { rest };
-    let length = rest.iter().position(|byte| b" /;'\"".contains(byte));
+    let length = rest.iter().position(is_delimiter);
     length.or(closed.then_some(rest.len())).map(|length| &rest[..length])
+}
+
+fn is_delimiter(byte: &u8) -> bool {
+    b" /;'\"".contains(byte)
 }
 
 fn is_quote(byte: u8) -> bool {

@@ -9,6 +9,9 @@
 //! |---|---|---|
 //! | `charset-pages.warc.gz` 11 and 19 | some characters | declared to be UTF-8, with a few bytes of windows-1252: no declared charset decodes all bytes. The reference reads the page as what a library of its language guesses (windows-1250, ISO 8859-10), this crate as its own guess |
 
+#![expect(clippy::unwrap_used, reason = "a test ends where something fails")]
+#![expect(clippy::print_stdout, reason = "the shares are what one wants to know")]
+
 use std::collections::HashMap;
 use std::path::Path;
 

@@ -17,38 +17,53 @@ pub(super) fn mend(page: String) -> String {
 
 /// The page with its last tag closed, or as text, if the page ends within one.
 fn with_last_tag(mut page: String) -> String {
-    let Some(start) = page.rfind('<') else { return page };
-    let tag = &page[start + 1..];
-    if tag.is_empty() {
-        page.truncate(page.rfind('>').map_or(0, |end| end + 1));
-    } else if tag.starts_with(|c: char| c.is_ascii_alphabetic()) && !tag.contains('>') {
-        match tag.find([' ', '\t', '\n', '\r', '\u{c}', '/']) {
-            None => {
-                page.remove(start);
-            }
-            Some(name) if closes(&tag[name..]) => page.push('>'),
-            Some(_) => {}
+    let tail = page.rfind('>').map_or(0, |end| end + 1);
+    let is_tag = |&at: &usize| page.as_bytes().get(at + 1).is_some_and(u8::is_ascii_alphabetic);
+    let start = memchr::memchr_iter(b'<', &page.as_bytes()[tail..]).map(|at| tail + at).find(is_tag);
+    let Some(start) = start else {
+        if page.ends_with('<') {
+            page.truncate(tail);
         }
+        return page;
+    };
+    match page[start..].find([' ', '\t', '\n', '\r', '\u{c}', '/']) {
+        None => {
+            page.remove(start);
+        }
+        Some(name) if closes(&page[start + name..]) => page.push('>'),
+        Some(_) => {}
     }
     page
 }
 
-/// Whether a tag's attributes end outside of quotes, and not behind the slash of a tag that closes itself.
+/// Where in a tag's attributes a character stands (HTML Standard 13.2.5.32 to .40).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Between,
+    /// Behind a slash that may close the tag.
+    Slash,
+    Name,
+    BehindName,
+    BeforeValue,
+    Value,
+    Quoted(char),
+}
+
+/// Whether a tag's attributes end neither in quotes nor with a slash between them.
 fn closes(attributes: &str) -> bool {
-    let mut quote = None;
-    // White space and slashes stand between attributes; a value begins behind an equals sign.
-    let (mut is_value, mut last) = (false, ' ');
-    for c in attributes.chars() {
-        match quote {
-            Some(open) if open == c => quote = None,
-            Some(_) => continue,
-            None if is_value && matches!(c, '"' | '\'') => quote = Some(c),
-            None => {}
-        }
-        is_value = c == '=' || (is_value && c.is_ascii_whitespace());
-        last = c;
-    }
-    quote.is_none() && last != '/'
+    let place = attributes.chars().fold(Place::Between, |place, c| match (place, c) {
+        (Place::Quoted(quote), _) if c == quote => Place::Between,
+        (Place::Quoted(_), _) => place,
+        (Place::BeforeValue, '"' | '\'') => Place::Quoted(c),
+        (Place::BeforeValue | Place::BehindName, c) if c.is_ascii_whitespace() => place,
+        (Place::Name, c) if c.is_ascii_whitespace() => Place::BehindName,
+        (_, c) if c.is_ascii_whitespace() => Place::Between,
+        (Place::BeforeValue | Place::Value, _) => Place::Value,
+        (_, '/') => Place::Slash,
+        (Place::Name | Place::BehindName, '=') => Place::BeforeValue,
+        _ => Place::Name,
+    });
+    !matches!(place, Place::Slash | Place::Quoted(_))
 }
 
 /// `</>` as text, from the `body` tag on where there is one.
@@ -92,13 +107,11 @@ mod tests {
 
     #[test]
     fn a_last_tag_that_is_cut_off_behind_its_name_counts() {
-        for page in
-            ["a<img ", "a<img src", "a<img src=x", "a<img src=x/y", "a<img src='x>' alt=\"y\"", "a<img src= 'x' alt"]
-        {
-            let closed = mended(page);
-            assert!(closed == format!("{page}>") || page.contains("x>"), "{page}");
+        for attributes in [" ", " src", " src=", " src=x/", " src='x' alt=\"y\"", " src= 'x' alt ", " a = b"] {
+            assert_eq!(mended(&format!("a<img{attributes}")), format!("a<img{attributes}>"));
         }
-        for page in ["a<img/", "a<img src='x", "a<img src=x/ alt=\"", "a</p", "a<!-- b", "a<1", "a<b>c"] {
+        for page in ["a<img/", "a<img src='x", "a<img src=x /", "a<img src=x alt=\"", "a</p", "a<!-- b", "a<1", "a<b>c"]
+        {
             assert_eq!(mended(page), page);
         }
     }
@@ -106,6 +119,7 @@ mod tests {
     #[test]
     fn a_last_tag_that_is_cut_off_in_its_name_is_text() {
         assert_eq!(mended("<p>a<di"), "<p>adi");
+        assert_eq!(mended("<p>a<<di<v"), "<p>a<di<v");
         assert_eq!(mended("<p>a<"), "<p>");
     }
 

@@ -121,7 +121,7 @@ impl Extractor {
     pub fn decode<'a>(&self, input: &Input<'a>) -> Result<Decoded<'a>, Failure> {
         match &self.profile.reference {
             None => decode(input.body, input.url, input.http_content_type, &self.limits),
-            Some(_) => reference::decode(input.body, input.url, input.warc_charset, &self.limits),
+            Some(rules) => reference::decode(input.body, input.url, input.warc_charset, rules, &self.limits),
         }
     }
 

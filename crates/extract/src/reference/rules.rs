@@ -38,6 +38,7 @@ impl Separator {
 /// What the algorithm keeps, drops and writes: `profiles/obelisc.toml` says what each key means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rules {
+    pub(super) western_charset: String,
     pub(super) max_bytes: usize,
     pub(super) line_break_tags: Vec<String>,
     pub(super) line_break_marker: String,
@@ -73,6 +74,7 @@ impl Rules {
             separators.extend(edges.names::<Vec<_>>(key)?.into_iter().map(|name| (name, separator)));
         }
         let rules = Self {
+            western_charset: page.text("western_charset")?,
             max_bytes: page.count("max_bytes")?,
             line_break_tags: page.tags("line_break_tags")?,
             line_break_marker: page.text("line_break_marker")?,

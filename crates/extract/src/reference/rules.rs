@@ -46,6 +46,7 @@ pub(crate) struct Rules {
     pub(super) replaced_classes: Vec<String>,
     pub(super) replacement: String,
     pub(super) unwrapped: HashSet<LocalName>,
+    /// With those of `media`.
     pub(super) kept: HashSet<String>,
     pub(super) media: HashSet<LocalName>,
     pub(super) sourced_media: HashSet<LocalName>,
@@ -73,6 +74,9 @@ impl Rules {
         for (key, separator) in [("blank_line", Separator::BlankLine), ("line", Separator::Line)] {
             separators.extend(edges.names::<Vec<_>>(key)?.into_iter().map(|name| (name, separator)));
         }
+        let media: HashSet<LocalName> = simplification.names("media")?;
+        let mut kept: HashSet<String> = simplification.list("kept")?;
+        kept.extend(media.iter().map(LocalName::to_string));
         let rules = Self {
             western_charset: page.text("western_charset")?,
             max_bytes: page.count("max_bytes")?,
@@ -82,8 +86,8 @@ impl Rules {
             replaced_classes: simplification.list("replaced_classes")?,
             replacement: simplification.text("replacement")?,
             unwrapped: simplification.names("unwrapped")?,
-            kept: simplification.list("kept")?,
-            media: simplification.names("media")?,
+            kept,
+            media,
             sourced_media: simplification.names("sourced_media")?,
             special_attributes: simplification.names("special_attributes")?,
             special_values: simplification.list("special_values")?,

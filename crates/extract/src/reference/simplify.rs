@@ -150,20 +150,14 @@ impl<'d> Simplifier<'d> {
     }
 
     fn is_kept(&self, name: &LocalName) -> bool {
-        let rules = self.rules;
-        rules.media.contains(name)
-            || rules.kept.contains(&**name)
-            || (name.contains(|c| decimal(c).is_some())
-                && self.is_kept_word(&name.replace(|c| decimal(c).is_some(), "")))
-    }
-
-    fn is_kept_word(&self, word: &str) -> bool {
-        self.rules.kept.contains(word) || self.rules.media.contains(&LocalName::from(word))
+        let is_digit = |c| decimal(c).is_some();
+        let kept = &self.rules.kept;
+        kept.contains(&**name) || (name.contains(is_digit) && kept.contains(&name.replace(is_digit, "")))
     }
 
     fn is_special(&self, node: NodeId) -> bool {
-        let values = self.rules.special_attributes.iter().filter_map(|name| self.dom.last_attribute(node, name));
-        values.into_iter().any(|value| self.rules.special_values.contains(value))
+        let mut values = self.rules.special_attributes.iter().filter_map(|name| self.dom.last_attribute(node, name));
+        values.any(|value| self.rules.special_values.contains(value))
     }
 
     fn is_dated(&self, node: NodeId) -> bool {

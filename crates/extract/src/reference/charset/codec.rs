@@ -13,12 +13,12 @@ use encoding_rs::{
     WINDOWS_1253, WINDOWS_1254, WINDOWS_1255, WINDOWS_1256, WINDOWS_1257, WINDOWS_1258, X_MAC_CYRILLIC,
 };
 
-use self::Difference::{Ascii, Controls, Free, NewPairs, None as Same, Other};
+use self::Difference::{Ascii, Controls, Free, NewPairs, Other, Same};
 
 /// How a codec differs from its encoding in the Standard.
 #[derive(Clone, Copy, Debug)]
 enum Difference {
-    None,
+    Same,
     /// Bytes from 0x80 on are errors.
     Ascii,
     /// 0x80 to 0x9F are control characters.

@@ -236,3 +236,23 @@ impl Document {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_come_back_as_they_were_written() {
+        let number = |text: &str| RenderedSize::OutOfRange(text.parse().unwrap());
+        for (text, size) in [
+            ("640", RenderedSize::Pixels(640)),
+            ("\"50%\"", RenderedSize::Percent("50%".into())),
+            ("-20", number("-20")),
+            ("18446744073709551615", number("18446744073709551615")),
+            ("1e+20", number("1e20")),
+        ] {
+            assert_eq!(serde_json::to_string(&size).unwrap(), text);
+            assert_eq!(serde_json::from_str::<RenderedSize>(text).unwrap(), size);
+        }
+    }
+}

@@ -41,6 +41,9 @@ mod walk;
 
 use obelisc_document::{Content, DocId, Document, Page, Reason};
 
+use crate::parse::{Scripting, parse_with};
+use crate::structure::is_in_noscript;
+
 pub use crate::charset::{Decoded, decode};
 pub use crate::dom::Dom;
 pub use crate::limits::{Failure, Limits};
@@ -125,7 +128,11 @@ impl Extractor {
             charset_source: Some(decoded.source.to_owned()),
             ..Page::default()
         };
-        let nodes = walk(dom, &self.profile, &self.limits, &mut page)?;
+        // What a page keeps for readers without scripts is read where there is little else.
+        let without_scripts = is_in_noscript(dom, &self.profile)
+            .then(|| parse_with(&decoded.text, Scripting::Disabled, &self.limits))
+            .transpose()?;
+        let nodes = walk(without_scripts.as_ref().unwrap_or(dom), &self.profile, &self.limits, &mut page)?;
         let (mut replaced, mut seen) = (0, 0);
         for node in &nodes {
             if let Content::Text(paragraphs) = &node.content {

@@ -8,7 +8,7 @@
 //!   attributes are held under a budget, so that whoever reads them costs no more than the page allows;
 //! - looking for an attribute's name among those before it.  [`attributes`] finds a tag that would make this dear.
 //!
-//! Scripting counts as enabled: the tree is the one that a reader's browser builds, so that what a page keeps for browsers without scripts
+//! Scripting counts as enabled, unless asked otherwise: the tree is the one that a reader's browser builds, so that what a page keeps for browsers without scripts
 //! (tracking pixels in a `noscript` of its head above all) neither ends the head nor breaks the body.  `noscript` holds
 //! raw text then, which the walk reads on its own.
 
@@ -47,8 +47,22 @@ const MIN_STEPS: u64 = 100_000_000;
 /// # Errors
 /// [`TooDeep`](Reason::TooDeep), [`TooManyNodes`](Reason::TooManyNodes) by the caps; [`ParserFailed`](Reason::ParserFailed) where the parser gave up.
 pub fn parse(text: &str, limits: &Limits) -> Result<Dom, Failure> {
+    parse_with(text, Scripting::Enabled, limits)
+}
+
+/// Whether a page is read as by a browser that runs its scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scripting {
+    /// `noscript` holds raw text.
+    Enabled,
+    /// `noscript` holds elements; those that a head cannot hold end it.
+    Disabled,
+}
+
+/// Parses a decoded page as [`parse`] does, in either of two ways.
+pub(crate) fn parse_with(text: &str, scripting: Scripting, limits: &Limits) -> Result<Dom, Failure> {
     // Unwinding leaves nothing behind: all that the parser touches is dropped with it.
-    catch_unwind(AssertUnwindSafe(|| feed(text, limits)))
+    catch_unwind(AssertUnwindSafe(|| feed(text, scripting, limits)))
         .unwrap_or_else(|_| Err(Failure::new(Reason::ParserFailed, "the parser panicked", 0, 0)))
 }
 
@@ -90,8 +104,9 @@ impl Tracer for HeldNodes {
     }
 }
 
-fn feed(text: &str, limits: &Limits) -> Result<Dom, Failure> {
-    let options = TreeBuilderOpts { scripting_enabled: true, drop_doctype: true, ..TreeBuilderOpts::default() };
+fn feed(text: &str, scripting: Scripting, limits: &Limits) -> Result<Dom, Failure> {
+    let scripting_enabled = scripting == Scripting::Enabled;
+    let options = TreeBuilderOpts { scripting_enabled, drop_doctype: true, ..TreeBuilderOpts::default() };
     let counted = Counted {
         builder: TreeBuilder::new(Sink::new(limits, text.len()), options),
         tokens: Cell::new(0),

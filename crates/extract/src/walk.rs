@@ -122,6 +122,9 @@ impl Walk<'_> {
 
     fn enter(&mut self, node: NodeId) {
         if let Some(text) = self.dom.text(node) {
+            if self.structure.is_dropped(node) {
+                return;
+            }
             if self.preformatted > 0 {
                 self.flow.preformatted(text);
             } else {
@@ -131,6 +134,9 @@ impl Walk<'_> {
         }
         let Some((name, space)) = self.dom.element(node) else { return };
         if self.structure.is_dropped(node) {
+            if let Some(segment) = self.structure.take_segment(node) {
+                self.steps.extend(self.dom.first_child(segment).map(Step::Siblings));
+            }
             return;
         }
         match space {
@@ -157,7 +163,7 @@ impl Walk<'_> {
                 }
                 return false;
             }
-            local_name!("noscript") => {
+            local_name!("noscript") if !self.dom.children(node).any(|child| self.dom.element(child).is_some()) => {
                 self.noscript(node);
                 return false;
             }

@@ -11,7 +11,7 @@ Compares  each `img` in the body of each page's DOM, as lexbor builds it, with t
 Left out  and counted by class, are only those of which the specification says so (extraction.md, 2 and 3):
           dropped NAME   below an element that does not speak, or hidden by attribute, role or inline style;
           no source      without any address by http or https: nothing, or `data:` alone;
-          tiny           both sides at most one pixel, by attribute or inline style;
+          tiny           both sides at most one pixel, by attribute or inline style, which nothing enlarges;
           placeholder    every address names a file by words such as blank, spacer, pixel, loading;
           tracker        every address is a counting service's.
           The rules are written here once more, from the specification, and read nothing of the program's.
@@ -117,7 +117,8 @@ def resolved(base, references):
     addresses = []
     for reference in references:
         reference = re.sub(r"[\t\n\r]", "", reference.strip()).replace("\\", "/") if reference else ""
-        if not reference:
+        # `#` is the page itself.
+        if not reference or reference.startswith("#"):
             continue
         try:
             url = urljoin(base, reference)
@@ -159,7 +160,9 @@ def is_tiny(node):
         value = node.attributes.get(name) or declared(node.attributes.get("style") or "", name) or ""
         number = re.match(r"\s*(\d+)\s*(px)?\s*$", value)
         sides.append(int(number[1]) if number else 99)
-    return max(sides) <= 1
+    style = node.attributes.get("style") or ""
+    grows = any((declared(style, name) or "").endswith("%") for name in ("width", "min-width"))
+    return max(sides) <= 1 and not grows and "srcset" not in node.attributes
 
 
 def images(text, url):
@@ -190,7 +193,7 @@ def images(text, url):
                 kind = f"dropped {why}"
             elif not addresses:
                 kind = "no source"
-            elif is_tiny(node) and len(addresses) < 2:
+            elif is_tiny(node):
                 kind = "tiny"
             elif all(stands_in(address) for address in addresses):
                 kind = "placeholder"

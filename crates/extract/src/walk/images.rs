@@ -14,10 +14,15 @@ use crate::style::hides;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LastImage {
     None,
-    /// It gave the node at that position.
-    Shown(usize, NodeId),
-    /// It offered nothing but placeholders; no text came since.
-    Placeholder,
+    /// The element gave the node at that position, or was merged into it.
+    Shown {
+        position: usize,
+        element: NodeId,
+        /// Whether the node has both a picture and its `noscript`.
+        paired: bool,
+    },
+    /// The element offered nothing but placeholders; no text came since.
+    Placeholder(NodeId),
 }
 
 /// The `a` around.
@@ -33,7 +38,7 @@ impl Walk<'_> {
         let attributes = self.dom.attributes(element);
         match read(attributes, &self.picture, &self.context) {
             Some(image) => self.add_image(image, element),
-            None => self.placeholder(),
+            None => self.placeholder(element),
         }
         // What stands below (in an `amp-img`) is for those who cannot read it.
         for child in self.dom.children(element) {
@@ -57,7 +62,7 @@ impl Walk<'_> {
         }
         match read(&[], &self.picture, &self.context) {
             Some(image) => self.add_image(image, picture),
-            None => self.placeholder(),
+            None => self.placeholder(picture),
         }
     }
 
@@ -90,29 +95,48 @@ impl Walk<'_> {
             let image = read(attributes, &of_picture, &self.context).filter(|_| !hides(style));
             let Some(mut image) = image else { continue };
             image.source = "noscript".to_owned();
-            let beside = single && self.is_beside_last_image(noscript);
-            match self.last_image {
-                LastImage::Shown(position, _) if beside && self.flow.last_image() == Some(position) => {
+            let beside = single && self.is_beside_last_image(noscript) && !self.is_of_next(noscript, &image);
+            match &mut self.last_image {
+                LastImage::Shown { position, paired, .. }
+                    if beside && !*paired && self.flow.last_image() == Some(*position) =>
+                {
+                    *paired = true;
+                    let position = *position;
                     self.merge(position, image);
                 }
-                _ => self.add_image(image, noscript),
+                last => {
+                    let is_of_placeholder = beside && matches!(last, LastImage::Placeholder(_));
+                    self.add_image(image, noscript);
+                    if let LastImage::Shown { paired, .. } = &mut self.last_image {
+                        *paired |= is_of_placeholder;
+                    }
+                }
             }
         }
     }
 
-    /// Whether the image that came last stands right before `node`, alone or in its picture.
+    /// Whether the image element that came last stands right before `node`, alone or in its picture.
     fn is_beside_last_image(&self, node: NodeId) -> bool {
-        let LastImage::Shown(_, last) = self.last_image else { return false };
+        let (LastImage::Shown { element: last, .. } | LastImage::Placeholder(last)) = self.last_image else {
+            return false;
+        };
         let is_picture = |parent: &NodeId| self.dom.is_html(*parent, &local_name!("picture"));
         let around = |node: NodeId| self.dom.parent(node).filter(is_picture).unwrap_or(node);
         self.dom.parent(node) == Some(last)
-            || element_before(self.dom, around(node)) == Some(around(last))
+            || neighbour(self.dom, around(node), Dom::previous) == Some(around(last))
             || around(node) == around(last)
     }
 
-    fn placeholder(&mut self) {
+    /// Whether the image of a `noscript` is that of the image element right after it.
+    fn is_of_next(&self, noscript: NodeId, image: &ImageNode) -> bool {
+        neighbour(self.dom, noscript, Dom::next).filter(|&next| is_image_name(self.dom, next)).is_some_and(|next| {
+            self.dom.attributes(next).iter().any(|attribute| attribute.value.contains(&image.unformatted_src))
+        })
+    }
+
+    fn placeholder(&mut self, element: NodeId) {
         if self.flow.last_image().is_none() {
-            self.last_image = LastImage::Placeholder;
+            self.last_image = LastImage::Placeholder(element);
         }
     }
 
@@ -126,19 +150,20 @@ impl Walk<'_> {
                 && (twin || is_same_image(last, &image, &self.context))
             {
                 self.merge(position, image);
-                self.last_image = LastImage::Shown(position, element);
+                self.last_image = LastImage::Shown { position, element, paired: twin };
                 return;
             }
         }
         self.images += 1;
         let position = self.flow.image(image);
         self.figures.image(position);
-        self.last_image = LastImage::Shown(position, element);
+        self.last_image = LastImage::Shown { position, element, paired: false };
     }
 
     /// Whether the last image came from a `noscript` that stands right before this element.
     fn is_twin(&mut self, position: usize, element: NodeId) -> bool {
-        let from_noscript = self.flow.image_at(position).is_some_and(|last| last.source == "noscript");
+        let from_noscript = self.flow.image_at(position).is_some_and(|last| last.source == "noscript")
+            && matches!(self.last_image, LastImage::Shown { paired: false, .. });
         from_noscript && is_image_name(self.dom, element) && self.is_beside_last_image(element)
     }
 
@@ -202,12 +227,12 @@ fn is_same_image(one: &ImageNode, other: &ImageNode, context: &Context<'_>) -> b
         }
 }
 
-/// Nearest element before `node` among its siblings, with nothing but white space between.
-fn element_before(dom: &Dom, node: NodeId) -> Option<NodeId> {
-    let mut at = dom.previous(node);
+/// Nearest element on one side of `node` among its siblings, with nothing but white space between.
+fn neighbour(dom: &Dom, node: NodeId, step: fn(&Dom, NodeId) -> Option<NodeId>) -> Option<NodeId> {
+    let mut at = step(dom, node);
     while let Some(sibling) = at {
         match dom.text(sibling) {
-            Some(text) if text.trim_ascii().is_empty() => at = dom.previous(sibling),
+            Some(text) if text.trim_ascii().is_empty() => at = step(dom, sibling),
             Some(_) => return None,
             None => return Some(sibling),
         }

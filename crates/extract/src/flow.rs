@@ -12,6 +12,15 @@ pub(crate) enum Gap {
     Blank,
 }
 
+/// What lies between two inline elements that touch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seam {
+    /// Nothing but their tags.
+    Elements,
+    /// Their tags, and they are links to two places.
+    Links,
+}
+
 /// White space that collapses; a no-break space does not.
 const SPACE: [char; 5] = [' ', '\t', '\n', '\u{c}', '\r'];
 
@@ -21,6 +30,8 @@ pub(crate) struct Flow {
     /// The text node in the making.
     text: String,
     gap: Gap,
+    /// What the next word touches.
+    seam: Option<Seam>,
     /// The list item's mark, until its first text.
     marker: Option<String>,
     /// End of the last blank line in `text`.
@@ -46,6 +57,7 @@ impl Flow {
             nodes: Vec::new(),
             text: String::new(),
             gap: Gap::None,
+            seam: None,
             marker: None,
             last_blank: 0,
             in_cell: false,
@@ -76,6 +88,24 @@ impl Flow {
         // Nothing comes between a list item's mark and its text.
         if self.marker.is_none() {
             self.gap = self.gap.max(gap);
+        }
+    }
+
+    /// Says that the next word comes from another element than the one before it.
+    pub(crate) fn seam(&mut self, seam: Seam) {
+        // Of several in a row, one that parts two words does.
+        if self.seam != Some(Seam::Links) {
+            self.seam = Some(seam);
+        }
+    }
+
+    /// Whether two words touch, at the seam before `word`, that a reader sees apart.
+    fn is_apart(&mut self, word: &str) -> bool {
+        let Some(seam) = self.seam.take() else { return false };
+        let (Some(last), Some(first)) = (self.text.chars().next_back(), word.chars().next()) else { return false };
+        match seam {
+            Seam::Links => last.is_alphanumeric() && first.is_alphanumeric(),
+            Seam::Elements => (last.is_lowercase() || last.is_numeric()) && first.is_uppercase(),
         }
     }
 
@@ -155,6 +185,9 @@ impl Flow {
             word = word.trim_start();
         }
         if !word.is_empty() {
+            if self.is_apart(word) {
+                self.request(Gap::Space);
+            }
             self.flush();
             self.text.push_str(word);
         }
@@ -163,6 +196,7 @@ impl Flow {
     /// Writes text as it stands, line breaks and spaces included.
     pub(crate) fn preformatted(&mut self, text: &str) {
         if !text.is_empty() {
+            self.seam = None;
             self.flush();
             self.text.push_str(text);
         }

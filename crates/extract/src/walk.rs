@@ -3,6 +3,7 @@
 mod figures;
 mod images;
 mod lists;
+mod seams;
 
 #[cfg(test)]
 mod tests;
@@ -154,6 +155,9 @@ impl Walk<'_> {
 
     /// Starts an element; whether to go below it.
     fn element(&mut self, node: NodeId, name: &LocalName) -> bool {
+        if self.context.profile.role(name) == Role::Inline {
+            self.seam(node, name);
+        }
         match *name {
             local_name!("br") => {
                 if self.preformatted > 0 {

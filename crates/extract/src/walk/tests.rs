@@ -2,6 +2,8 @@ use obelisc_document::{Content, ImageNode, Page};
 
 use crate::{Limits, Profile, parse, walk};
 
+mod hidden;
+
 const URL: &str = "https://example.org/p/";
 
 /// The nodes, texts as they are, images as `[address]`.
@@ -152,6 +154,30 @@ fn the_link_around_is_noted() {
     let found = images("<a href='/x'><img src=a.jpg></a><img src=b.jpg><a href='javascript:0'><img src=c.jpg></a>");
     let links: Vec<_> = found.iter().map(|image| image.link.as_deref()).collect();
     assert_eq!(links, [Some("https://example.org/x"), None, None]);
+}
+
+#[test]
+fn each_picture_has_its_own_noscript() {
+    let before = "<noscript><img src=a.jpg></noscript><img src='data:x' data-src=a.jpg>
+                  <noscript><img src=b.jpg></noscript><img src='data:x' data-src=b.jpg>";
+    is(before, &["[a.jpg]", "[b.jpg]"]);
+    is("<img src=a.jpg><noscript><img src=b.jpg></noscript><img src='data:x' data-src=b.jpg>", &["[a.jpg]", "[b.jpg]"]);
+    is("<img src=blank.gif><noscript><img src=a.jpg></noscript><img src=b.jpg>", &["[a.jpg]", "[b.jpg]"]);
+    is(
+        "<img src=a.jpg><noscript><img src=b.jpg></noscript><noscript><img src=c.jpg></noscript>",
+        &["[a.jpg]", "[c.jpg]"],
+    );
+}
+
+#[test]
+fn elements_that_touch_are_parted_where_a_reader_sees_two_words() {
+    is("<span>Rated 2024</span><span>Drama</span> <i>t</i><b>ea</b> <b>T</b><i>HE</i>", &["Rated 2024 Drama tea THE"]);
+    is(
+        "<a href=a>action</a><a href=b>indie</a> <a href=c>ac</a><a href=c>tion</a><a href=d>, x</a>",
+        &["action indie action, x"],
+    );
+    is("<code><span>get</span><span>Name</span></code> Mc<b>Donald</b><b></b><b>S</b>", &["getName McDonald S"]);
+    is("<pre><span>get</span><span>Name</span></pre>", &["getName"]);
 }
 
 #[test]

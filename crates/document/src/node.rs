@@ -40,7 +40,7 @@ pub struct Page {
     /// Name of the encoding the page was read in, as the Encoding Standard spells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub charset: Option<String>,
-    /// What said so: `bom`, `http`, `meta`, `detected`.
+    /// What said so: `bom`, `http`, `meta`, `bytes` (valid UTF-8, whatever is declared), `detected`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub charset_source: Option<String>,
     /// Identified language and its score.

@@ -105,7 +105,13 @@ impl Flow {
         let (Some(last), Some(first)) = (self.text.chars().next_back(), word.chars().next()) else { return false };
         match seam {
             Seam::Links => last.is_alphanumeric() && first.is_alphanumeric(),
-            Seam::Elements => (last.is_lowercase() || last.is_numeric()) && first.is_uppercase(),
+            Seam::Elements if first.is_uppercase() => last.is_lowercase() || last.is_numeric(),
+            // One digit beside another may be a part of a number, and one letter before it a variable.
+            Seam::Elements => {
+                first.is_numeric()
+                    && self.text.chars().rev().take(2).filter(|c| c.is_alphanumeric()).count() == 2
+                    && (last.is_alphabetic() || word.chars().nth(1).is_some_and(char::is_alphanumeric))
+            }
         }
     }
 

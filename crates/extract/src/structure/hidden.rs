@@ -59,8 +59,10 @@ fn is_panel(dom: &Dom, node: NodeId, name: &LocalName, profile: &Profile) -> boo
         names().into_iter().flat_map(words_of).any(|word| words.contains(&word.to_ascii_lowercase()))
     };
     let role = attribute(local_name!("role")).trim();
+    let in_details = || dom.parent(node).is_some_and(|parent| dom.is_html(parent, &local_name!("details")));
     let opens = profile.opened_roles.iter().any(|opened| opened.eq_ignore_ascii_case(role))
-        || role.is_empty() && profile.role(name) == Role::Block && has_word(&profile.opened_words);
+        || role.is_empty() && profile.role(name) == Role::Block && has_word(&profile.opened_words)
+        || in_details();
     opens && !has_word(&profile.unopened_words)
 }
 

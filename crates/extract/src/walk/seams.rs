@@ -1,7 +1,7 @@
 //! Places where two inline elements touch, and a page sets them apart by style alone.
 //!
 //! `<span class=year>2024</span><span>Drama</span>` is two words to a reader, `<b>T</b><i>ea</i>` is one.  Of 1,700 such places on
-//! real pages, a capital behind a small letter or a digit begins a new word at 99 of 100, and so does a link to another place.
+//! real pages, a capital behind a small letter or a digit begins a new word at 99 of 100, and so does a number, or a link to another place.
 
 use html5ever::{LocalName, local_name};
 
@@ -19,6 +19,9 @@ impl Walk<'_> {
         let dom = self.dom;
         let Some(previous) = dom.previous(element) else { return };
         let Some((before, Space::Html)) = dom.element(previous) else { return };
+        if matches!(*name, local_name!("sub") | local_name!("sup")) {
+            return;
+        }
         let is_inline = self.context.profile.role(before) == Role::Inline && dom.first_child(previous).is_some();
         let mut around = std::iter::successors(dom.parent(element), |&node| dom.parent(node)).take(NEAR);
         if !is_inline || around.any(|node| dom.element(node).is_some_and(|(name, _)| is_code(name))) {

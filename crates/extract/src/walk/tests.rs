@@ -176,6 +176,10 @@ fn elements_that_touch_are_parted_where_a_reader_sees_two_words() {
         "<a href=a>action</a><a href=b>indie</a> <a href=c>ac</a><a href=c>tion</a><a href=d>, x</a>",
         &["action indie action, x"],
     );
+    is(
+        "<b>Boards</b><b>3</b> <b>2026</b><i>1h</i> <i>x</i><b>2</b> <b>1</b><b>4</b> <b>CO</b><sub>2</sub>",
+        &["Boards 3 2026 1h x2 14 CO2"],
+    );
     is("<code><span>get</span><span>Name</span></code> Mc<b>Donald</b><b></b><b>S</b>", &["getName McDonald S"]);
     is("<pre><span>get</span><span>Name</span></pre>", &["getName"]);
 }

@@ -8,7 +8,7 @@ const LONG: &str = "twenty bytes of text ";
 fn panels_that_a_reader_opens_speak() {
     is("a<div role=tabpanel hidden>b</div><div role=region style='display:none'>c</div>", &["a\n\nb\n\nc"]);
     is("a<div class='faq js-accordionBody' aria-hidden=true>b</div>c", &["a\n\nb\n\nc"]);
-    is("a<div hidden=until-found>b</div>", &["a\n\nb"]);
+    is("a<div hidden=until-found>b</div><details><summary>c</summary><p hidden>d</details>", &["a\n\nb\n\nc\n\nd"]);
     is("a<div class='tabs__list' hidden>b</div><div class='tab modal' hidden>c</div>", &["a"]);
     is("a<span class=tab hidden>b</span><div class=tab role=dialog hidden>c</div>", &["a"]);
 }

@@ -46,7 +46,7 @@ pub struct Page {
     /// Identified language and its score.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<Language>,
-    /// The `lang` attribute of the root element.
+    /// Language tag by the `lang` attribute of the root element, else by `Content-Language`, JSON-LD or `og:locale` in the page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub declared_language: Option<String>,
     /// `<title>`.
@@ -58,7 +58,7 @@ pub struct Page {
     /// `<meta property="og:image">`, resolved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub og_image: Option<String>,
-    /// Date of publication by JSON-LD (`datePublished`), as written there.
+    /// Date of publication by JSON-LD (`datePublished`), else by `article:published_time` or microdata, as written there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date_published: Option<String>,
 }

@@ -17,9 +17,12 @@ pub(crate) enum Gap {
 pub(crate) enum Seam {
     /// Nothing but their tags.
     Elements,
-    /// Their tags, and they are links to two places.
-    Links,
+    /// Their tags, and they say two things: two links, the old and the new.
+    Words,
 }
+
+/// What begins a price.
+const CURRENCIES: [char; 5] = ['$', '€', '£', '¥', '₹'];
 
 /// White space that collapses; a no-break space does not.
 const SPACE: [char; 5] = [' ', '\t', '\n', '\u{c}', '\r'];
@@ -71,6 +74,11 @@ impl Flow {
         Mark { node: self.nodes.len(), at: self.text.len() }
     }
 
+    /// The mark of a list item that waits for its first text.
+    pub(crate) fn marker(&self) -> Option<&str> {
+        self.marker.as_deref()
+    }
+
     /// Whether any text was written since the last image, or the start.
     pub(crate) fn has_text(&self) -> bool {
         !self.text.is_empty()
@@ -94,7 +102,7 @@ impl Flow {
     /// Says that the next word comes from another element than the one before it.
     pub(crate) fn seam(&mut self, seam: Seam) {
         // Of several in a row, one that parts two words does.
-        if self.seam != Some(Seam::Links) {
+        if self.seam != Some(Seam::Words) {
             self.seam = Some(seam);
         }
     }
@@ -104,7 +112,7 @@ impl Flow {
         let Some(seam) = self.seam.take() else { return false };
         let (Some(last), Some(first)) = (self.text.chars().next_back(), word.chars().next()) else { return false };
         match seam {
-            Seam::Links => last.is_alphanumeric() && first.is_alphanumeric(),
+            Seam::Words => last.is_alphanumeric() && (first.is_alphanumeric() || CURRENCIES.contains(&first)),
             Seam::Elements if first.is_uppercase() => last.is_lowercase() || last.is_numeric(),
             // One digit beside another may be a part of a number, and one letter before it a variable.
             Seam::Elements => {
@@ -216,6 +224,8 @@ impl Flow {
             self.text.push_str(match gap {
                 Gap::None => "",
                 Gap::Space => " ",
+                // A line of preformatted text may have ended with its own break.
+                Gap::Line if self.text.ends_with('\n') => "",
                 Gap::Line => "\n",
                 Gap::Blank => "\n\n",
             });

@@ -3,6 +3,7 @@
 mod figures;
 mod images;
 mod lists;
+mod math;
 mod seams;
 
 #[cfg(test)]
@@ -167,6 +168,10 @@ impl Walk<'_> {
                 }
                 return false;
             }
+            local_name!("script") => {
+                self.tex_script(node);
+                return false;
+            }
             local_name!("noscript") if !self.dom.children(node).any(|child| self.dom.element(child).is_some()) => {
                 self.noscript(node);
                 return false;
@@ -221,9 +226,14 @@ impl Walk<'_> {
             }
             local_name!("figure") => self.figure(node),
             local_name!("figcaption") => return self.caption(node),
-            _ if self.context.profile.role(name) == Role::Block => {
-                self.flow.request(Gap::Blank);
-                self.end(node, End::Gap(Gap::Blank));
+            // A footer that is not dropped is that of a quotation.
+            _ if self.context.profile.role(name) == Role::Block || *name == local_name!("footer") => {
+                // Blocks in preformatted text are its lines.
+                let gap = if self.preformatted > 0 { Gap::Line } else { Gap::Blank };
+                self.flow.request(gap);
+                if !self.loose_caption(node) {
+                    self.end(node, End::Gap(gap));
+                }
             }
             _ => {}
         }
@@ -278,29 +288,5 @@ impl Walk<'_> {
         self.flow.request(Gap::Blank);
         self.rows.push((!self.structure.is_layout(node)).then_some(0));
         self.end(node, End::Table);
-    }
-
-    /// A formula becomes its TeX, else its plain text.
-    fn math(&mut self, math: NodeId) {
-        let mut plain = String::new();
-        let mut at = self.dom.first_child(math);
-        while let Some(node) = at {
-            let mut below = self.dom.first_child(node);
-            if let Some((name, _)) = self.dom.element(node)
-                && name.starts_with("annotation")
-            {
-                let encoding = self.dom.attribute(node, &local_name!("encoding")).unwrap_or_default();
-                if encoding.to_ascii_lowercase().contains("tex") {
-                    return self.flow.text(&self.dom.text_below(node));
-                }
-                below = None;
-            }
-            plain.push_str(self.dom.text(node).unwrap_or_default());
-            at = below.or_else(|| self.dom.after(node, math));
-        }
-        match self.dom.attribute(math, &LocalName::from("alttext")) {
-            Some(tex) if !tex.trim().is_empty() => self.flow.text(tex),
-            _ => self.flow.text(&plain),
-        }
     }
 }

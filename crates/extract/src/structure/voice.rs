@@ -28,8 +28,10 @@ pub(super) fn voice(dom: &Dom, node: NodeId, name: &LocalName, space: Space, pro
     // The walk reads these in its own way, or shows them although they are templates.
     let is_read = *name == local_name!("noscript")
         || *name == local_name!("video") && profile.video_poster
-        || *name == local_name!("template") && dom.attribute(node, &local_name!("shadowrootmode")).is_some();
-    let is_dropped = !is_read && profile.role(name) == Role::Dropped;
+        || *name == local_name!("template") && dom.attribute(node, &local_name!("shadowrootmode")).is_some()
+        || *name == local_name!("footer") && is_of_quotation(dom, node)
+        || is_tex_script(dom, node, name);
+    let is_dropped = !is_read && profile.role(name) == Role::Dropped || is_rendered_tex(dom, node, name);
     let is_button = is_dropped && *name == local_name!("button");
     if is_dropped && !is_button || has_dropped_role(dom, node, name, profile) {
         Voice::Dropped
@@ -40,6 +42,30 @@ pub(super) fn voice(dom: &Dom, node: NodeId, name: &LocalName, space: Space, pro
     } else {
         Voice::Speaks
     }
+}
+
+/// Whether an element is a script that holds TeX for MathJax 2.
+fn is_tex_script(dom: &Dom, node: NodeId, name: &LocalName) -> bool {
+    *name == local_name!("script")
+        && dom.attribute(node, &local_name!("type")).is_some_and(|kind| kind.trim_start().starts_with("math/tex"))
+}
+
+/// Whether an element is what MathJax 2 made of the TeX in the script beside it.
+fn is_rendered_tex(dom: &Dom, node: NodeId, name: &LocalName) -> bool {
+    /// Elements between a preview and its script.
+    const NEAR: usize = 3;
+    let class = || dom.attribute(node, &local_name!("class")).unwrap_or_default();
+    matches!(*name, local_name!("span") | local_name!("div"))
+        && class().starts_with("MathJax")
+        && std::iter::successors(dom.next(node), |&next| dom.next(next))
+            .take(NEAR)
+            .any(|next| dom.element(next).is_some_and(|(name, _)| is_tex_script(dom, next, name)))
+}
+
+/// Whether a footer belongs to a quotation or figure: it says who wrote it.
+fn is_of_quotation(dom: &Dom, footer: NodeId) -> bool {
+    let mut around = std::iter::successors(dom.parent(footer), |&node| dom.parent(node)).take(2);
+    around.any(|node| dom.is_html(node, &local_name!("blockquote")) || dom.is_html(node, &local_name!("figure")))
 }
 
 fn has_dropped_role(dom: &Dom, node: NodeId, name: &LocalName, profile: &Profile) -> bool {

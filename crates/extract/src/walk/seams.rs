@@ -1,7 +1,8 @@
 //! Places where two inline elements touch, and a page sets them apart by style alone.
 //!
 //! `<span class=year>2024</span><span>Drama</span>` is two words to a reader, `<b>T</b><i>ea</i>` is one.  Of 1,700 such places on
-//! real pages, a capital behind a small letter or a digit begins a new word at 99 of 100, and so does a number, or a link to another place.
+//! real pages, a capital behind a small letter or a digit begins a new word at 99 of 100, and so does a number, or a link to another place;
+//! what was struck out is no part of what took its place.
 
 use html5ever::{LocalName, local_name};
 
@@ -30,8 +31,13 @@ impl Walk<'_> {
         let target = |node| dom.attribute(node, &local_name!("href"));
         let are_links = [before, name].into_iter().all(|name| *name == local_name!("a"));
         let lead_apart = are_links && target(previous) != target(element);
-        self.flow.seam(if lead_apart { Seam::Links } else { Seam::Elements });
+        let is_apart = lead_apart || is_struck(before) != is_struck(name);
+        self.flow.seam(if is_apart { Seam::Words } else { Seam::Elements });
     }
+}
+
+fn is_struck(name: &LocalName) -> bool {
+    matches!(*name, local_name!("del") | local_name!("s") | local_name!("strike"))
 }
 
 fn is_code(name: &LocalName) -> bool {

@@ -29,6 +29,7 @@ pub struct Profile {
     pub accepted_formats: Vec<String>,
     elements: HashMap<LocalName, Role>,
     pub(crate) dropped_roles: HashSet<String>,
+    unseen_classes: Vec<String>,
     pub(crate) opened_roles: HashSet<String>,
     pub(crate) opened_words: HashSet<String>,
     pub(crate) unopened_words: HashSet<String>,
@@ -82,6 +83,7 @@ impl Profile {
             accepted_formats: images.list("accepted_formats")?,
             elements: roles,
             dropped_roles: elements.list("dropped_roles")?.into_iter().collect(),
+            unseen_classes: elements.list("unseen_classes")?,
             opened_roles: elements.list("opened_roles")?.into_iter().collect(),
             opened_words: elements.list("opened_words")?.into_iter().collect(),
             unopened_words: elements.list("unopened_words")?.into_iter().collect(),
@@ -98,6 +100,12 @@ impl Profile {
             keys.finish()?;
         }
         Ok(profile)
+    }
+
+    /// Whether a class keeps its elements for screen readers.
+    pub(crate) fn is_unseen(&self, class: &str) -> bool {
+        // Asked for each class of each element: the names are few, and most differ in length.
+        self.unseen_classes.iter().any(|unseen| unseen == class)
     }
 
     pub(crate) fn role(&self, name: &LocalName) -> Role {

@@ -5,7 +5,7 @@ use obelisc_document::ImageNode;
 
 use super::Walk;
 use crate::dom::{Dom, NodeId};
-use crate::image::{Candidate, Context, Gathering, is_same_picture, node, read, resolve, value};
+use crate::image::{Candidate, Context, Gathering, format, is_same_picture, node, read, resolve, value};
 use crate::parse::start_tags;
 use crate::structure::is_image;
 use crate::style::hides;
@@ -38,7 +38,10 @@ impl Walk<'_> {
         let attributes = self.dom.attributes(element);
         match read(attributes, &self.picture, &self.context) {
             Some(image) => self.add_image(image, element),
-            None => self.placeholder(element),
+            None => match self.linked_picture(element) {
+                Some(image) => self.add_image(image, element),
+                None => self.placeholder(element),
+            },
         }
         // What stands below (in an `amp-img`) is for those who cannot read it.
         for child in self.dom.children(element) {
@@ -46,6 +49,18 @@ impl Walk<'_> {
                 self.noscript(child);
             }
         }
+    }
+
+    /// An image element without any address, in a link that leads to a file of a picture: a script would have shown it.
+    fn linked_picture(&mut self, element: NodeId) -> Option<ImageNode> {
+        let twin = neighbour(self.dom, element, Dom::next);
+        let has_twin = twin.is_some_and(|next| self.dom.is_html(next, &local_name!("noscript")));
+        // Wikis name the page about a file as the file.
+        let is_page = |target: &str| target.rsplit('/').next().is_some_and(|file| file.contains(':'));
+        let target = self.link().filter(|target| format(target).is_some() && !is_page(target) && !has_twin)?;
+        let mut gathering = Gathering::new(&self.context);
+        gathering.address(&target, "link");
+        node(gathering.ranked(), self.dom.attributes(element), self.context.limits)
     }
 
     /// What the `source`s of a picture offer: read once, however many images it holds.

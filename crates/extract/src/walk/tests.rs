@@ -230,6 +230,13 @@ fn elements_that_touch_are_parted_where_a_reader_sees_two_words() {
 }
 
 #[test]
+fn a_link_to_a_picture_shows_what_its_image_does_not() {
+    is("<a href=b.jpg><img src='data:x' alt=y></a>", &["[b.jpg]"]);
+    is("<a href=b.jpg><img src='data:x'><noscript><img src=a.jpg></noscript></a>", &["[a.jpg]"]);
+    is("<a href=b><img src='data:x'></a><a href='/wiki/File:b.jpg'><img></a>c", &["c"]);
+}
+
+#[test]
 fn a_poster_is_an_image_where_the_profile_says_so() {
     is("<video poster=a.jpg>b</video>c", &["c"]);
     let mut profile = Profile::named("default").unwrap();

@@ -50,6 +50,8 @@ TRACKERS = re.compile(
     r"|scorecardresearch\.com|quantserve\.com|pixel\.wp\.com|stats\.wp\.com|ct\.pinterest\.com|analytics\.twitter\.com"
     r"|px\.ads\.linkedin\.com|imrworldwide\.com|mc\.yandex\.ru|counter\.yadro\.ru|pixel\.quantcount\.com|t\.co/i/adsct)"
 )
+# Text that classes keep for screen readers does not stand between two images.
+UNSEEN = re.compile(r"\b(sr-only|visually-?hidden|screen-?reader|show-for-sr|element-invisible)\b", re.I)
 RAW = re.compile(
     r"<!--.*?-->|<(script|style|title|textarea|iframe|xmp|noembed|noframes)\b.*?</\1\s*>|<noscript\b[^>]*>.*?</noscript\s*>",
     re.S | re.I,
@@ -176,17 +178,18 @@ def images(text, url):
         return found
     spoke = True
     # Depth first with a stack of our own: pages nest deep.
-    stack = [(tree.body, None)]
+    stack = [(tree.body, None, False)]
     while stack:
-        node, why = stack.pop()
+        node, why, unseen = stack.pop()
         if node.next is not None and node.mem_id != tree.body.mem_id:
-            stack.append((node.next, why))
+            stack.append((node.next, why, unseen))
         if node.is_text_node:
-            spoke = spoke or why is None and bool((node.text_content or "").strip())
+            spoke = spoke or not why and not unseen and bool((node.text_content or "").strip())
             continue
         if not node.is_element_node:
             continue
         why = why or silence(node)
+        unseen = unseen or bool(UNSEEN.search(node.attributes.get("class") or ""))
         if node.tag == "img":
             addresses = offered(node, base)
             if why:
@@ -204,7 +207,7 @@ def images(text, url):
             found.append((kind, {level(address) for address in addresses}, node.html, spoke))
             spoke = spoke and kind is not None
         if node.child is not None:
-            stack.append((node.child, why))
+            stack.append((node.child, why, unseen))
     return found
 
 

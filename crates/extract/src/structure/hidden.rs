@@ -1,7 +1,6 @@
 //! What a page keeps from its readers, and what of it they get to see nevertheless.
 //!
-//! An element is hidden by `hidden`, `aria-hidden`, its inline style, or a class that style sheets everywhere keep for screen
-//! readers.  Some of what is hidden so is read all the same:
+//! An element is hidden by `hidden`, `aria-hidden` or its inline style.  Some of what is hidden so is read all the same:
 //!
 //! - panels that a tab or the head of an accordion opens, known by their role or by words of their name and class;
 //! - what a page streams in hidden segments, and moves to their places by script as it arrives (React);
@@ -28,7 +27,6 @@ pub(crate) fn is_hidden(dom: &Dom, node: NodeId, name: &LocalName, profile: &Pro
         local_name!("aria-hidden") => {
             attribute.value.trim().eq_ignore_ascii_case("true") && !is_shown_to_eyes(dom, node, name)
         }
-        local_name!("class") => attribute.value.split_ascii_whitespace().any(|class| profile.is_unseen(class)),
         // MathML for those who cannot see the picture of a formula is the formula's text.
         local_name!("style") => hides(&attribute.value) && !begins_with_math(dom, node),
         _ => false,

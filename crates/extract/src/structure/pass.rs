@@ -45,8 +45,10 @@ pub(super) struct Pass<'a> {
     headings: usize,
     /// Open `main`s and `article`s.
     mains: usize,
-    /// The open button around a picture.
-    button: Option<NodeId>,
+    /// The open element whose images are seen, but not its text: for screen readers, or a button around a picture.
+    muted: Option<NodeId>,
+    /// Whether that is a button.
+    in_button: bool,
     /// The open hidden element, and its bytes of text.
     hidden: Option<(NodeId, usize)>,
     /// The hidden element with the most bytes of text.
@@ -68,7 +70,8 @@ impl<'a> Pass<'a> {
             holders: Vec::new(),
             headings: 0,
             mains: 0,
-            button: None,
+            muted: None,
+            in_button: false,
             hidden: None,
             largest: None,
             spoken: 0,
@@ -138,15 +141,16 @@ impl<'a> Pass<'a> {
             }
             Voice::Dropped => return self.drop(node),
             Voice::Button if !self.is_heard(node) => return self.drop(node),
-            Voice::Button | Voice::Speaks => {}
+            Voice::Muted if self.muted.is_none() => self.muted = Some(node),
+            Voice::Button | Voice::Muted | Voice::Speaks => {}
         }
         if space != Space::Html {
             // MathML is text of its own kind.
             self.line("x");
             return false;
         }
-        if self.button.is_some() && (*name == local_name!("br") || is_image(name) && is_icon(self.dom.attributes(node)))
-        {
+        let is_mark = || self.in_button && is_image(name) && is_icon(self.dom.attributes(node));
+        if self.muted.is_some() && (*name == local_name!("br") || is_mark()) {
             return self.drop(node);
         }
         if self.profile.role(name) == Role::Block {
@@ -202,12 +206,12 @@ impl<'a> Pass<'a> {
     fn is_heard(&mut self, button: NodeId) -> bool {
         let is_head = self.headings > 0
             || self.mains > 0 && self.dom.attribute(button, &LocalName::from("aria-expanded")).is_some();
-        if is_head || self.button.is_some() {
+        if is_head || self.muted.is_some() {
             return true;
         }
-        let is_frame = holds_picture(self.dom, button);
-        self.button = is_frame.then_some(button);
-        is_frame
+        self.in_button = holds_picture(self.dom, button);
+        self.muted = self.in_button.then_some(button);
+        self.in_button
     }
 
     fn leave(&mut self, node: NodeId) {
@@ -224,8 +228,8 @@ impl<'a> Pass<'a> {
         if self.facts[node.index()] & DROPPED != 0 {
             return;
         }
-        if self.button == Some(node) {
-            self.button = None;
+        if self.muted == Some(node) {
+            (self.muted, self.in_button) = (None, false);
         }
         if self.profile.role(name) == Role::Block {
             self.boundary();
@@ -283,7 +287,7 @@ impl<'a> Pass<'a> {
         let bytes = text.trim_ascii().len();
         if let Some((_, hidden)) = &mut self.hidden {
             *hidden += bytes;
-        } else if self.button.is_some() {
+        } else if self.muted.is_some() {
             self.facts[node.index()] |= DROPPED;
         } else {
             self.spoken += bytes;

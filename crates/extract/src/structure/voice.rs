@@ -16,6 +16,8 @@ pub(super) enum Voice {
     Dropped,
     /// Kept from the readers, by its attributes.
     Hidden,
+    /// Its text is for screen readers.
+    Muted,
     /// A control, unless what is around or below it says otherwise.
     Button,
 }
@@ -39,6 +41,8 @@ pub(super) fn voice(dom: &Dom, node: NodeId, name: &LocalName, space: Space, pro
         Voice::Hidden
     } else if is_button {
         Voice::Button
+    } else if is_muted(dom, node, profile) {
+        Voice::Muted
     } else {
         Voice::Speaks
     }
@@ -66,6 +70,11 @@ fn is_rendered_tex(dom: &Dom, node: NodeId, name: &LocalName) -> bool {
 fn is_of_quotation(dom: &Dom, footer: NodeId) -> bool {
     let mut around = std::iter::successors(dom.parent(footer), |&node| dom.parent(node)).take(2);
     around.any(|node| dom.is_html(node, &local_name!("blockquote")) || dom.is_html(node, &local_name!("figure")))
+}
+
+fn is_muted(dom: &Dom, node: NodeId, profile: &Profile) -> bool {
+    let class = dom.attribute(node, &local_name!("class")).unwrap_or_default();
+    class.split_ascii_whitespace().any(|class| profile.is_unseen(class))
 }
 
 fn has_dropped_role(dom: &Dom, node: NodeId, name: &LocalName, profile: &Profile) -> bool {

@@ -20,6 +20,15 @@ fn what_is_hidden_from_screen_readers_alone_speaks() {
 }
 
 #[test]
+fn text_for_screen_readers_alone_is_silent_and_their_images_are_not() {
+    is(
+        "a<span class='x sr-only'>b <b>c</b></span> d<h1 class=visually-hidden><img src=e.jpg>f</h1>g",
+        &["a d", "[e.jpg]", "g"],
+    );
+    is("<p class='sr-only-x'>a", &["a"]);
+}
+
+#[test]
 fn streamed_segments_are_read_in_their_places() {
     is(
         "<p>a</p><template id=B:0></template><p>d</p>

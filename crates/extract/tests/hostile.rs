@@ -98,6 +98,31 @@ fn what_many_images_share_is_read_once() {
     assert_eq!(extract(&noscript, Limits::default()), Err(Reason::DocumentTooLong));
 }
 
+/// What is looked for around an element is not looked for again by each element around or beside it.
+#[test]
+fn elements_beside_and_around_each_other_are_looked_at_once() {
+    let deep = format!("{}{}", "<button><object>".repeat(100), "<p>a<img src=i.svg>".repeat(100_000));
+    assert_eq!(extract(&deep, Limits::default()), Ok(0));
+    let pairs = "<noscript><img src=a.jpg></noscript><img data-src=b.jpg>".repeat(19_000);
+    assert_eq!(extract(&pairs, Limits::default()), Ok(1));
+    let link = format!("<a href='/{}'>{}", "b".repeat(8_000), "<img>".repeat(400_000));
+    assert_eq!(extract(&link, Limits::default()), Ok(0));
+    let picture = format!("<a href='/{}.jpg'>{}", "b".repeat(8_000), "<img>".repeat(400_000));
+    assert_eq!(extract(&picture, Limits::default()), Err(Reason::DocumentTooLong));
+    let hidden = format!("<p>a{}", format!("<div hidden class='{}'>b", "c ".repeat(2_000)).repeat(900));
+    assert_eq!(extract(&hidden, Limits::default()), Ok(1));
+    let math = format!("<p>a<math>{}", "<mrow><mi>x".repeat(100_000));
+    assert!(matches!(extract(&math, Limits::default()), Err(Reason::TooDeep)));
+    let flat = format!("<p>a<math>{}", "<mfrac><mi>x</mi></mfrac>".repeat(200_000));
+    assert_eq!(extract(&flat, Limits::default()), Ok(1));
+    let lists = "<ol reversed><li>a</ol>".repeat(100_000);
+    assert_eq!(extract(&lists, Limits::default()), Ok(1));
+    let seams = format!("<p>{}", "<b>a</b>".repeat(300_000));
+    assert_eq!(extract(&seams, Limits::default()), Ok(1));
+    let scripts = format!("<p>a<noscript>{}</noscript>", "<b>c ".repeat(300));
+    assert_eq!(extract(&scripts, Limits::default()), Ok(1));
+}
+
 /// The parser repeats an element that formats in each block, with all that its attributes hold.
 #[test]
 fn attributes_that_are_repeated_in_every_block_have_a_cap() {

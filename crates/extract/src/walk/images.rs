@@ -29,7 +29,13 @@ pub(super) enum LastImage {
 pub(super) struct Link {
     pub(super) element: NodeId,
     /// Where it leads, once an image asked: it is resolved once, however many images it holds.
-    pub(super) target: Option<Option<String>>,
+    pub(super) target: Option<Option<Target>>,
+}
+
+/// Where a link leads.
+pub(super) struct Target {
+    url: String,
+    is_picture: bool,
 }
 
 impl Walk<'_> {
@@ -53,13 +59,13 @@ impl Walk<'_> {
 
     /// An image element without any address, in a link that leads to a file of a picture: a script would have shown it.
     fn linked_picture(&mut self, element: NodeId) -> Option<ImageNode> {
+        let url = self.target().filter(|target| target.is_picture)?.url.clone();
         let twin = neighbour(self.dom, element, Dom::next);
-        let has_twin = twin.is_some_and(|next| self.dom.is_html(next, &local_name!("noscript")));
-        // Wikis name the page about a file as the file.
-        let is_page = |target: &str| target.rsplit('/').next().is_some_and(|file| file.contains(':'));
-        let target = self.link().filter(|target| format(target).is_some() && !is_page(target) && !has_twin)?;
+        if twin.is_some_and(|next| self.dom.is_html(next, &local_name!("noscript"))) {
+            return None;
+        }
         let mut gathering = Gathering::new(&self.context);
-        gathering.address(&target, "link");
+        gathering.address(&url, "link");
         node(gathering.ranked(), self.dom.attributes(element), self.context.limits)
     }
 
@@ -157,7 +163,7 @@ impl Walk<'_> {
 
     /// Adds an image, unless it is the one before once more.
     pub(super) fn add_image(&mut self, mut image: ImageNode, element: NodeId) {
-        image.link = self.link();
+        image.link = self.target().map(|target| target.url.clone());
         self.context.say(image.text_bytes());
         if let Some(position) = self.flow.last_image() {
             let twin = self.is_twin(position, element);
@@ -206,16 +212,20 @@ impl Walk<'_> {
     }
 
     /// Where the link around leads.
-    fn link(&mut self) -> Option<String> {
+    fn target(&mut self) -> Option<&Target> {
         let (dom, context) = (self.dom, &self.context);
         let link = self.link.as_mut()?;
         let target = link.target.get_or_insert_with(|| {
             let href = dom.attribute(link.element, &local_name!("href"))?;
             let url = resolve(context.base.as_ref(), href, context.limits.max_url_bytes);
             context.say(url.as_ref().or(context.base.as_ref()).map_or(0, |url| url.as_str().len()));
-            url.map(String::from)
+            let url = String::from(url?);
+            // Wikis name the page about a file as the file.
+            let is_page = url.rsplit('/').next().is_some_and(|file| file.contains(':'));
+            let is_picture = !is_page && format(&url).is_some();
+            Some(Target { url, is_picture })
         });
-        target.clone()
+        target.as_ref()
     }
 }
 

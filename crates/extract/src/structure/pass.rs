@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use html5ever::{LocalName, local_name};
 
 use super::hidden::segment_key;
-use super::voice::{Voice, breaks_cells, holds_picture, is_image, voice};
+use super::voice::{Voice, breaks_cells, holds_picture, is_anchor, is_image, voice};
 use super::{DROPPED, HAS_FALLBACK, HAS_IMAGE, LAYOUT};
 use crate::Profile;
 use crate::dom::{Dom, NodeId, Space};
@@ -151,6 +151,9 @@ impl<'a> Pass<'a> {
         }
         let is_mark = || self.in_button && is_image(name) && is_icon(self.dom.attributes(node));
         if self.muted.is_some() && (*name == local_name!("br") || is_mark()) {
+            return self.drop(node);
+        }
+        if self.headings > 0 && *name == local_name!("a") && is_anchor(self.dom, node) {
             return self.drop(node);
         }
         if self.profile.role(name) == Role::Block {

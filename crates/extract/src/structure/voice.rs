@@ -91,6 +91,14 @@ pub(crate) fn is_image(name: &LocalName) -> bool {
     *name == local_name!("img") || matches!(&**name, "amp-img" | "amp-anim")
 }
 
+/// Whether a link is the mark by which a heading is linked to (`¶`, `#`): it is seen when the pointer comes near.
+pub(super) fn is_anchor(dom: &Dom, link: NodeId) -> bool {
+    let href = dom.attribute(link, &local_name!("href")).unwrap_or_default();
+    let only = dom.first_child(link).filter(|&child| dom.next(child).is_none());
+    let mark = only.and_then(|child| dom.text(child)).unwrap_or_default().trim();
+    href.starts_with('#') && (1..=8).contains(&mark.len()) && !mark.contains(char::is_alphanumeric)
+}
+
 /// Whether there is a picture below a button, larger than an icon.
 pub(super) fn holds_picture(dom: &Dom, button: NodeId) -> bool {
     let mut at = dom.first_child(button);

@@ -57,6 +57,12 @@ fn a_page_that_waits_for_its_scripts_is_read() {
 }
 
 #[test]
+fn the_mark_that_links_to_a_heading_is_silent() {
+    is("<h2>a<a href='#a'>¶</a></h2><dl><dt>b<a href='#b'> # </a></dl>c<a href='#c'>§</a>", &["a\n\nb\n\nc§"]);
+    is("<h2><a href='#a'>A</a><a href='/'>→</a></h2>", &["A→"]);
+}
+
+#[test]
 fn buttons_of_headings_and_pictures_speak() {
     is("<h3><button>a</button></h3><dl><dt><button>b</button><dd>c</dl><button>d</button>", &["a\n\nb\n\nc"]);
     is("<main><button aria-expanded=false>a</button></main><button aria-expanded=false>b</button>", &["a"]);

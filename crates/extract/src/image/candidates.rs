@@ -170,9 +170,11 @@ impl<'a> Gathering<'a> {
         repeated: bool,
     ) {
         let Context { base, profile, limits, .. } = self.context;
-        // `#` is the page itself; braces are data, or what a script would have filled.
-        let is_no_address =
-            raw.trim_start().starts_with(['#', '{', '[']) || ["{{", "${", "<%"].iter().any(|hole| raw.contains(hole));
+        // The bytes of a stand-in; `#`, the page itself; braces, which are data or what a script would have filled.
+        let start = raw.trim_start();
+        let is_no_address = start.starts_with(['#', '{', '['])
+            || start.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"))
+            || ["{{", "${", "<%"].iter().any(|hole| raw.contains(hole));
         if self.found.len() >= limits.max_candidates
             || self.context.too_long().is_some()
             || is_no_address

@@ -35,6 +35,7 @@ mod limits;
 mod page;
 mod parse;
 mod profile;
+mod skim;
 mod structure;
 mod style;
 mod walk;
@@ -46,6 +47,7 @@ pub use crate::dom::Dom;
 pub use crate::limits::{Failure, Limits};
 pub use crate::parse::parse;
 pub use crate::profile::{Profile, ProfileError};
+pub use crate::skim::{count_image_tags, skim_text};
 pub use crate::walk::walk;
 
 /// One HTML response.

@@ -14,6 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use obelisc_document::{Document, Reason};
 use obelisc_extract::{Extractor, Input as PageInput, Profile};
+pub use obelisc_warc::is_archive;
 use obelisc_warc::{Archive, Item, Location, Record, Response};
 use xxhash_rust::xxh3::Xxh3;
 

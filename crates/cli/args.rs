@@ -80,8 +80,9 @@ Examples:
   obelisc extract - < crawl.warc.gz > documents.jsonl
   obelisc extract crawl --threads 2 > documents.jsonl
 
-Documents go to standard output in the order of the input, whatever the number of threads; records and pages that fail go
-to standard error, each with its reason. Exit code 1: something failed, and there was no document.")]
+Documents go to standard output in the order of the input, whatever the number of threads; \
+records and pages that fail go to standard error, each with its reason. \
+Exit code 1: something failed, and there was no document.")]
     Extract(ExtractArgs),
     /// Show every node and rule of one page: value, bound, verdict, step
     #[command(after_help = "Example:\n  obelisc explain out --url https://atlas.example/earth/tides")]

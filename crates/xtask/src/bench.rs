@@ -8,11 +8,11 @@ mod warc;
 
 use std::path::PathBuf;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
-use crate::binary::cargo;
+use crate::binary::optimised;
 use crate::{data, root};
 
 /// What is measured.
@@ -51,20 +51,6 @@ pub(crate) fn run(bench: &Bench) -> Result<bool> {
         Bench::Memory(options) => return memory::run(options),
     }
     Ok(true)
-}
-
-/// Builds this program again, optimised and with its peers, and hands the command line over.
-fn optimised() -> Result<bool> {
-    const AGAIN: &str = "OBELISC_XTASK_OPTIMISED";
-    ensure!(
-        std::env::var_os(AGAIN).is_none(),
-        "the release profile has debug assertions: a measurement would mean nothing"
-    );
-    let mut again = cargo();
-    again.args(["run", "--quiet", "--release", "--package=obelisc-xtask", "--features=peers", "--"]);
-    // Relative paths are those of the caller.
-    again.current_dir(std::env::current_dir()?).env(AGAIN, "1").args(std::env::args_os().skip(1));
-    Ok(again.status()?.success())
 }
 
 impl Options {

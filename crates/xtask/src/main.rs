@@ -5,6 +5,7 @@
 //! cargo xtask crash                         kill a run at random moments, go on, compare the bytes
 //! cargo xtask fuzz                          damaged inputs through all readers of outside bytes
 //! cargo xtask generate [--check]            pages that come from the code
+//! cargo xtask score [SET]                   extraction against gold, by the scorers that stand beside the data
 //! ```
 //!
 //! The house rules (which crate may use which, how long files may be, …) are tests: `cargo test -p obelisc-xtask`.
@@ -20,6 +21,7 @@ mod binary;
 mod crash;
 mod fuzz;
 mod generate;
+mod score;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -49,6 +51,8 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Extract pages that have gold, in an optimised build, and score what comes out
+    Score(score::Score),
 }
 
 fn main() -> ExitCode {
@@ -57,6 +61,7 @@ fn main() -> ExitCode {
         Task::Crash(crash) => crash::run(&crash),
         Task::Fuzz(fuzz) => fuzz::run(&fuzz),
         Task::Generate { check } => generate::run(check),
+        Task::Score(score) => score::run(&score),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,

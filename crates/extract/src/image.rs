@@ -1,7 +1,7 @@
 //! One image element → one image node.
 
 mod candidates;
-mod srcset;
+pub(crate) mod srcset;
 mod url;
 
 #[cfg(test)]

@@ -44,6 +44,7 @@ use obelisc_document::{Content, DocId, Document, Page, Reason};
 
 pub use crate::charset::{Decoded, decode};
 pub use crate::dom::Dom;
+pub use crate::image::srcset::{Source as SrcsetSource, parse as parse_srcset};
 pub use crate::limits::{Failure, Limits};
 pub use crate::parse::parse;
 pub use crate::profile::{Profile, ProfileError};

@@ -179,9 +179,7 @@ mod tests {
 
     #[test]
     fn unfinished_markup_ends_the_text() {
-        for page in
-            ["a<", "a<p", "a<p b='", "a<!--", "a<script>b", "a</", "a<?", "a&", "a&#x110000;", "a<a b=\"é"]
-        {
+        for page in ["a<", "a<p", "a<p b='", "a<!--", "a<script>b", "a</", "a<?", "a&", "a&#x110000;", "a<a b=\"é"] {
             assert_eq!(skim_text(page, 100).trim(), "a", "{page:?}");
         }
     }

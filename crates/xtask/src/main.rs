@@ -3,7 +3,7 @@
 //! ```text
 //! cargo xtask bench extract|warc|memory     how fast, how much memory, beside what others need
 //! cargo xtask crash                         kill a run at random moments, go on, compare the bytes
-//! cargo xtask fuzz                          damaged inputs through all readers of outside bytes
+//! cargo xtask fuzz [TARGET]                 damaged inputs through all readers of outside bytes
 //! cargo xtask generate [--check]            pages that come from the code
 //! cargo xtask score [SET]                   extraction against gold, by the scorers that stand beside the data
 //! ```
@@ -43,7 +43,7 @@ enum Task {
     Bench(bench::Bench),
     /// Kill runs at random moments, run again, compare the datasets with that of an unbroken run
     Crash(crash::Crash),
-    /// Feed damaged inputs to the readers of archives, pages and images
+    /// Feed damaged inputs to the readers of archives, responses, pages, srcset attributes and images
     Fuzz(fuzz::Fuzz),
     /// Write the pages that come from the code
     Generate {

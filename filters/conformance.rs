@@ -40,7 +40,9 @@ fn rendered(item: &Item) -> RenderedSize {
 
 /// The document of a case: its text as one node (`repeat` times over), its image, `images` more images.
 fn document(spec: &RuleSpec, case: &dyn TableLike) -> Document {
+    let content_score = case.get("content_score").map(|item| item.as_float().expect("a score") as f32);
     let image = ImageNode {
+        content_score,
         src: text(case, "src").unwrap_or("https://example.org/a.jpg").to_owned(),
         rendered_width: case.get("rendered_width").map(rendered),
         rendered_height: case.get("rendered_height").map(rendered),
@@ -53,20 +55,21 @@ fn document(spec: &RuleSpec, case: &dyn TableLike) -> Document {
     };
     let words = text(case, "text").map(|words| words.repeat(case.get("repeat").map_or(1, number)));
     let words = words.map(|words| match spec.subject {
-        SubjectKind::Paragraph => Content::Text(vec![Paragraph { k: 0, text: words }]),
+        SubjectKind::Paragraph => Content::Text(vec![Paragraph { k: 0, text: words, content_score }]),
         _ => Content::Text(paragraphs(&words)),
     });
     let only = (spec.subject == SubjectKind::Image).then(|| image.clone());
     let more = (0..case.get("images").map_or(0, number::<usize>)).map(|_| image.clone());
     let images = only.into_iter().chain(more).map(|image| Content::Image(Box::new(image)));
     let nodes = words.into_iter().chain(images).zip(0..);
-    let nodes = nodes.map(|(content, ordinal)| Node { ordinal, content_score: None, content }).collect();
+    let nodes = nodes.map(|(content, ordinal)| Node { ordinal, content }).collect();
     let url = text(case, "url").unwrap_or("https://example.org/").to_owned();
     Document { id: DocId([0; 16]), page: Page { url, ..Page::default() }, nodes }
 }
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "boundary",
+    "content_score",
     "why",
     "value",
     "options",
@@ -258,7 +261,8 @@ fn hostile_subjects_give_the_same_finite_signal_twice() {
         for text in hostile_texts() {
             let page = Page { url: text.clone(), title: Some(text.clone()), ..Page::default() };
             check(Subject::Url(&text));
-            check(Subject::Paragraph { text: &text, page: &page });
+            check(Subject::Paragraph { text: &text, content_score: None, page: &page });
+            check(Subject::Paragraph { text: &text, content_score: Some(0.25), page: &page });
             for side in numbers {
                 let image = ImageNode {
                     src: text.clone(),
@@ -274,8 +278,8 @@ fn hostile_subjects_give_the_same_finite_signal_twice() {
                 };
                 check(Subject::Image { image: &image, page: &page });
             }
-            let content = Content::Text(vec![Paragraph { k: 0, text }]);
-            let nodes = vec![Node { ordinal: 0, content_score: None, content }];
+            let content = Content::Text(vec![Paragraph { k: 0, text, content_score: None }]);
+            let nodes = vec![Node { ordinal: 0, content }];
             check(Subject::Document(&Document { id: DocId([0; 16]), page: page.clone(), nodes }));
         }
         check(Subject::Document(&Document { id: DocId([0; 16]), page: Page::default(), nodes: Vec::new() }));

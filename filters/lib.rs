@@ -17,7 +17,8 @@ mod manual;
 #[cfg(test)]
 mod conformance;
 
-use obelisc_filter::RuleSpec;
+use obelisc_filter::options::Source;
+use obelisc_filter::{RuleSet, RuleSpec};
 
 pub use manual::{describe, find, index_markdown, options_markdown};
 
@@ -37,9 +38,11 @@ rules! {
         side_pixels,
         aspect_ratio,
         url_words,
+        content_score,
     }
     /// Rules on paragraphs.
     paragraph {
+        content_score,
         word_count,
     }
     /// Rules on whole documents.
@@ -47,4 +50,17 @@ rules! {
         image_count,
         word_count,
     }
+}
+
+/// The cut to a page's main content where no recipe says another: the rules `content_score` with their defaults.
+///
+/// ```
+/// let cut = obelisc_filters::main_content();
+/// assert_eq!(cut.iter().count(), 2);
+/// ```
+pub fn main_content() -> RuleSet {
+    let source =
+        Source::parse("main content", "[rules]\nparagraph.content_score = {}\nimage.content_score = {}\n", &[]);
+    let mut root = source.root();
+    RuleSet::from_options(RULES, root.table("rules"))
 }

@@ -1,14 +1,15 @@
 //! `extract`: documents without a run.
 
-use obelisc_testkit::Compression;
+use obelisc_testkit::{ArchiveBuilder, Compression, HttpResponse, Wacz};
+use serde_json::Value;
 
-use crate::archives::{quickstart, small_bytes};
+use crate::archives::{page, quickstart, small, small_bytes, three_archives};
 use crate::program::{Place, obelisc, run_of};
 
 #[test]
 fn a_page_on_standard_input_is_resolved_against_its_url() {
     let html = b"<p>Before.</p><img src=\"../img/a.png\" alt=\"An image\"><p>After.</p>";
-    let call = || obelisc(["extract", "-", "--url", "https://site.example/deep/page"]);
+    let call = || obelisc(["extract", "--whole-page", "-", "--url", "https://site.example/deep/page"]);
     let ended = call().reading(html);
     assert_eq!(ended.code(), Some(0), "{ended}");
     let documents = ended.json_lines();
@@ -28,7 +29,7 @@ fn an_archive_gives_as_many_documents_as_a_run_extracts_and_the_same() {
     run_of(&[quickstart()], &output).ok();
     let status = obelisc(["status"]).path(&output).word("--json").ok().json();
     let kept = status["steps"][0]["accounts"]["documents"]["kept"].as_u64().unwrap();
-    let ended = obelisc(["extract"]).path(quickstart()).ok();
+    let ended = obelisc(["extract", "--whole-page"]).path(quickstart()).ok();
     let documents = ended.json_lines();
     assert_eq!(documents.len() as u64, kept);
     assert!(ended.stderr.contains("damaged_member"), "{ended}");
@@ -61,4 +62,111 @@ fn what_gives_no_document_is_told_by_the_exit_code() {
     let archive = place.write("a.warc", small_bytes(Compression::Plain, 1));
     let ended = obelisc(["extract", "--profile", "nobody"]).path(&archive).fails(2);
     ended.one_error(["nobody", "default"]);
+}
+
+/// URLs of documents.
+fn urls(documents: &[Value]) -> Vec<&str> {
+    documents.iter().map(|document| document["url"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn an_archive_on_standard_input_gives_what_its_file_gives() {
+    let archive = small(ArchiveBuilder::new(Compression::GzipPerRecord), 5).finish();
+    let wacz = Wacz::new().archive("data.warc.gz", &archive).finish().unwrap();
+    let whole = small_bytes(Compression::GzipWhole, 5);
+    for bytes in
+        [archive.bytes, wacz, whole, small_bytes(Compression::Plain, 5), small_bytes(Compression::ZstdPerRecord, 5)]
+    {
+        let ended = obelisc(["extract", "-"]).reading(&bytes);
+        assert_eq!(ended.code(), Some(0), "{ended}");
+        let documents = ended.json_lines();
+        let expected: Vec<_> = (0..5).map(|number| format!("https://small.example/page/{number}")).collect();
+        assert_eq!(urls(&documents), expected);
+        assert!(documents[4]["general_metadata"]["warc_filename"].as_str().unwrap().starts_with("stdin"), "{ended}");
+        assert!(ended.stderr.contains("5 documents; 6 no pages: not_a_response 1, not_html 5"), "{ended}");
+    }
+}
+
+#[test]
+fn a_file_without_a_known_ending_is_told_by_its_bytes() {
+    let place = Place::new();
+    let saved = place.write("saved.php", page("/a.png"));
+    let documents = obelisc(["extract"]).path(&saved).words(["--url", "https://site.example/x.php"]).ok().json_lines();
+    assert_eq!(documents[0]["images"][1], "https://site.example/a.png");
+    assert_eq!(documents[0]["general_metadata"]["warc_filename"], "saved.php");
+    let crawl = place.write("crawl", small_bytes(Compression::GzipPerRecord, 2));
+    assert_eq!(obelisc(["extract"]).path(&crawl).ok().json_lines().len(), 2);
+}
+
+#[test]
+fn documents_stand_in_the_order_of_the_input_whatever_the_number_of_threads() {
+    let place = Place::new();
+    three_archives(&place, "crawl", 40);
+    for number in 0..30 {
+        place.write(&format!("crawl/pages/{number:02}.html"), format!("<p>{}", "Words. ".repeat(number * 100)));
+    }
+    let call = |threads| obelisc(["extract"]).path(&place.path("crawl")).words(["--threads", threads]).ok();
+    let one = call("1");
+    assert_eq!(one.json_lines().len(), 3 * 40 + 30);
+    for threads in ["2", "5"] {
+        let ended = call(threads);
+        assert!(ended.stdout == one.stdout, "{threads} threads");
+        assert_eq!(ended.stderr, one.stderr);
+    }
+    let several = obelisc(["extract"]).path(&place.path("crawl/pages")).path(&place.path("crawl/crawl-1.warc"));
+    assert_eq!(several.ok().json_lines().len(), 30 + 40);
+}
+
+#[test]
+fn a_page_that_fails_is_told_with_its_reason_and_the_others_are_printed() {
+    let place = Place::new();
+    place.write("site/1.html", "<p>One.");
+    place.write("site/2.html", "");
+    place.write("site/3.html", "<div>".repeat(2000));
+    place.write("site/4.html", "<p>Four.");
+    let ended = obelisc(["extract"]).path(&place.path("site")).ok();
+    assert_eq!(urls(&ended.json_lines()), ["file:///site/1.html", "file:///site/4.html"]);
+    let lines: Vec<&str> = ended.stderr.lines().collect();
+    assert_eq!(lines.len(), 3, "{ended}");
+    assert_eq!(lines[0], "site/2.html at 0: file:///site/2.html: no document: empty_body (the body has no bytes)");
+    assert!(lines[1].starts_with("site/3.html at 0: file:///site/3.html: no document: too_deep ("), "{ended}");
+    assert_eq!(lines[2], "2 documents; 2 failed: empty_body 1, too_deep 1");
+    let quiet = obelisc(["extract", "--quiet"]).path(&place.path("site")).ok();
+    assert_eq!(quiet.stderr.lines().count(), 2, "{quiet}");
+
+    let alone = obelisc(["extract"]).path(&place.path("site/3.html")).fails(1);
+    assert!(alone.stderr.contains("too_deep"), "{alone}");
+    alone.one_error(["site/3.html", "no document"]);
+    assert!(alone.stdout.is_empty());
+    let nothing = obelisc(["extract", "-"]).reading(b"");
+    assert_eq!(nothing.code(), Some(1), "{nothing}");
+    assert!(nothing.stderr.contains("stdin at 0: about:blank: no document: empty_body"), "{nothing}");
+}
+
+#[test]
+fn a_failure_in_an_archive_names_its_place_and_url_without_obeying_them() {
+    let url = "https://a.example/\u{1b}[31mred";
+    let builder = ArchiveBuilder::new(Compression::Plain).warcinfo();
+    let bomb = HttpResponse::new("text/html", vec![0x1f; 500]).header("Content-Encoding", "gzip");
+    let archive = builder.response(url, &bomb).finish();
+    let offset = archive.members[1].offset;
+    let place = Place::new();
+    let ended = obelisc(["extract"]).path(&place.write("a.warc", archive.bytes)).fails(1);
+    let expected =
+        format!("a.warc at {offset}: https://a.example/\\u{{1b}}[31mred: no document: damaged_content_encoding");
+    assert!(ended.stderr.contains(&expected), "{ended}");
+}
+
+#[test]
+fn calls_that_mean_nothing_are_refused() {
+    let place = Place::new();
+    let (one, _) = (place.write("site/one.html", "<p>One."), place.write("site/two.html", "<p>Two."));
+    let archive = place.write("a.warc", small_bytes(Compression::Plain, 1));
+    let url = ["--url", "https://a.example/"];
+    obelisc(["extract"]).path(&place.path("site")).words(url).fails(2).one_error(["--url names one page"]);
+    obelisc(["extract"]).path(&archive).words(url).fails(2).one_error(["--url names one page"]);
+    obelisc(["extract", "-"]).path(&one).fails(2).one_error(["standard input"]);
+    obelisc(["extract", "s3://bucket/a.warc.gz"]).fails(2).one_error(["s3"]);
+    obelisc(["extract"]).fails(2);
+    assert!(obelisc(["extract", "--threads", "0"]).path(&one).fails(2).stderr.contains("--threads"));
 }

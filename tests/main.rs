@@ -31,3 +31,4 @@ mod refused_recipes;
 mod removed_tables;
 mod rerun;
 mod signals;
+mod skips;

@@ -76,7 +76,13 @@ Examples:
 Examples:
   obelisc extract page.html --url https://example.org/page
   curl -s https://example.org/ | obelisc extract - --url https://example.org/
-  obelisc extract crawl.warc.gz > documents.jsonl")]
+  obelisc extract crawl.warc.gz > documents.jsonl
+  obelisc extract - < crawl.warc.gz > documents.jsonl
+  obelisc extract crawl --threads 2 > documents.jsonl
+
+Documents go to standard output in the order of the input, whatever the number of threads; \
+records and pages that fail go to standard error, each with its reason. \
+Exit code 1: something failed, and there was no document.")]
     Extract(ExtractArgs),
     /// Show every node and rule of one page: value, bound, verdict, step
     #[command(after_help = "Example:\n  obelisc explain out --url https://atlas.example/earth/tides")]
@@ -173,15 +179,20 @@ pub struct RunArgs {
 /// What `extract` reads.
 #[derive(Args, Debug)]
 pub struct ExtractArgs {
-    /// Page, folder of pages, archive, or - for a page on standard input
-    pub input: String,
-    /// URL of the page: links are resolved against it
+    /// Pages, folders of pages and archives, archives, globs, @lists of them; or - for a page or an archive on standard input
+    #[arg(value_name = "FILE|FOLDER|-", required = true)]
+    pub input: Vec<String>,
+    /// URL of the page, which links are resolved against [default: file:///NAME; about:blank on standard input]
     #[arg(long)]
     pub url: Option<String>,
     /// Extraction profile
     #[arg(long, default_value = "default")]
     pub profile: String,
-    /// Keep the whole page; this version does not cut to the main content yet, so it always does
+    /// Keep the whole page, instead of its main content alone
     #[arg(long)]
     pub whole_page: bool,
+    /// Threads [default: one per core]
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
 }

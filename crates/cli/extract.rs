@@ -1,35 +1,214 @@
 //! `extract`: documents as JSON lines, without a run.
 
+use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::thread::available_parallelism;
 
-use obelisc_pipeline::intake::{Fate, Finding, Intake};
+use obelisc_filter::{RuleSet, StageView};
+use obelisc_pipeline::intake::{Fate, Finding, Intake, Page, Seen, is_archive};
 use obelisc_pipeline::{Error, Recipe};
-use obelisc_storage::inputs::{self, Kind};
+use obelisc_storage::Error as StorageError;
+use obelisc_storage::inputs::{self, ARCHIVE_ENDINGS, Input, Kind, Spool};
 
-use crate::Failure;
 use crate::args::ExtractArgs;
+use crate::in_order::in_order;
+use crate::{Failure, printable};
+
+/// Bytes by which an archive is told from a page.
+const HEAD: u64 = 4096;
+
+/// What a page on standard input is called, and an archive.
+const STANDARD_INPUT: &str = "stdin";
 
 /// `obelisc extract`.
-pub fn extract(args: &ExtractArgs) -> Result<(), Failure> {
-    let text =
+pub fn extract(args: &ExtractArgs, quiet: bool) -> Result<(), Failure> {
+    let recipe =
         format!("stages = [\"extract\", \"finish\"]\nextract.profile = {:?}\nfinish.images = \"url\"\n", args.profile);
-    let recipe = Recipe::parse("--profile", &text, &[]).map_err(Error::Refused)?;
+    let recipe = Recipe::parse("--profile", &recipe, &[]).map_err(Error::Refused)?;
     let intake = Intake::new(&recipe.extract, false).map_err(Failure::unreachable)?;
-    let mut printer = Printer { output: BufWriter::new(io::stdout().lock()), printed: 0, failed: 0 };
-    let result = read(args, &intake, &mut printer);
-    match result.and_then(|()| Ok(printer.output.flush()?)) {
-        Err(Stop::Io(error)) => return Err(Failure::unreachable(format!("{}: {error}", args.input))),
-        Err(Stop::Failure(failure)) => return Err(failure),
-        Ok(()) => {}
+    let cut = (!args.whole_page).then(obelisc_filters::main_content);
+    let inputs = Inputs::find(args)?;
+    let threads = args.threads.and_then(|threads| NonZeroUsize::new(threads.into()));
+    let threads = threads.or_else(|| available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
+    let mut printer = Printer { output: io::stdout().lock(), counts: Counts::default() };
+    in_order(
+        threads,
+        |give| inputs.read(&intake, give),
+        |job| outcome(&intake, job, cut.as_ref()),
+        |outcome| printer.print(outcome?),
+    )?;
+    printer.output.flush().map_err(cannot_print)?;
+    let counts = printer.counts;
+    if !quiet && counts.seen() > 1 {
+        eprintln!("{}", counts.summary());
     }
-    if printer.printed == 0 && printer.failed > 0 {
-        return Err(Failure { code: 1, message: format!("{}: no document", args.input) });
+    if counts.documents == 0 && !counts.failed.is_empty() {
+        return Err(Failure { code: 1, message: format!("{}: no document", args.input.join(" ")) });
     }
     Ok(())
 }
 
-/// Why reading ended.
+/// What a thread is given to do.
+enum Job {
+    Page(Page<'static>),
+    Other(Finding),
+}
+
+/// What it makes of it.
+enum Outcome {
+    /// A JSON line.
+    Document(Vec<u8>),
+    /// The reason, and a line for people.
+    Failed(&'static str, String),
+    /// No page that counts.
+    NoPage(&'static str),
+}
+
+fn outcome(intake: &Intake<'_>, job: Job, cut: Option<&RuleSet>) -> Result<Outcome, Failure> {
+    let Finding { archive, location, url, fate } = match job {
+        Job::Page(page) => intake.finding(page),
+        Job::Other(finding) => finding,
+    };
+    Ok(match fate {
+        Fate::Document(mut document) => {
+            if let Some(cut) = cut {
+                cut.judge(&mut document, StageView::FINAL);
+            }
+            let json = document.to_json().and_then(|document| serde_json::to_vec(&document));
+            let mut line = json.map_err(Failure::unreachable)?;
+            line.push(b'\n');
+            Outcome::Document(line)
+        }
+        Fate::Failed(reason, detail) => {
+            let url = url.map(|url| format!("{url}: ")).unwrap_or_default();
+            let text = format!("{archive} at {}: {url}no document: {reason} ({detail})", location.offset);
+            Outcome::Failed(reason.name(), printable(&text))
+        }
+        Fate::PassedOver(reason) | Fate::NotAccepted(reason, _) => Outcome::NoPage(reason.name()),
+        Fate::Capture => Outcome::NoPage("image"),
+    })
+}
+
+/// What is read.
+enum Inputs<'a> {
+    /// The URL of a page there.
+    StandardInput(Option<&'a str>),
+    /// The same of the one page among them.
+    Found(Vec<Input>, Option<&'a str>),
+}
+
+impl<'a> Inputs<'a> {
+    /// Looks at all inputs before one is read.
+    fn find(args: &'a ExtractArgs) -> Result<Self, Failure> {
+        let url = args.url.as_deref();
+        if args.input.iter().any(|input| input == "-") {
+            return match args.input.len() {
+                1 => Ok(Self::StandardInput(url)),
+                _ => Err(Failure::usage("-: standard input is read alone")),
+            };
+        }
+        let found = inputs::find(&args.input).map_err(|errors| {
+            let wrong = errors.iter().all(|error| matches!(error, StorageError::Unsupported { .. }));
+            let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            Failure { code: if wrong { 2 } else { 3 }, message: lines.join("\n") }
+        })?;
+        let pages = found.iter().map(|input| match &input.kind {
+            Kind::Archive(_) if has_archive_ending(&input.name) => 2,
+            Kind::Archive(_) => 1,
+            Kind::Pages(pages) => pages.len(),
+        });
+        if url.is_some() && pages.sum::<usize>() != 1 {
+            return Err(Failure::usage(
+                "--url names one page: archives name the URLs of theirs, and pages in folders have none",
+            ));
+        }
+        Ok(Self::Found(found, url))
+    }
+
+    fn read(self, intake: &Intake<'_>, give: &mut dyn FnMut(Job) -> Result<(), Failure>) -> Result<(), Failure> {
+        match self {
+            Self::StandardInput(url) => {
+                let input = Spool::new(io::stdin()).map_err(|error| cannot_read(STANDARD_INPUT, &error))?;
+                any(intake, STANDARD_INPUT, input, url.unwrap_or("about:blank"), give)
+            }
+            Self::Found(inputs, url) => inputs.iter().try_for_each(|input| match &input.kind {
+                Kind::Archive(path) if has_archive_ending(&input.name) => {
+                    archive(intake, &input.name, open(&input.name, path)?, give)
+                }
+                // Neither by its name: a page that was saved as something else.
+                Kind::Archive(path) => {
+                    let its_own = format!("file:///{}", input.name);
+                    any(intake, &input.name, open(&input.name, path)?, url.unwrap_or(&its_own), give)
+                }
+                Kind::Pages(pages) => pages.iter().try_for_each(|(page_name, path)| {
+                    let name = input.page_name(page_name);
+                    let its_own = format!("file:///{name}");
+                    page(intake, &name, open(&name, path)?, url.unwrap_or(&its_own), give)
+                }),
+            }),
+        }
+    }
+}
+
+fn has_archive_ending(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ARCHIVE_ENDINGS.iter().any(|ending| name.ends_with(ending))
+}
+
+fn open(name: &str, path: &Path) -> Result<File, Failure> {
+    File::open(path).map_err(|error| cannot_read(name, &error))
+}
+
+/// Reads an archive or a page: its first bytes say which.
+fn any(
+    intake: &Intake<'_>,
+    name: &str,
+    mut file: impl Read + Seek + Send + 'static,
+    url: &str,
+    give: &mut dyn FnMut(Job) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut head = Vec::new();
+    let read = file.by_ref().take(HEAD).read_to_end(&mut head).and_then(|_| file.seek(SeekFrom::Start(0)));
+    read.map_err(|error| cannot_read(name, &error))?;
+    if is_archive(&head) { archive(intake, name, file, give) } else { page(intake, name, file, url, give) }
+}
+
+fn archive(
+    intake: &Intake<'_>,
+    name: &str,
+    file: impl Read + Seek + Send + 'static,
+    give: &mut dyn FnMut(Job) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let facts = intake.records(name, file, |seen| {
+        let job = match seen {
+            Seen::Page(page) => Job::Page(page.into_owned()),
+            Seen::Other(finding) => Job::Other(finding),
+        };
+        give(job).map_err(Stop::Failure)
+    });
+    match facts {
+        Ok(_) => Ok(()),
+        Err(Stop::Io(error)) => Err(cannot_read(name, &error)),
+        Err(Stop::Failure(failure)) => Err(failure),
+    }
+}
+
+fn page(
+    intake: &Intake<'_>,
+    name: &str,
+    file: impl Read,
+    url: &str,
+    give: &mut dyn FnMut(Job) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut body = Vec::new();
+    file.take(intake.page_cap()).read_to_end(&mut body).map_err(|error| cannot_read(name, &error))?;
+    give(Job::Page(Page::alone(name, url, body)))
+}
+
+/// Why the reading of an archive ended.
 enum Stop {
     Io(io::Error),
     Failure(Failure),
@@ -41,56 +220,58 @@ impl From<io::Error> for Stop {
     }
 }
 
-fn read(args: &ExtractArgs, intake: &Intake<'_>, printer: &mut Printer<impl Write>) -> Result<(), Stop> {
-    if args.input == "-" {
-        let mut body = Vec::new();
-        io::stdin().lock().take(intake.page_cap()).read_to_end(&mut body)?;
-        return Ok(printer.print(intake.page("stdin", args.url.as_deref().unwrap_or("about:blank"), &body))?);
-    }
-    let found = inputs::find(std::slice::from_ref(&args.input)).map_err(|errors| {
-        Stop::Failure(Failure::unreachable(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
-    })?;
-    for input in found {
-        match input.kind {
-            Kind::Archive(path) => {
-                intake.archive(&input.name, File::open(path)?, |finding| printer.print(finding))?;
-            }
-            Kind::Pages(ref pages) => {
-                for (page, path) in pages {
-                    let name = input.page_name(page);
-                    let mut body = Vec::new();
-                    File::open(path)?.take(intake.page_cap()).read_to_end(&mut body)?;
-                    let url = args.url.clone().unwrap_or_else(|| format!("file:///{name}"));
-                    printer.print(intake.page(&name, &url, &body))?;
-                }
-            }
-        }
-    }
-    Ok(())
+fn cannot_read(name: &str, error: &io::Error) -> Failure {
+    Failure::unreachable(format!("{name}: {error}"))
+}
+
+fn cannot_print(error: io::Error) -> Failure {
+    Failure::unreachable(format!("standard output: {error}"))
 }
 
 /// Prints documents to standard output, failures to standard error.
 struct Printer<W> {
     output: W,
-    printed: u64,
-    failed: u64,
+    counts: Counts,
 }
 
 impl<W: Write> Printer<W> {
-    fn print(&mut self, finding: Finding) -> io::Result<()> {
-        match finding.fate {
-            Fate::Document(document) => {
-                self.printed += 1;
-                serde_json::to_writer(&mut self.output, &document.to_json()?)?;
-                self.output.write_all(b"\n")?;
+    fn print(&mut self, outcome: Outcome) -> Result<(), Failure> {
+        match outcome {
+            Outcome::Document(line) => {
+                self.counts.documents += 1;
+                self.output.write_all(&line).map_err(cannot_print)?;
             }
-            Fate::Failed(reason, detail) => {
-                self.failed += 1;
-                let url = finding.url.unwrap_or_default();
-                eprintln!("{} at {}: {url} {reason}: {detail}", finding.archive, finding.location.offset);
+            Outcome::Failed(reason, text) => {
+                *self.counts.failed.entry(reason).or_default() += 1;
+                eprintln!("{text}");
             }
-            Fate::Capture | Fate::PassedOver(_) | Fate::NotAccepted(..) => {}
+            Outcome::NoPage(reason) => *self.counts.no_pages.entry(reason).or_default() += 1,
         }
         Ok(())
+    }
+}
+
+/// How many records and pages became what, by reason.
+#[derive(Default)]
+struct Counts {
+    documents: u64,
+    failed: BTreeMap<&'static str, u64>,
+    no_pages: BTreeMap<&'static str, u64>,
+}
+
+impl Counts {
+    fn seen(&self) -> u64 {
+        self.documents + self.failed.values().chain(self.no_pages.values()).sum::<u64>()
+    }
+
+    fn summary(&self) -> String {
+        let mut text = format!("{} documents", self.documents);
+        for (what, reasons) in [("failed", &self.failed), ("no pages", &self.no_pages)] {
+            if !reasons.is_empty() {
+                let all: Vec<String> = reasons.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
+                text += &format!("; {} {what}: {}", reasons.values().sum::<u64>(), all.join(", "));
+            }
+        }
+        text
     }
 }

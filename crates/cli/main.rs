@@ -11,6 +11,7 @@
 mod args;
 mod explain;
 mod extract;
+mod in_order;
 mod plan;
 mod progress;
 mod reference;
@@ -79,7 +80,7 @@ fn main() -> ExitCode {
         Command::Check(args) => run::check(args),
         Command::Plan { run, json } => plan::plan(run, *json),
         Command::Status { dir, failures, json } => plan::status(dir, *failures, *json),
-        Command::Extract(args) => extract::extract(args),
+        Command::Extract(args) => extract::extract(args, cli.quiet),
         Command::Explain { dir, url, json } => explain::explain(dir, url, *json),
         Command::Rules { name, json } => reference::rules(name.as_deref(), *json),
         Command::PrintConfig => reference::print_config(),

@@ -13,7 +13,7 @@
 //! let document = Document {
 //!     id: DocId::new("crawl.warc.gz", 1024, 0),
 //!     page: Page { url: "https://example.org/".into(), ..Page::default() },
-//!     nodes: vec![Node { ordinal: 0, content_score: None, content: Content::Text(paragraphs("One.\n\nTwo.")) }],
+//!     nodes: vec![Node { ordinal: 0, content: Content::Text(paragraphs("One.\n\nTwo.")) }],
 //! };
 //! assert_eq!(document.to_json()?.texts, [Some("One.\n\nTwo.".to_owned())]);
 //! # Ok::<(), serde_json::Error>(())

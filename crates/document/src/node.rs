@@ -1,6 +1,7 @@
 //! The document and its nodes.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Number;
 
 use crate::{DocId, UrlKey};
 
@@ -40,13 +41,13 @@ pub struct Page {
     /// Name of the encoding the page was read in, as the Encoding Standard spells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub charset: Option<String>,
-    /// What said so: `bom`, `http`, `meta`, `detected`.
+    /// What said so: `warc` (the record's header), `bom`, `http`, `meta`, `bytes` (valid UTF-8, whatever is declared), `detected`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub charset_source: Option<String>,
     /// Identified language and its score.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<Language>,
-    /// The `lang` attribute of the root element.
+    /// Language tag by the `lang` attribute of the root element, else by `Content-Language`, JSON-LD or `og:locale` in the page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub declared_language: Option<String>,
     /// `<title>`.
@@ -58,7 +59,7 @@ pub struct Page {
     /// `<meta property="og:image">`, resolved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub og_image: Option<String>,
-    /// Date of publication by JSON-LD (`datePublished`), as written there.
+    /// Date of publication by JSON-LD (`datePublished`), else by `article:published_time` or microdata, as written there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date_published: Option<String>,
 }
@@ -77,8 +78,6 @@ pub struct Language {
 pub struct Node {
     /// Position given at extraction; never changed after.
     pub ordinal: u32,
-    /// How likely the node is main content, 0 to 1; `None` where nothing scored it.
-    pub content_score: Option<f32>,
     /// What the node holds.
     pub content: Content,
 }
@@ -97,8 +96,11 @@ pub enum Content {
 pub struct Paragraph {
     /// Position in its node at extraction; never changed after.  (ordinal, k) names a paragraph.
     pub k: u32,
-    /// The text: not blank, without `\n\n`.
+    /// The text, without `\n\n`.  Not blank, except in documents of the profile `obelisc`, whose texts keep all their blank lines.
     pub text: String,
+    /// How sure it is that the paragraph is main content, 0 to 1; 0.5 is the page's best cut.  `None` where nothing
+    /// scored it.
+    pub content_score: Option<f32>,
 }
 
 /// One image of a document.
@@ -131,6 +133,9 @@ pub struct ImageNode {
     /// Height that the page asks for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rendered_height: Option<RenderedSize>,
+    /// How sure it is that the image is main content, 0 to 1; 0.5 is the page's best cut.
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "in_thousandths")]
+    pub content_score: Option<f32>,
     /// The other candidates' resolved URLs, best first, for a fetch that fails.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<String>,
@@ -142,12 +147,20 @@ pub struct ImageNode {
     pub blob: Option<Blob>,
 }
 
+/// Writes a score with the digits it has: as 64 bits it would have more.
+fn in_thousandths<S: Serializer>(score: &Option<f32>, serializer: S) -> Result<S::Ok, S::Error> {
+    score.map(|score| (f64::from(score) * 1000.0).round() / 1000.0).serialize(serializer)
+}
+
 /// A size that a page asks for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum RenderedSize {
     /// Pixels.
     Pixels(u32),
+    /// An integer that no image is wide, negative or beyond 32 bits (beyond 64 bits: the nearest float), kept as the OBELICS
+    /// release keeps it.
+    OutOfRange(Number),
     /// A share of the container, as written (`50%`).
     Percent(String),
 }
@@ -186,7 +199,7 @@ impl ImageNode {
     pub fn text_bytes(&self) -> usize {
         let size = |size: &Option<RenderedSize>| match size {
             Some(RenderedSize::Percent(share)) => share.len(),
-            Some(RenderedSize::Pixels(_)) | None => 0,
+            Some(RenderedSize::Pixels(_) | RenderedSize::OutOfRange(_)) | None => 0,
         };
         let options = [&self.formatted_filename, &self.alt_text, &self.caption, &self.title, &self.link];
         self.candidate_urls().map(str::len).sum::<usize>()
@@ -211,7 +224,7 @@ pub fn paragraphs(text: &str) -> Vec<Paragraph> {
         .map(|piece| piece.trim_matches('\n'))
         .filter(|piece| !piece.trim().is_empty())
         .zip(0..)
-        .map(|(piece, k)| Paragraph { k, text: piece.to_owned() })
+        .map(|(piece, k)| Paragraph { k, text: piece.to_owned(), content_score: None })
         .collect()
 }
 
@@ -230,5 +243,25 @@ impl Document {
             Content::Text(paragraphs) => paragraphs.as_slice(),
             Content::Image(_) => &[],
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_come_back_as_they_were_written() {
+        let number = |text: &str| RenderedSize::OutOfRange(text.parse().unwrap());
+        for (text, size) in [
+            ("640", RenderedSize::Pixels(640)),
+            ("\"50%\"", RenderedSize::Percent("50%".into())),
+            ("-20", number("-20")),
+            ("18446744073709551615", number("18446744073709551615")),
+            ("1e+20", number("1e20")),
+        ] {
+            assert_eq!(serde_json::to_string(&size).unwrap(), text);
+            assert_eq!(serde_json::from_str::<RenderedSize>(text).unwrap(), size);
+        }
     }
 }

@@ -67,6 +67,13 @@ reasons! {
     StatusNotAccepted = "status_not_accepted",
     /// A page without a body.
     EmptyBody = "empty_body",
+    // Pages that the recipe cannot want, so that no tree is built for them: dropped.
+    /// The page is longer than the recipe wants pages.
+    PageTooLong = "page_too_long",
+    /// The page has fewer tags that could hold an image than the recipe asks for.
+    TooFewImageTags = "too_few_image_tags",
+    /// The page is in a language that the recipe does not keep.
+    LanguageNotKept = "language_not_kept",
     // Pages.
     /// The record names no URL for the page.
     NoUrl = "no_url",

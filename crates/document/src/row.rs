@@ -115,11 +115,7 @@ mod tests {
     use crate::{Node, paragraphs};
 
     fn document(contents: Vec<Content>) -> Document {
-        let nodes = contents
-            .into_iter()
-            .zip(0..)
-            .map(|(content, ordinal)| Node { ordinal, content_score: None, content })
-            .collect();
+        let nodes = contents.into_iter().zip(0..).map(|(content, ordinal)| Node { ordinal, content }).collect();
         Document { id: DocId::new("a.warc", 0, 0), page: Page::default(), nodes }
     }
 

@@ -18,12 +18,15 @@ pub struct Decoded<'a> {
     pub text: Cow<'a, str>,
     /// Name of the encoding, as the Encoding Standard spells it.
     pub charset: &'static str,
-    /// What said so: `bom`, `http`, `meta` (a `<meta>` or an XML declaration), `detected`.
+    /// What said so: `bom`, `http`, `meta` (a `<meta>` or an XML declaration), `bytes` (valid UTF-8, whatever is declared), `detected`.
     pub source: &'static str,
 }
 
 /// Decodes a page: by its byte order mark, else the HTTP header, else its own `<meta>` (HTML Standard, "prescan a byte stream to
 /// determine its encoding"), else by what its bytes look like on a host of that top-level domain.
+///
+/// In one thing this departs from the standard: bytes that are valid UTF-8, with several characters beyond ASCII, are UTF-8 whatever the header or
+/// the page declares.  Text in a legacy encoding is not UTF-8 by accident, but pages are stored and sent anew with their old declarations.
 ///
 /// # Errors
 /// [`BodyTooLarge`](Reason::BodyTooLarge) by the cap; [`UndecodableText`](Reason::UndecodableText) where more than half of the characters are U+FFFD.
@@ -49,13 +52,29 @@ pub fn decode<'a>(
 fn encoding_of(body: &[u8], url: &str, http_content_type: Option<&str>) -> (&'static Encoding, &'static str) {
     if let Some((encoding, _)) = Encoding::for_bom(body) {
         (encoding, "bom")
-    } else if let Some(encoding) = http_content_type.and_then(http_charset) {
-        (encoding, "http")
-    } else if let Some(encoding) = prescan::prescan(body) {
-        (encoding, "meta")
     } else {
-        (detect(body, url), "detected")
+        let by_header = http_content_type.and_then(http_charset).map(|encoding| (encoding, "http"));
+        match by_header.or_else(|| prescan::prescan(body).map(|encoding| (encoding, "meta"))) {
+            Some((encoding, _)) if encoding != UTF_8 && is_surely_utf8(body) => (UTF_8, "bytes"),
+            Some(declared) => declared,
+            None => (detect(body, url), "detected"),
+        }
     }
+}
+
+/// Characters beyond ASCII that valid UTF-8 must have to be taken for it against a declaration.  A character of GBK is valid
+/// UTF-8 in one of eight cases, one of the other legacy encodings in fewer.
+const SURE: usize = 5;
+
+fn is_surely_utf8(body: &[u8]) -> bool {
+    let leads = body.iter().filter(|&&byte| byte >= 0xc2).take(SURE).count();
+    let is_valid = || match std::str::from_utf8(body) {
+        Ok(_) => true,
+        // A body that was cut may end within a character.
+        Err(error) => error.error_len().is_none(),
+    };
+    // The encodings that switch between sets by escapes, and those of two bytes for everything, are ASCII to this look.
+    leads == SURE && memchr::memchr2(0x1b, 0, body).is_none() && is_valid()
 }
 
 /// The encoding that a Content-Type's `charset` parameter names (MIME Sniffing Standard, "parse a MIME type", leniently).
@@ -67,7 +86,8 @@ fn http_charset(content_type: &str) -> Option<&'static Encoding> {
     })
 }
 
-fn detect(body: &[u8], url: &str) -> &'static Encoding {
+/// What the bytes look like, on a host of that URL's top-level domain.
+pub(crate) fn detect(body: &[u8], url: &str) -> &'static Encoding {
     // Valid UTF-8 is UTF-8; only ISO-2022-JP, which is ASCII with escapes, could be mistaken for it.
     if memchr::memchr(0x1b, body).is_none() && std::str::from_utf8(body).is_ok() {
         return UTF_8;
@@ -85,7 +105,8 @@ pub(crate) fn is_mostly_replaced(text: &str) -> bool {
     replaced > 0 && replaced * 2 > text.chars().filter(|c| !c.is_whitespace()).count()
 }
 
-fn count_replaced(text: &str) -> usize {
+/// How many U+FFFD there are.
+pub(crate) fn count_replaced(text: &str) -> usize {
     memchr::memmem::find_iter(text.as_bytes(), "\u{fffd}".as_bytes()).count()
 }
 
@@ -112,6 +133,28 @@ mod tests {
         assert_eq!((charset, source), ("windows-1252", "http"));
         assert!(text.ends_with("café"));
         assert_eq!(read(b"<meta charset=koi8-r>\xc1", "", Some("text/html; charset=none")).1, "KOI8-R");
+    }
+
+    #[test]
+    fn valid_utf_8_beats_what_is_declared() {
+        let page = "<meta charset=gb2312>三月に桜が";
+        assert_eq!(read(page.as_bytes(), "", Some("text/html; charset=gbk")), (page.to_owned(), "UTF-8", "bytes"));
+        assert_eq!(read(page.as_bytes(), "", None).2, "bytes");
+        let cut = &page.as_bytes()[..page.len() - 1];
+        assert_eq!(read(cut, "", None).1, "UTF-8");
+        // Too few characters to be sure, and text that is what it is declared to be.
+        assert_eq!(read("<meta charset=gbk>三月".as_bytes(), "", None).2, "meta");
+        for (encoding, text) in [
+            (encoding_rs::GBK, "三月的樱花开了，我们去看花"),
+            (encoding_rs::KOI8_R, "Съешь же ещё этих мягких булок"),
+            (encoding_rs::WINDOWS_1252, "Où l’été a-t-il été ? À Noël, déjà."),
+        ] {
+            let body =
+                [format!("<meta charset={}>", encoding.name()).into_bytes(), encoding.encode(text).0.into()].concat();
+            let (found, charset, source) = read(&body, "", None);
+            assert!(found.ends_with(text), "{found}");
+            assert_eq!((charset, source), (encoding.name(), "meta"));
+        }
     }
 
     #[test]

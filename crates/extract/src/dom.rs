@@ -2,7 +2,7 @@
 //!
 //! A parser fills it; nothing else of this crate knows which parser that was.
 
-use html5ever::{Attribute, LocalName};
+use html5ever::{Attribute, LocalName, local_name};
 
 /// Index of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +82,13 @@ pub struct Dom {
 impl Dom {
     /// The document of a page of that many bytes, without anything in it.
     pub(crate) fn new(page_bytes: usize) -> Self {
-        let mut dom = Self { nodes: Vec::new(), attributes: Vec::new(), text: String::new(), page_bytes };
+        // As many as most pages have at least: what is not used is not touched.
+        let mut dom = Self {
+            nodes: Vec::with_capacity(page_bytes / 128),
+            attributes: Vec::with_capacity(page_bytes / 256),
+            text: String::with_capacity(page_bytes / 8),
+            page_bytes,
+        };
         dom.create(Kind::Document);
         dom
     }
@@ -169,6 +175,12 @@ impl Dom {
         self.attributes(node).iter().find(|attribute| attribute.name.local == *name).map(|attribute| &*attribute.value)
     }
 
+    /// Value of the last attribute of that name, where a parser keeps several.
+    pub(crate) fn last_attribute(&self, node: NodeId, name: &LocalName) -> Option<&str> {
+        let mut attributes = self.attributes(node).iter().rev();
+        attributes.find(|attribute| attribute.name.local == *name).map(|attribute| &*attribute.value)
+    }
+
     /// Text of a text node.
     pub(crate) fn text(&self, node: NodeId) -> Option<&str> {
         match self.kind(node) {
@@ -177,15 +189,41 @@ impl Dom {
         }
     }
 
-    /// All text below `root`, as it stands in the page.
+    /// All text below `root`, as it stands in the page, but for scripts and style sheets below it.
     pub(crate) fn text_below(&self, root: NodeId) -> String {
         let mut text = String::new();
         let mut at = self.first_child(root);
         while let Some(node) = at {
             text.push_str(self.text(node).unwrap_or_default());
-            at = self.first_child(node).or_else(|| self.after(node, root));
+            let below = if self.is_code(node) { None } else { self.first_child(node) };
+            at = below.or_else(|| self.after(node, root));
         }
         text
+    }
+
+    /// Whether `node` is a script or a style sheet, whose text is for no reader.
+    pub(crate) fn is_code(&self, node: NodeId) -> bool {
+        matches!(self.element(node), Some((&(local_name!("script") | local_name!("style")), Space::Html)))
+    }
+
+    /// What tells two trees apart, in words; `None` for the same nodes in the same order.
+    #[cfg(any(test, feature = "judge"))]
+    pub fn difference(&self, other: &Self) -> Option<String> {
+        let links = |dom: &Self, node| {
+            (dom.parent(node), dom.previous(node), dom.next(node), dom.first_child(node), dom.depth(node))
+        };
+        for node in self.ids().take(other.node_count()) {
+            let [own, others] = [self, other].map(|dom| (dom.element(node), dom.attributes(node), dom.text(node)));
+            if own != others {
+                return Some(format!("node {}: {own:?} and {others:?}", node.index()));
+            }
+            let [own, others] = [self, other].map(|dom| links(dom, node));
+            if own != others {
+                return Some(format!("links of node {}: {own:?} and {others:?}", node.index()));
+            }
+        }
+        let (own, others) = (self.node_count(), other.node_count());
+        (own != others).then(|| format!("{own} and {others} nodes"))
     }
 
     fn create(&mut self, kind: Kind) -> NodeId {
@@ -203,19 +241,15 @@ impl Dom {
         node
     }
 
-    pub(crate) fn create_element(
-        &mut self,
-        name: LocalName,
-        space: Space,
-        attributes: impl IntoIterator<Item = Attribute>,
-    ) -> NodeId {
+    /// Creates an element, and takes its attributes out of `attributes`.
+    pub(crate) fn create_element(&mut self, name: LocalName, space: Space, attributes: &mut Vec<Attribute>) -> NodeId {
         let attributes = self.store(attributes);
         self.create(Kind::Element { name, space, attributes })
     }
 
-    fn store(&mut self, attributes: impl IntoIterator<Item = Attribute>) -> Span {
+    fn store(&mut self, attributes: &mut Vec<Attribute>) -> Span {
         let start = self.attributes.len() as u32;
-        self.attributes.extend(attributes);
+        self.attributes.append(attributes);
         Span { start, end: self.attributes.len() as u32 }
     }
 
@@ -231,8 +265,8 @@ impl Dom {
         if new.is_empty() {
             return;
         }
-        let all: Vec<Attribute> = old.iter().cloned().chain(new).collect();
-        let span = self.store(all);
+        let mut all: Vec<Attribute> = old.iter().cloned().chain(new).collect();
+        let span = self.store(&mut all);
         if let Kind::Element { attributes, .. } = &mut self.nodes[node.index()].kind {
             *attributes = span;
         }

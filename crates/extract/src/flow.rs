@@ -1,7 +1,9 @@
 //! The document in the making: texts as a browser would break and space them, images between them.
 
-use obelisc_document::{Content, ImageNode, Node, paragraphs};
+use obelisc_document::{Content, ImageNode, Node, Paragraph, paragraphs};
 use obelisc_text::clean;
+
+use crate::dom::NodeId;
 
 /// What stands between the text that was written and the text that comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,15 +14,49 @@ pub(crate) enum Gap {
     Blank,
 }
 
+/// What lies between two inline elements that touch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seam {
+    /// Nothing but their tags.
+    Elements,
+    /// Their tags, and they say two things: two links, the old and the new.
+    Words,
+}
+
+/// What begins a price.
+const CURRENCIES: [char; 5] = ['$', '€', '£', '¥', '₹'];
+
 /// White space that collapses; a no-break space does not.
-const SPACE: [char; 5] = [' ', '\t', '\n', '\u{c}', '\r'];
+fn is_space(byte: &u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\x0c' | b'\r')
+}
+
+/// Where a paragraph or an image came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Piece {
+    /// Which paragraph or image it is part of, counted through the document.
+    pub(crate) unit: u32,
+    /// The text node, or the image's element.
+    pub(crate) node: NodeId,
+    /// Bytes of text; 0 for an image.
+    pub(crate) bytes: u32,
+}
 
 /// Collects the nodes.
 pub(crate) struct Flow {
     nodes: Vec<Node>,
+    /// Paragraphs and images so far.
+    units: u32,
+    pieces: Vec<Piece>,
+    /// Which node of the page speaks.
+    source: NodeId,
+    /// Where in `text` another node began to speak.
+    sources: Vec<(usize, NodeId)>,
     /// The text node in the making.
     text: String,
     gap: Gap,
+    /// What the next word touches.
+    seam: Option<Seam>,
     /// The list item's mark, until its first text.
     marker: Option<String>,
     /// End of the last blank line in `text`.
@@ -44,8 +80,13 @@ impl Flow {
     pub(crate) fn new() -> Self {
         Self {
             nodes: Vec::new(),
+            units: 0,
+            pieces: Vec::new(),
+            source: NodeId::DOCUMENT,
+            sources: Vec::new(),
             text: String::new(),
             gap: Gap::None,
+            seam: None,
             marker: None,
             last_blank: 0,
             in_cell: false,
@@ -54,9 +95,19 @@ impl Flow {
         }
     }
 
+    /// Says which node of the page the next words come from.
+    pub(crate) fn speaks(&mut self, node: NodeId) {
+        self.source = node;
+    }
+
     /// Where the next text will begin.
     pub(crate) fn mark(&self) -> Mark {
         Mark { node: self.nodes.len(), at: self.text.len() }
+    }
+
+    /// The mark of a list item that waits for its first text.
+    pub(crate) fn marker(&self) -> Option<&str> {
+        self.marker.as_deref()
     }
 
     /// Whether any text was written since the last image, or the start.
@@ -76,6 +127,30 @@ impl Flow {
         // Nothing comes between a list item's mark and its text.
         if self.marker.is_none() {
             self.gap = self.gap.max(gap);
+        }
+    }
+
+    /// Says that the next word comes from another element than the one before it.
+    pub(crate) fn seam(&mut self, seam: Seam) {
+        // Of several in a row, one that parts two words does.
+        if self.seam != Some(Seam::Words) {
+            self.seam = Some(seam);
+        }
+    }
+
+    /// Whether two words touch, at the seam before `word`, that a reader sees apart.
+    fn is_apart(&mut self, word: &str) -> bool {
+        let Some(seam) = self.seam.take() else { return false };
+        let (Some(last), Some(first)) = (self.text.chars().next_back(), word.chars().next()) else { return false };
+        match seam {
+            Seam::Words => last.is_alphanumeric() && (first.is_alphanumeric() || CURRENCIES.contains(&first)),
+            Seam::Elements if first.is_uppercase() => last.is_lowercase() || last.is_numeric(),
+            // One digit beside another may be a part of a number, and one letter before it a variable.
+            Seam::Elements => {
+                first.is_numeric()
+                    && self.text.chars().rev().take(2).filter(|c| c.is_alphanumeric()).count() == 2
+                    && (last.is_alphabetic() || word.chars().nth(1).is_some_and(char::is_alphanumeric))
+            }
         }
     }
 
@@ -133,14 +208,15 @@ impl Flow {
     pub(crate) fn text(&mut self, text: &str) {
         let mut rest = text;
         loop {
-            let word = rest.trim_start_matches(SPACE);
-            if word.len() < rest.len() {
+            let spaces = rest.bytes().take_while(is_space).count();
+            let word = &rest[spaces..];
+            if spaces > 0 {
                 self.request(Gap::Space);
             }
             if word.is_empty() {
                 return;
             }
-            let end = word.find(SPACE).unwrap_or(word.len());
+            let end = word.bytes().position(|byte| is_space(&byte)).unwrap_or(word.len());
             self.word(&word[..end]);
             rest = &word[end..];
         }
@@ -155,6 +231,9 @@ impl Flow {
             word = word.trim_start();
         }
         if !word.is_empty() {
+            if self.is_apart(word) {
+                self.request(Gap::Space);
+            }
             self.flush();
             self.text.push_str(word);
         }
@@ -163,6 +242,7 @@ impl Flow {
     /// Writes text as it stands, line breaks and spaces included.
     pub(crate) fn preformatted(&mut self, text: &str) {
         if !text.is_empty() {
+            self.seam = None;
             self.flush();
             self.text.push_str(text);
         }
@@ -176,6 +256,8 @@ impl Flow {
             self.text.push_str(match gap {
                 Gap::None => "",
                 Gap::Space => " ",
+                // A line of preformatted text may have ended with its own break.
+                Gap::Line if self.text.ends_with('\n') => "",
                 Gap::Line => "\n",
                 Gap::Blank => "\n\n",
             });
@@ -190,29 +272,52 @@ impl Flow {
         if let Some(marker) = self.marker.take() {
             self.text.push_str(&marker);
         }
+        if self.sources.last().is_none_or(|&(_, last)| last != self.source) {
+            self.sources.push((self.text.len(), self.source));
+        }
     }
 
     /// Ends the text node in the making.
     fn end_text(&mut self) {
         let text = std::mem::take(&mut self.text);
+        let sources = std::mem::take(&mut self.sources);
         (self.gap, self.last_blank) = (Gap::None, 0);
-        let mut paragraphs = paragraphs(&clean(&text));
-        for paragraph in &mut paragraphs {
-            paragraph.text.truncate(paragraph.text.trim_end().len());
+        let mut all: Vec<Paragraph> = Vec::new();
+        let (mut start, mut first) = (0, 0);
+        for piece in text.split("\n\n") {
+            let end = start + piece.len();
+            // The node that spoke when the piece began may have begun before it.
+            while sources.get(first + 1).is_some_and(|&(at, _)| at <= start) {
+                first += 1;
+            }
+            for mut paragraph in paragraphs(&clean(piece)) {
+                paragraph.text.truncate(paragraph.text.trim_end().len());
+                paragraph.k = all.len() as u32;
+                for (i, &(at, node)) in sources.iter().enumerate().skip(first).take_while(|(_, (at, _))| *at < end) {
+                    let until = sources.get(i + 1).map_or(end, |&(next, _)| next.min(end));
+                    let bytes = (until - at.max(start)) as u32;
+                    self.pieces.push(Piece { unit: self.units, node, bytes });
+                }
+                self.units += 1;
+                all.push(paragraph);
+            }
+            start = end + 2;
         }
-        if !paragraphs.is_empty() {
-            self.push(Content::Text(paragraphs));
+        if !all.is_empty() {
+            self.push(Content::Text(all));
         }
     }
 
     fn push(&mut self, content: Content) {
         let ordinal = self.nodes.len() as u32;
-        self.nodes.push(Node { ordinal, content_score: None, content });
+        self.nodes.push(Node { ordinal, content });
     }
 
     /// Adds an image; gives its position.
-    pub(crate) fn image(&mut self, image: ImageNode) -> usize {
+    pub(crate) fn image(&mut self, image: ImageNode, element: NodeId) -> usize {
         self.end_text();
+        self.pieces.push(Piece { unit: self.units, node: element, bytes: 0 });
+        self.units += 1;
         self.push(Content::Image(Box::new(image)));
         self.nodes.len() - 1
     }
@@ -231,9 +336,9 @@ impl Flow {
         (!self.has_text() && matches!(self.nodes[last].content, Content::Image(_))).then_some(last)
     }
 
-    /// The nodes, in reading order.
-    pub(crate) fn finish(mut self) -> Vec<Node> {
+    /// The nodes, in reading order, and where their paragraphs and images came from.
+    pub(crate) fn finish(mut self) -> (Vec<Node>, Vec<Piece>) {
         self.end_text();
-        self.nodes
+        (self.nodes, self.pieces)
     }
 }

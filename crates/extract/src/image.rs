@@ -1,7 +1,7 @@
 //! One image element → one image node.
 
 mod candidates;
-mod srcset;
+pub(crate) mod srcset;
 mod url;
 
 #[cfg(test)]
@@ -16,18 +16,18 @@ pub(crate) use self::url::{format, is_same_picture, resolve};
 use crate::Limits;
 use crate::style::declared;
 
+/// Pixels of a side that an icon has at most.
+const MAX_ICON: u32 = 64;
+
 /// Reads an `img` (or what stands for one), with what the `source`s of its picture offer.
 /// `None` where the page offers nothing but placeholders, or counts a visit with it.
 pub(crate) fn read(attributes: &[Attribute], sources: &[Candidate], context: &Context<'_>) -> Option<ImageNode> {
     let mut gathering = Gathering::new(context);
-    gathering.image(attributes);
+    // A size that hides the stand-in says nothing of the picture that takes its place.
+    gathering.image(attributes, !is_tiny(attributes));
     gathering.picture(sources);
-    let mut ranked = gathering.ranked();
-    if is_tiny(attributes) {
-        // A size that hides the stand-in says nothing of the picture that takes its place.
-        ranked.retain(|candidate| !matches!(candidate.source.as_str(), "src" | "srcset"));
-    }
-    node(ranked, attributes, context.limits)
+    gathering.unlisted(attributes);
+    node(gathering.ranked(), attributes, context.limits)
 }
 
 /// The node of ranked candidates; the attributes say the rest.
@@ -62,14 +62,30 @@ pub(crate) fn cut(text: &mut String, max_chars: usize) {
     }
 }
 
-/// Whether the page gives the image no room: both sides one pixel or less.  A single 0 is found on real pictures.
+/// Whether the page gives the image no room: both sides one pixel or less.  A single 0 is found on real pictures, and so are
+/// two where a style or a `srcset` says how large the picture will be, or the file is a drawing that has no size of its own.
 fn is_tiny(attributes: &[Attribute]) -> bool {
-    let pixels = |name| match size(attributes, name) {
+    let pixels = |name: LocalName| match size(attributes, &name) {
         Some(RenderedSize::Pixels(pixels)) => Some(pixels),
         _ => None,
     };
-    let (width, height) = (pixels(&local_name!("width")), pixels(&local_name!("height")));
-    width.is_some_and(|width| width <= 1) && height.is_some_and(|height| height <= 1)
+    let (width, height) = (pixels(local_name!("width")), pixels(local_name!("height")));
+    let (Some(width @ 0..=1), Some(height @ 0..=1)) = (width, height) else { return false };
+    let style = value(attributes, &local_name!("style")).unwrap_or_default();
+    let grows = |name| declared(style, name).is_some_and(|value| value.ends_with('%') || value == "auto");
+    let format = value(attributes, &local_name!("src")).and_then(format);
+    // Sites that size all pictures by style sheet write 0; who counts visits does not name a file of pictures.
+    let is_file = width + height == 0 && format.is_some_and(|format| format != "gif");
+    let is_grown = ["width", "min-width"].into_iter().any(grows);
+    !is_grown && !is_file && format != Some("svg") && value(attributes, &local_name!("srcset")).is_none()
+}
+
+/// Whether an image is a control's mark rather than a picture: a small one, or a drawing.
+pub(crate) fn is_icon(attributes: &[Attribute]) -> bool {
+    let is_small = |name: LocalName| matches!(size(attributes, &name), Some(RenderedSize::Pixels(0..=MAX_ICON)));
+    is_small(local_name!("width"))
+        || is_small(local_name!("height"))
+        || attributes.iter().any(|attribute| format(&attribute.value) == Some("svg"))
 }
 
 /// The size that an attribute, or else the inline style, asks for.

@@ -15,6 +15,7 @@ pub(crate) fn declared(style: &str, property: &str) -> Option<String> {
 pub(crate) fn hides(style: &str) -> bool {
     declared(style, "display").is_some_and(|value| value == "none")
         || declared(style, "visibility").is_some_and(|value| value == "hidden" || value == "collapse")
+        || declared(style, "content-visibility").is_some_and(|value| value == "hidden")
 }
 
 #[cfg(test)]
@@ -23,7 +24,9 @@ mod tests {
 
     #[test]
     fn hidden_styles_are_told_from_others() {
-        for style in ["display:none", "color: red; DISPLAY : None !important;", "visibility:hidden"] {
+        for style in
+            ["display:none", "color: red; DISPLAY : None !important;", "visibility:hidden", "content-visibility:hidden"]
+        {
             assert!(hides(style), "{style}");
         }
         for style in ["", "display:block", "display:none;display:block", "-x-display:none", "overflow:hidden"] {

@@ -3,6 +3,8 @@
 mod figures;
 mod images;
 mod lists;
+mod math;
+mod seams;
 
 #[cfg(test)]
 mod tests;
@@ -14,7 +16,7 @@ use self::figures::Figures;
 use self::images::{LastImage, Link};
 use self::lists::Lists;
 use crate::dom::{Dom, NodeId, Space};
-use crate::flow::{Flow, Gap, Mark};
+use crate::flow::{Flow, Gap, Mark, Piece};
 use crate::image::{Candidate, Context};
 use crate::profile::Role;
 use crate::structure::{Structure, is_image};
@@ -25,7 +27,12 @@ use crate::{Failure, Limits, Profile};
 ///
 /// # Errors
 /// [`DocumentTooLong`](Reason::DocumentTooLong) for a page whose images, or what is said of them, outgrow their caps.
-pub fn walk(dom: &Dom, profile: &Profile, limits: &Limits, page: &mut Page) -> Result<Vec<Node>, Failure> {
+pub(crate) fn walk(
+    dom: &Dom,
+    profile: &Profile,
+    limits: &Limits,
+    page: &mut Page,
+) -> Result<(Vec<Node>, Vec<Piece>), Failure> {
     let facts = crate::page::read(dom, page, limits.max_url_bytes);
     let mut walk = Walk {
         dom,
@@ -122,6 +129,10 @@ impl Walk<'_> {
 
     fn enter(&mut self, node: NodeId) {
         if let Some(text) = self.dom.text(node) {
+            if self.structure.is_dropped(node) {
+                return;
+            }
+            self.flow.speaks(node);
             if self.preformatted > 0 {
                 self.flow.preformatted(text);
             } else {
@@ -131,6 +142,9 @@ impl Walk<'_> {
         }
         let Some((name, space)) = self.dom.element(node) else { return };
         if self.structure.is_dropped(node) {
+            if let Some(segment) = self.structure.take_segment(node) {
+                self.steps.extend(self.dom.first_child(segment).map(Step::Siblings));
+            }
             return;
         }
         match space {
@@ -148,6 +162,9 @@ impl Walk<'_> {
 
     /// Starts an element; whether to go below it.
     fn element(&mut self, node: NodeId, name: &LocalName) -> bool {
+        if self.context.profile.role(name) == Role::Inline {
+            self.seam(node, name);
+        }
         match *name {
             local_name!("br") => {
                 if self.preformatted > 0 {
@@ -157,7 +174,11 @@ impl Walk<'_> {
                 }
                 return false;
             }
-            local_name!("noscript") => {
+            local_name!("script") => {
+                self.tex_script(node);
+                return false;
+            }
+            local_name!("noscript") if !self.dom.children(node).any(|child| self.dom.element(child).is_some()) => {
                 self.noscript(node);
                 return false;
             }
@@ -211,9 +232,14 @@ impl Walk<'_> {
             }
             local_name!("figure") => self.figure(node),
             local_name!("figcaption") => return self.caption(node),
-            _ if self.context.profile.role(name) == Role::Block => {
-                self.flow.request(Gap::Blank);
-                self.end(node, End::Gap(Gap::Blank));
+            // A footer that is not dropped is that of a quotation.
+            _ if self.context.profile.role(name) == Role::Block || *name == local_name!("footer") => {
+                // Blocks in preformatted text are its lines.
+                let gap = if self.preformatted > 0 { Gap::Line } else { Gap::Blank };
+                self.flow.request(gap);
+                if !self.loose_caption(node) {
+                    self.end(node, End::Gap(gap));
+                }
             }
             _ => {}
         }
@@ -268,29 +294,5 @@ impl Walk<'_> {
         self.flow.request(Gap::Blank);
         self.rows.push((!self.structure.is_layout(node)).then_some(0));
         self.end(node, End::Table);
-    }
-
-    /// A formula becomes its TeX, else its plain text.
-    fn math(&mut self, math: NodeId) {
-        let mut plain = String::new();
-        let mut at = self.dom.first_child(math);
-        while let Some(node) = at {
-            let mut below = self.dom.first_child(node);
-            if let Some((name, _)) = self.dom.element(node)
-                && name.starts_with("annotation")
-            {
-                let encoding = self.dom.attribute(node, &local_name!("encoding")).unwrap_or_default();
-                if encoding.to_ascii_lowercase().contains("tex") {
-                    return self.flow.text(&self.dom.text_below(node));
-                }
-                below = None;
-            }
-            plain.push_str(self.dom.text(node).unwrap_or_default());
-            at = below.or_else(|| self.dom.after(node, math));
-        }
-        match self.dom.attribute(math, &LocalName::from("alttext")) {
-            Some(tex) if !tex.trim().is_empty() => self.flow.text(tex),
-            _ => self.flow.text(&plain),
-        }
     }
 }

@@ -18,9 +18,14 @@ fn pages() -> Vec<PathBuf> {
     pages
 }
 
+/// Where the expected document of a page lies.
+fn expected(page: &Path, profile: &str) -> PathBuf {
+    page.with_extension(if profile == "default" { "json".to_owned() } else { format!("{profile}.json") })
+}
+
 /// The document as JSON, after a line that names the profile's version.
-fn document(page: &Path) -> String {
-    let extractor = Extractor::new(Profile::named("default").unwrap(), Limits::default());
+fn document(page: &Path, profile: &str) -> String {
+    let extractor = Extractor::new(Profile::named(profile).unwrap(), Limits::default());
     let body = fs::read(page).unwrap();
     let name = page.file_name().unwrap().to_str().unwrap();
     let url = format!("https://example.org/trips/{name}");
@@ -34,9 +39,9 @@ fn document(page: &Path) -> String {
 fn documents_are_as_they_were() {
     let pages = pages();
     assert!(pages.len() >= 3, "{pages:?}");
-    for page in pages {
-        let expected = fs::read_to_string(page.with_extension("json")).unwrap();
-        assert_eq!(document(&page), expected, "{}", page.display());
+    for (page, profile) in pages.iter().flat_map(|page| Profile::NAMES.iter().map(move |profile| (page, profile))) {
+        let expected = fs::read_to_string(expected(page, profile)).unwrap();
+        assert_eq!(document(page, profile), expected, "{} {profile}", page.display());
     }
 }
 
@@ -44,6 +49,8 @@ fn documents_are_as_they_were() {
 #[ignore = "writes the expected documents"]
 fn write_documents() {
     for page in pages() {
-        fs::write(page.with_extension("json"), document(&page)).unwrap();
+        for profile in Profile::NAMES {
+            fs::write(expected(&page, profile), document(&page, profile)).unwrap();
+        }
     }
 }

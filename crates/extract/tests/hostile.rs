@@ -98,6 +98,31 @@ fn what_many_images_share_is_read_once() {
     assert_eq!(extract(&noscript, Limits::default()), Err(Reason::DocumentTooLong));
 }
 
+/// What is looked for around an element is not looked for again by each element around or beside it.
+#[test]
+fn elements_beside_and_around_each_other_are_looked_at_once() {
+    let deep = format!("{}{}", "<button><object>".repeat(100), "<p>a<img src=i.svg>".repeat(100_000));
+    assert_eq!(extract(&deep, Limits::default()), Ok(0));
+    let pairs = "<noscript><img src=a.jpg></noscript><img data-src=b.jpg>".repeat(19_000);
+    assert_eq!(extract(&pairs, Limits::default()), Ok(1));
+    let link = format!("<a href='/{}'>{}", "b".repeat(8_000), "<img>".repeat(400_000));
+    assert_eq!(extract(&link, Limits::default()), Ok(0));
+    let picture = format!("<a href='/{}.jpg'>{}", "b".repeat(8_000), "<img>".repeat(400_000));
+    assert_eq!(extract(&picture, Limits::default()), Err(Reason::DocumentTooLong));
+    let hidden = format!("<p>a{}", format!("<div hidden class='{}'>b", "c ".repeat(2_000)).repeat(900));
+    assert_eq!(extract(&hidden, Limits::default()), Ok(1));
+    let math = format!("<p>a<math>{}", "<mrow><mi>x".repeat(100_000));
+    assert!(matches!(extract(&math, Limits::default()), Err(Reason::TooDeep)));
+    let flat = format!("<p>a<math>{}", "<mfrac><mi>x</mi></mfrac>".repeat(200_000));
+    assert_eq!(extract(&flat, Limits::default()), Ok(1));
+    let lists = "<ol reversed><li>a</ol>".repeat(100_000);
+    assert_eq!(extract(&lists, Limits::default()), Ok(1));
+    let seams = format!("<p>{}", "<b>a</b>".repeat(300_000));
+    assert_eq!(extract(&seams, Limits::default()), Ok(1));
+    let scripts = format!("<p>a<noscript>{}</noscript>", "<b>c ".repeat(300));
+    assert_eq!(extract(&scripts, Limits::default()), Ok(1));
+}
+
 /// The parser repeats an element that formats in each block, with all that its attributes hold.
 #[test]
 fn attributes_that_are_repeated_in_every_block_have_a_cap() {
@@ -107,6 +132,73 @@ fn attributes_that_are_repeated_in_every_block_have_a_cap() {
     let names: String = (0..256).map(|i| format!(" a{i}")).collect();
     assert_eq!(extract(&format!("<p><b{names}>{blocks}"), Limits::default()), Err(Reason::ParserFailed));
     assert_eq!(extract(&format!("<p><b class=c>{blocks}"), Limits::default()), Ok(1));
+}
+
+/// Marks that open something and are never closed, a million bytes of each: whoever looked for their ends again and again would
+/// not come to an end here.
+#[test]
+fn storms_of_unfinished_markup_cost_what_their_bytes_cost() {
+    let storms = [
+        "<",
+        "</",
+        "<!",
+        "<?",
+        "<!-",
+        "<!--",
+        "<!-- ",
+        "<!--->",
+        "<!-- --!",
+        "<!doctype",
+        "<!doctype a public '",
+        "<![CDATA[",
+        "<svg><![CDATA[",
+        "<svg><![CDATA[]",
+        "]]>",
+        "<a",
+        "<a ",
+        "<a/",
+        "<a b",
+        "<a b=",
+        "<a b='",
+        "<a b=\"'",
+        "<p =",
+        "<p a=a a=a",
+        "<script>",
+        "<script><!--",
+        "<script><!--<script>",
+        "<script><!--<script></script",
+        "<script></script",
+        "<style></styl",
+        "<title>&",
+        "<title></title",
+        "<textarea>",
+        "<plaintext>",
+        "<noscript><img src=",
+        "<noscript>",
+        "&",
+        "&#",
+        "&#x",
+        "&a",
+        "&notit",
+        "&CounterClockwiseContourIntegra",
+        "\0",
+        "<a\0",
+        "<p \0=\0>",
+        "\r",
+        "\r\n",
+        "-",
+        "--",
+        "'",
+        "=",
+    ];
+    for storm in storms {
+        for (before, after) in [("", ""), ("<p>a", ""), ("<script>", "</script>"), ("<a b='", "'>"), ("<!--", "-->")] {
+            let page = format!("{before}{}{after}", storm.repeat(1_000_000 / storm.len()));
+            let result = extract(&page, Limits::default());
+            let expected = matches!(result, Ok(0..=2) | Err(Reason::TooDeep | Reason::TooManyNodes));
+            assert!(expected, "{before}{storm}… gives {result:?}");
+        }
+    }
 }
 
 #[test]

@@ -161,7 +161,8 @@ impl<'a> Sitting<'a> {
                 }
                 Content::Text(paragraphs) => {
                     paragraphs.retain(|paragraph| {
-                        let subject = Subject::Paragraph { text: &paragraph.text, page };
+                        let (text, content_score) = (&*paragraph.text, paragraph.content_score);
+                        let subject = Subject::Paragraph { text, content_score, page };
                         let failed = self.judge(subject, ordinal, Some(paragraph.k));
                         if let Some(path) = failed {
                             self.counts.paragraphs.drop_one(path);

@@ -55,7 +55,7 @@
 //! let mut document = Document {
 //!     id: DocId::new("crawl.warc.gz", 0, 0),
 //!     page: Page::default(),
-//!     nodes: vec![Node { ordinal: 0, content_score: None, content: Content::Text(paragraphs("Wow!\n\nA storm passed.")) }],
+//!     nodes: vec![Node { ordinal: 0, content: Content::Text(paragraphs("Wow!\n\nA storm passed.")) }],
 //! };
 //! let verdict = rules.judge(&mut document, StageView::FINAL);
 //! assert_eq!(document.paragraphs().map(|paragraph| paragraph.k).collect::<Vec<_>>(), [1]);

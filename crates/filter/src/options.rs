@@ -308,6 +308,35 @@ impl<'a> Options<'a> {
         chosen
     }
 
+    /// A list of words out of many that are known, or `"off"`, which is the default.  A list of none is a mistake, and a
+    /// word that is not known is told with its nearest; `words` says what they are, such as `names of colours`.
+    pub fn optional_words(
+        &mut self,
+        key: &'static str,
+        known: &[&str],
+        words: &str,
+        meaning: &'static str,
+    ) -> Option<Vec<String>> {
+        let allowed = format!("a list of {words}, or \"off\"");
+        let given = self.value(key).filter(|value| value.as_str() != Some("off"));
+        let chosen = given.and_then(|value| {
+            let list = value.as_array().and_then(|array| array.iter().map(Value::as_str).collect::<Option<Vec<_>>>());
+            let Some(list) = list.filter(|list| !list.is_empty()) else {
+                self.wrong(key, value, &allowed);
+                return None;
+            };
+            let unknown = list.iter().filter(|word| !known.contains(word));
+            for word in unknown {
+                let hint = nearest(word, known.iter().copied());
+                self.problem(key, format!("{word:?} is given, {allowed} is allowed{hint}"));
+            }
+            Some(list.into_iter().map(str::to_owned).collect::<Vec<_>>())
+        });
+        self.declare(key, "list of text", off_text(), allowed, meaning);
+        self.keep(key, chosen.clone());
+        chosen
+    }
+
     /// A list of whole numbers.
     pub fn integers(
         &mut self,
@@ -407,6 +436,29 @@ mod tests {
         let (problems, _, _, _) = read("", &["rules.min_wordz=7", "nonsense"]);
         assert_eq!(problems.len(), 2);
         assert!(problems.iter().any(|p| p.to_string().contains("did you mean \"rules.min_words\"?")), "{problems:?}");
+    }
+
+    #[test]
+    fn each_word_that_is_not_known_is_told_with_its_nearest() {
+        let read = |text: &str| {
+            let source = Source::parse("r.toml", text, &[]);
+            let mut root = source.root();
+            let words = root.optional_words("colours", &["grey", "red"], "names of colours", "colours");
+            root.finish();
+            let problems = source.finish().err().unwrap_or_default();
+            (words, problems.iter().map(ToString::to_string).collect::<Vec<_>>())
+        };
+        assert_eq!(read("colours = [\"red\", \"grey\"]"), (Some(vec!["red".to_owned(), "grey".to_owned()]), vec![]));
+        assert_eq!(read("colours = \"off\""), (None, vec![]));
+        assert_eq!(read(""), (None, vec![]));
+        let (_, problems) = read("colours = [\"gray\", \"red\"]");
+        let expected = "r.toml:1: colours: \"gray\" is given, a list of names of colours, or \"off\" is allowed; did you mean \"grey\"?";
+        assert_eq!(problems, [expected]);
+        for wrong in ["[]", "\"red\"", "[1]"] {
+            let (_, problems) = read(&format!("colours = {wrong}"));
+            assert_eq!(problems.len(), 1);
+            assert!(problems[0].contains(&format!("{wrong} is given, a list of names of colours")), "{problems:?}");
+        }
     }
 
     #[test]

@@ -64,6 +64,8 @@ pub enum Subject<'a> {
     Paragraph {
         /// The text: not blank, without a blank line.
         text: &'a str,
+        /// How sure extraction is that it is main content, 0 to 1; `None` where nothing scored it.
+        content_score: Option<f32>,
         /// The page.
         page: &'a Page,
     },

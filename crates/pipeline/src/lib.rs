@@ -45,6 +45,6 @@ pub use error::{Error, TaskError, TaskFailure};
 pub use marker::{File, Marker, Output};
 pub use observer::{Observer, StepInfo};
 pub use publish::Finished;
-pub use recipe::{Extract, Finish, Recipe, Stage};
+pub use recipe::{Extract, Finish, Recipe, Skip, Stage};
 pub use record::{Record, RecordedStep, StepStatus};
 pub use run::{PlannedStep, Run};

@@ -1,10 +1,13 @@
 //! Recipe: WHICH dataset.  Stages in order and every threshold; no machine, no path, no thread count.
 
+mod extract;
+
 use obelisc_filter::RuleSet;
 use obelisc_filter::options::{Declared, Options, Problem, Source, Taken};
 use obelisc_shard::{Card, ImageColumn};
 use serde_json::{Map, Value};
 
+pub use self::extract::{Extract, Skip};
 use crate::stage_order;
 
 /// Version of the recipe format.
@@ -66,23 +69,6 @@ pub struct Recipe {
     pub card: Card,
     /// Canonical options of each section: what enters the digests.
     pub canonical: Map<String, Value>,
-}
-
-/// How archives become documents.
-#[derive(Clone, Debug)]
-pub struct Extract {
-    /// Name of the extraction profile.
-    pub profile: &'static str,
-    /// HTTP statuses of pages that count.
-    pub accepted_statuses: Vec<u64>,
-    /// Formats that are preferred where a page offers an image in several.
-    pub preferred_formats: Vec<String>,
-    /// Whether a video's poster is an image of the document.
-    pub video_poster: bool,
-    /// Caps on records.
-    pub records: obelisc_warc::Limits,
-    /// Caps on pages.
-    pub pages: obelisc_extract::Limits,
 }
 
 /// How documents become shards.
@@ -150,7 +136,7 @@ fn read(source: &Source, must: bool) -> (Recipe, Vec<Declared>) {
     let stages = root.texts("stages", &names, &names, "the stages, in order");
     let stages: Vec<Stage> =
         stages.iter().filter_map(|name| Stage::ALL.into_iter().find(|stage| stage.name() == name)).collect();
-    let extract = read_extract(root.table("extract"), &mut sections);
+    let extract = extract::read(root.table("extract"), &mut sections);
     let rules = RuleSet::from_options(obelisc_filters::RULES, root.table("rules"));
     sections.canonical.insert("rules".to_owned(), rules.canonical());
     let fetch = read_fetch(root.table("fetch"), &mut sections);
@@ -185,74 +171,6 @@ fn read(source: &Source, must: bool) -> (Recipe, Vec<Declared>) {
 
 fn size(value: u64) -> usize {
     usize::try_from(value).unwrap_or(usize::MAX)
-}
-
-fn read_extract(mut options: Options<'_>, sections: &mut Sections) -> Extract {
-    let records = obelisc_warc::Limits::default();
-    let pages = obelisc_extract::Limits::default();
-    let extract = Extract {
-        profile: options.choice("profile", obelisc_extract::Profile::NAMES, "extraction profile"),
-        accepted_statuses: options.integers(
-            "accepted_statuses",
-            &[200],
-            100..=599,
-            "HTTP statuses of pages that count",
-        ),
-        preferred_formats: options.texts(
-            "preferred_formats",
-            &["jpeg", "png", "webp"],
-            &["jpeg", "png", "webp", "gif", "avif", "svg"],
-            "formats that are preferred where a page offers an image in several",
-        ),
-        video_poster: options.flag("video_poster", false, "whether a video's poster is an image of the document"),
-        records: obelisc_warc::Limits {
-            max_record_bytes: options.integer(
-                "max_record_bytes",
-                records.max_record_bytes,
-                1024..=1 << 32,
-                "bytes of a record, decompressed; larger ones fail",
-            ),
-            max_body_bytes: options.integer(
-                "max_body_bytes",
-                records.max_body_bytes,
-                1024..=1 << 32,
-                "bytes of an HTTP body, decoded; larger ones fail",
-            ),
-            ..records
-        },
-        pages: obelisc_extract::Limits {
-            max_html_bytes: size(options.integer(
-                "max_html_bytes",
-                pages.max_html_bytes as u64,
-                1024..=1 << 32,
-                "bytes of a page; larger ones fail",
-            )),
-            max_dom_nodes: size(options.integer(
-                "max_dom_nodes",
-                pages.max_dom_nodes as u64,
-                100..=1 << 31,
-                "nodes of a page's DOM; pages with more fail",
-            )),
-            max_dom_depth: size(options.integer(
-                "max_dom_depth",
-                pages.max_dom_depth as u64,
-                16..=1 << 20,
-                "depth of a page's DOM; deeper pages fail",
-            )),
-            max_candidate_width: options
-                .integer(
-                    "max_candidate_width",
-                    u64::from(pages.max_candidate_width),
-                    1..=100_000,
-                    "pixels; of an image offered in several widths the widest that is no wider is taken",
-                )
-                .try_into()
-                .unwrap_or(u32::MAX),
-            ..pages
-        },
-    };
-    sections.add("extract", options.finish());
-    extract
 }
 
 fn read_fetch(mut options: Options<'_>, sections: &mut Sections) -> obelisc_fetch::Limits {

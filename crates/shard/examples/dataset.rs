@@ -99,6 +99,6 @@ fn document(number: u64) -> Document {
     Document {
         id: DocId::new("example.warc.gz", number, 0),
         page: Page { url, warc_filename: "example.warc.gz".into(), warc_record_offset: number, ..Page::default() },
-        nodes: nodes.map(|(content, ordinal)| Node { ordinal, content_score: None, content }).collect(),
+        nodes: nodes.map(|(content, ordinal)| Node { ordinal, content }).collect(),
     }
 }

@@ -9,6 +9,9 @@ use crate::{Error, Object, Result, local::open_file};
 mod identity;
 mod naming;
 mod pattern;
+mod spool;
+
+pub use spool::Spool;
 
 /// Endings that a folder is searched for.
 pub const ARCHIVE_ENDINGS: [&str; 12] = [

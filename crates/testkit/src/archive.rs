@@ -178,6 +178,19 @@ impl ArchiveBuilder {
         self.record(Record::new(RecordType::Metadata, Some(url), "application/warc-fields", block))
     }
 
+    /// A `metadata` record about the record added last, which it names by its id, as Common Crawl writes them.
+    #[must_use]
+    pub fn annotation(self, fields: &[(&str, &str)]) -> Self {
+        let last = self.records.len().saturating_sub(1);
+        let Some((about, _)) = self.records.last() else { return self };
+        let (id, url) = (about.id(last as u64), about.url.clone().unwrap_or_default());
+        let mut builder = self.metadata(&url, fields);
+        if let Some((record, _)) = builder.records.last_mut() {
+            record.fields.push(("WARC-Concurrent-To".to_owned(), id));
+        }
+        builder
+    }
+
     /// A `revisit` record: the response's head, whose body is that of an earlier capture of `url` (profile
     /// `identical-payload-digest`, ISO 28500:2017 section 6.7.2).
     #[must_use]

@@ -1,7 +1,10 @@
 //! How records are packed into a file.
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::Path;
 
+use flate2::read::MultiGzDecoder;
 use flate2::{Compression as Level, GzBuilder};
 
 /// The packing of an archive file.
@@ -67,6 +70,20 @@ impl Compression {
 pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut writer = GzBuilder::new().mtime(0).operating_system(255).write(Vec::new(), Level::new(6));
     writer.write_all(bytes).and_then(|()| writer.finish()).expect("gzip to memory")
+}
+
+/// All members of a gzip file of the data folder, one after another.
+///
+/// # Panics
+/// When the file cannot be read.
+#[must_use]
+pub fn read_gzip(file: &Path) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let read = File::open(file).and_then(|file| MultiGzDecoder::new(file).read_to_end(&mut bytes));
+    if let Err(error) = read {
+        panic!("{}: {error}", file.display());
+    }
+    bytes
 }
 
 #[cfg(test)]

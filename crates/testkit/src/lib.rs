@@ -11,7 +11,7 @@
 //! - [`synthetic_archive`]: hundreds of megabytes of pages and pictures, streamed.
 //! - [`picture`]: valid, varied JPEG, PNG and WebP files of any size.
 //! - [`site`]: a folder of pages and a capture list turned into an archive (the quickstart fixture).
-//! - [`skip`] and [`data_folder`]: tests that cannot be done here are counted.
+//! - [`skip`], [`data_folder`] and [`read_gzip`]: tests on real data; those that cannot be done here are counted.
 //!
 //! ```
 //! use obelisc_testkit::{ArchiveBuilder, Compression, Damage, HttpResponse};
@@ -45,7 +45,7 @@ pub mod picture;
 pub mod site;
 
 pub use archive::{Archive, ArchiveBuilder, ArchiveWriter, Damage, Member};
-pub use compression::{Compression, gzip};
+pub use compression::{Compression, gzip, read_gzip};
 pub use date::Timestamp;
 pub use http::{ContentCoding, HttpResponse};
 pub use prose::Prose;

@@ -23,11 +23,35 @@ pub fn collapse_white_space(text: &str) -> String {
 /// well, except between two characters beyond ASCII, where they are spelling (Persian, the scripts of India) or hold an emoji together.
 pub fn clean(text: &str) -> Cow<'_, str> {
     // Most text is ASCII, or has nothing to change.
-    if text.is_ascii() && !text.contains(is_invisible) {
+    let plain = text.bytes().take_while(|&byte| IS_PLAIN[usize::from(byte)]).count();
+    if plain == text.len() {
         return Cow::Borrowed(text);
     }
-    let visible = if text.contains(is_invisible) { Cow::Owned(without_invisible(text)) } else { Cow::Borrowed(text) };
-    if is_nfc_quick(visible.chars()) == IsNormalized::Yes { visible } else { Cow::Owned(visible.nfc().collect()) }
+    // What is not plain ASCII begins a character, as the byte before it ends one.
+    let rest = &text[plain..];
+    let visible = if rest.contains(is_invisible) { Cow::Owned(without_invisible(text)) } else { Cow::Borrowed(text) };
+    if is_composed(&visible) { visible } else { Cow::Owned(visible.nfc().collect()) }
+}
+
+/// ASCII that stays.
+const IS_PLAIN: [bool; 256] = {
+    let mut is_plain = [false; 256];
+    let mut byte = b' ';
+    while byte < 0x7f {
+        is_plain[byte as usize] = true;
+        byte += 1;
+    }
+    is_plain[b'\t' as usize] = true;
+    is_plain[b'\n' as usize] = true;
+    is_plain[b'\x0c' as usize] = true;
+    is_plain[b'\r' as usize] = true;
+    is_plain
+};
+
+/// Whether a text is in Normalization Form C, without much thought.
+fn is_composed(text: &str) -> bool {
+    // All characters before the first combining mark are composed, whatever stands beside them.
+    text.chars().all(|c| c < '\u{300}') || is_nfc_quick(text.chars()) == IsNormalized::Yes
 }
 
 fn is_invisible(c: char) -> bool {

@@ -1,4 +1,4 @@
-//! What needs to know words and characters: word splitting, clean text.
+//! What needs to know words, characters and languages: word splitting, clean text, which language a text is in.
 //!
 //! Pure functions on strings; no I/O.  What counts as a *special character* is data, given as lines
 //! ([`SpecialCharacters::from_lines`]), so that a recipe's numbers rest on a file with a source and a digest.
@@ -16,9 +16,11 @@
 //! ```
 
 mod clean;
+mod language;
 mod special;
 mod words;
 
 pub use clean::{clean, collapse_white_space};
+pub use language::{Guess, LANGUAGES, can_guess, guess_language, language_code};
 pub use special::{SpecialCharacters, UnknownCharacter};
 pub use words::{count_words, words};

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use obelisc_document::Reason;
 
 use crate::capped::Compression;
+use crate::header;
 use crate::limits::Limits;
 use crate::location::Location;
 use crate::reader::Reader;
@@ -103,8 +104,8 @@ impl Archive {
         Ok(self.current.as_mut().and_then(Reader::take))
     }
 
-    fn open_zip(&mut self, source: Source) -> io::Result<()> {
-        let end = source.limit();
+    fn open_zip(&mut self, mut source: Source) -> io::Result<()> {
+        let end = source.end_of_input()?;
         let input = Arc::new(Mutex::new(source.into_input()));
         match wacz::entries(&input)? {
             Ok((entries, failures)) => {
@@ -122,15 +123,15 @@ impl Archive {
     }
 
     fn open_file(&mut self, mut source: Source, entry: Option<Arc<str>>) -> io::Result<()> {
-        let end = source.limit();
         let compression = match container(&mut source)? {
             Container::Members(compression) => compression,
             Container::Unsupported(name) => {
+                let end = source.end_of_input()?;
                 self.failures.push_back(whole_file(entry, end, Reason::UnsupportedCompression, name));
                 return Ok(());
             }
             Container::Zip => {
-                let detail = "a zip file inside a zip file";
+                let (end, detail) = (source.end_of_input()?, "a zip file inside a zip file");
                 self.failures.push_back(whole_file(entry, end, Reason::NotAnArchive, detail));
                 return Ok(());
             }
@@ -166,29 +167,72 @@ fn whole_file(entry: Option<Arc<str>>, length: u64, reason: Reason, detail: &str
     Failure { reason, location, url: None, detail: detail.to_owned() }
 }
 
+/// Whether a file that begins with these bytes, of which 4 KiB suffice, should be opened as an archive: it begins with a
+/// record, or is compressed.
+pub fn is_archive(head: &[u8]) -> bool {
+    magic(head).is_some() || frame_without_data(head).is_some() || header::start(head).is_some()
+}
+
+/// What the first bytes of a compressed file or container say.
+fn magic(head: &[u8]) -> Option<Container> {
+    Some(match head {
+        [0x1f, 0x8b, 8, ..] => Container::Members(Compression::Gzip),
+        [0x04, 0x22, 0x4d, 0x18, ..] => Container::Members(Compression::Lz4),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x5d, 0x2a, 0x4d, 0x18, ..] => Container::Members(Compression::Zstd),
+        [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Container::Zip,
+        [b'B', b'Z', b'h', b'1'..=b'9', b'1', b'A', b'Y', b'&', ..] => Container::Unsupported("bzip2"),
+        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Container::Unsupported("xz"),
+        _ => return None,
+    })
+}
+
+/// The size of the skippable frame that these bytes begin.
+fn frame_without_data(head: &[u8]) -> Option<u64> {
+    match head {
+        [kind, 0x2a, 0x4d, 0x18, a, b, c, d, ..] if kind & 0xf0 == 0x50 => {
+            Some(u64::from(u32::from_le_bytes([*a, *b, *c, *d])))
+        }
+        _ => None,
+    }
+}
+
 /// Looks at the first bytes, past skippable frames, and leaves the source where it was.
 fn container(source: &mut Source) -> io::Result<Container> {
     let begin = source.offset();
-    let mut found = Container::Members(Compression::None);
+    let mut found = None;
     for _ in 0..16 {
         let head = source.peek(8)?;
-        found = match head {
-            [0x1f, 0x8b, 8, ..] => Container::Members(Compression::Gzip),
-            [0x04, 0x22, 0x4d, 0x18, ..] => Container::Members(Compression::Lz4),
-            [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x5d, 0x2a, 0x4d, 0x18, ..] => Container::Members(Compression::Zstd),
-            [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Container::Zip,
-            [b'B', b'Z', b'h', b'1'..=b'9', b'1', b'A', b'Y', b'&', ..] => Container::Unsupported("bzip2"),
-            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Container::Unsupported("xz"),
-            [kind, 0x2a, 0x4d, 0x18, a, b, c, d, ..] if kind & 0xf0 == 0x50 => {
-                let size = u64::from(u32::from_le_bytes([*a, *b, *c, *d]));
+        found = magic(head);
+        match frame_without_data(head) {
+            Some(size) if found.is_none() => {
                 let next = source.offset() + 8 + size;
                 source.seek_to(next)?;
-                continue;
             }
-            _ => found,
-        };
-        break;
+            _ => break,
+        }
     }
     source.seek_to(begin)?;
-    Ok(found)
+    Ok(found.unwrap_or(Container::Members(Compression::None)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn archives_are_told_from_pages_by_their_first_bytes() {
+        for archive in [
+            &b"WARC/1.0\r\nWARC-Type: warcinfo\r\n"[..],
+            b"filedesc://a.arc 0.0.0.0 20240101000000 text/plain 76\n",
+            b"\x1f\x8b\x08\0",
+            b"\x50\x2a\x4d\x18\x04\0\0\0",
+            b"PK\x03\x04",
+            b"BZh91AY&SY",
+        ] {
+            assert!(is_archive(archive), "{archive:?}");
+        }
+        for page in [&b"<!doctype html><p>WARC/1.0\r\nWARC-Type: warcinfo\r\n"[..], b"", b"PK", b"Two words 12\n"] {
+            assert!(!is_archive(page), "{page:?}");
+        }
+    }
 }

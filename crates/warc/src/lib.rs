@@ -24,6 +24,9 @@
 //! [`Record::response`] reads the HTTP header, [`Response::body`] undoes chunks and content encodings, and both pass over
 //! what lies with a [`Note`].
 //!
+//! A file is read forwards, and is not asked for its length: a pipe whose bytes are kept will do.  Damage, and containers with
+//! their directory at the end, make the reader go back.
+//!
 //! Memory: one record and its neighbours' first bytes; see [`Limits`].
 //!
 //! ```
@@ -60,7 +63,7 @@ mod source;
 mod stream;
 mod wacz;
 
-pub use archive::Archive;
+pub use archive::{Archive, is_archive};
 pub use fields::Fields;
 pub use http::{Body, Note, Response};
 pub use limits::Limits;

@@ -90,6 +90,27 @@ impl Record<'_> {
         self.fields.get("WARC-Record-ID")
     }
 
+    /// Which records this one was written with or is about, by their identifiers (`WARC-Concurrent-To`, `WARC-Refers-To`;
+    /// ISO 28500, sections 5.7 and 5.11).
+    pub fn related_to(&self) -> impl Iterator<Item = &str> {
+        self.fields.get_all("WARC-Concurrent-To").chain(self.fields.get_all("WARC-Refers-To"))
+    }
+
+    /// The charset that the crawler found the payload to have (`WARC-Identified-Content-Charset`, as Common Crawl writes it).
+    pub fn identified_charset(&self) -> Option<&str> {
+        self.fields.get("WARC-Identified-Content-Charset")
+    }
+
+    /// The named fields that the block of a `metadata` or `warcinfo` record consists of (`application/warc-fields`, ISO 28500,
+    /// section 8), as far as they lie within the cap on headers; none in a block of another type.
+    pub fn block_fields(&self, limits: &Limits) -> Fields<'_> {
+        let media_type = self.content_type().and_then(|stated| stated.split(';').next()).unwrap_or_default().trim();
+        if !media_type.eq_ignore_ascii_case("application/warc-fields") {
+            return Fields::default();
+        }
+        Fields::parse(&self.block[..self.block.len().min(limits.max_header_bytes)])
+    }
+
     /// The media type of the block (not of the HTTP body in it; except in ARC, where it is the body's).
     pub fn content_type(&self) -> Option<&str> {
         self.fields.get("Content-Type")

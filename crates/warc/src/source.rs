@@ -18,7 +18,7 @@ pub(crate) struct Source {
     end: usize,
     /// Offset in the file of `buffer[start]`.
     offset: u64,
-    /// Offset at which reading ends.
+    /// Offset at which reading ends: the input's end, once it was reached.
     limit: u64,
     /// A read found nothing more, since this was last set to false.
     pub(crate) at_end: bool,
@@ -27,9 +27,9 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// Reads `input` from `offset` up to `limit` (or its end, if that comes first).
+    /// Reads `input` from `offset` up to `limit` (or its end, if that comes first).  It is not asked for its length: what
+    /// comes through a pipe has none yet.
     pub(crate) fn new(mut input: Box<dyn Input>, offset: u64, limit: u64) -> io::Result<Self> {
-        let limit = input.seek(SeekFrom::End(0))?.min(limit);
         input.seek(SeekFrom::Start(offset))?;
         Ok(Self { input, buffer: Vec::new(), start: 0, end: 0, offset, limit, at_end: false, failed: None })
     }
@@ -67,9 +67,17 @@ impl Source {
         self.offset
     }
 
-    /// Offset at which reading ends.
+    /// Offset at which reading ends; not known before the end of the input was reached.
     pub(crate) fn limit(&self) -> u64 {
         self.limit
+    }
+
+    /// Offset of the input's end, or the limit that comes first.  Asks the input, which a pipe answers by reading on.
+    pub(crate) fn end_of_input(&mut self) -> io::Result<u64> {
+        self.limit = self.limit.min(self.input.seek(SeekFrom::End(0))?);
+        let held = (self.end - self.start) as u64;
+        self.input.seek(SeekFrom::Start(self.offset + held))?;
+        Ok(self.limit)
     }
 
     /// The next bytes: `want` of them or more, fewer only at the end.
@@ -88,6 +96,7 @@ impl Source {
             let read = read_some(&mut self.input, &mut self.buffer[self.end..self.end + room])?;
             if read == 0 {
                 self.at_end = true;
+                self.limit = behind;
                 break;
             }
             self.end += read;
@@ -108,7 +117,7 @@ impl Source {
         if let Some(ahead) = ahead {
             self.consume(ahead as usize);
         } else {
-            let offset = offset.min(self.limit);
+            let offset = if offset > self.offset { offset.min(self.end_of_input()?) } else { offset };
             self.input.seek(SeekFrom::Start(offset))?;
             (self.start, self.end, self.offset) = (0, 0, offset);
         }
@@ -122,8 +131,11 @@ impl Read for Source {
             // Large reads of plain files go past the buffer.
             let room = self.limit.saturating_sub(self.offset).min(out.len() as u64) as usize;
             let read = read_some(&mut self.input, &mut out[..room])?;
-            self.at_end |= read == 0;
             self.offset += read as u64;
+            if read == 0 {
+                self.at_end = true;
+                self.limit = self.offset;
+            }
             return Ok(read);
         }
         let have = self.peek(1)?;

@@ -217,9 +217,9 @@ impl Stream {
         } else if let Some(size) = skippable(self.compression, head) {
             // A frame that holds no data: its bytes count to the record before it.
             let end = offset.saturating_add(8 + size);
-            self.state = if end > self.source.limit() { State::Truncated } else { State::Between };
             self.marks.push_back(Mark { position: self.window_end(), offset });
             self.source.seek_to(end)?;
+            self.state = if self.source.offset() < end { State::Truncated } else { State::Between };
         } else if head.starts_with(self.compression.magic()) {
             self.marks.push_back(Mark { position: self.window_end(), offset });
             self.decoder.begin()?;

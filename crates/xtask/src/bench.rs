@@ -1,25 +1,29 @@
 //! Measurements: medians of several runs, beside what the same work costs others in the same minute.
 
 mod extract;
+mod linear;
 mod memory;
 #[cfg(feature = "peers")]
 mod peers;
 mod warc;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
-use crate::binary::cargo;
+use crate::binary::optimised;
 use crate::{data, root};
 
 /// What is measured.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bench {
-    /// Archive → documents on one thread, and its parts; beside stock html5ever
+    /// Archive → documents in CPU time of one thread, and its parts; beside stock html5ever and the sum of public parts
     Extract(Options),
+    /// Pages that could cost more than their bytes, at three sizes
+    Linear(linear::Linear),
     /// Archive → records on one thread; beside bare decompression and the crate fastwarc
     Warc(Options),
     /// Peak memory of a whole run over a synthetic archive of pages and pictures
@@ -47,24 +51,11 @@ pub(crate) fn run(bench: &Bench) -> Result<bool> {
     }
     match bench {
         Bench::Extract(options) => extract::run(options)?,
+        Bench::Linear(options) => return linear::run(options),
         Bench::Warc(options) => warc::run(options)?,
         Bench::Memory(options) => return memory::run(options),
     }
     Ok(true)
-}
-
-/// Builds this program again, optimised and with its peers, and hands the command line over.
-fn optimised() -> Result<bool> {
-    const AGAIN: &str = "OBELISC_XTASK_OPTIMISED";
-    ensure!(
-        std::env::var_os(AGAIN).is_none(),
-        "the release profile has debug assertions: a measurement would mean nothing"
-    );
-    let mut again = cargo();
-    again.args(["run", "--quiet", "--release", "--package=obelisc-xtask", "--features=peers", "--"]);
-    // Relative paths are those of the caller.
-    again.current_dir(std::env::current_dir()?).env(AGAIN, "1").args(std::env::args_os().skip(1));
-    Ok(again.status()?.success())
 }
 
 impl Options {
@@ -93,6 +84,12 @@ impl Options {
             print!("{text}");
         }
     }
+}
+
+/// CPU time of this thread so far: unlike the time of day it does not run while others have the processor.
+fn cpu_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
 /// The middle value.

@@ -1,4 +1,4 @@
-//! The `obelisc` command, optimised, as a user would run it.
+//! Optimised builds: of the `obelisc` command, as a user would run it, and of this program.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -52,6 +52,20 @@ impl Binary {
         ensure!(status.success(), "the run into {} ended with {status}", run.output.display());
         Ok(())
     }
+}
+
+/// Builds this program again, optimised and with what it is compared with, and hands the command line over.
+pub(crate) fn optimised() -> Result<bool> {
+    const AGAIN: &str = "OBELISC_XTASK_OPTIMISED";
+    ensure!(
+        std::env::var_os(AGAIN).is_none(),
+        "the release profile has debug assertions: a measurement would mean nothing"
+    );
+    let mut again = cargo();
+    again.args(["run", "--quiet", "--release", "--package=obelisc-xtask", "--features=peers", "--"]);
+    // Relative paths are those of the caller.
+    again.current_dir(std::env::current_dir()?).env(AGAIN, "1").args(std::env::args_os().skip(1));
+    Ok(again.status()?.success())
 }
 
 /// Where cargo builds.

@@ -1,10 +1,13 @@
 //! `cargo xtask`: what developers run besides tests.
 //!
 //! ```text
-//! cargo xtask bench extract|warc|memory     how fast, how much memory, beside what others need
+//! cargo xtask bench extract|linear|warc|memory   how fast, how much memory, beside what others need
 //! cargo xtask crash                         kill a run at random moments, go on, compare the bytes
-//! cargo xtask fuzz                          damaged inputs through all readers of outside bytes
+//! cargo xtask differential                  pages through our tokenizer and html5ever's own, and compare the trees
+//! cargo xtask fuzz [TARGET]                 damaged inputs through all readers of outside bytes
 //! cargo xtask generate [--check]            pages that come from the code
+//! cargo xtask samples                       pages as the scorer of main content sees them, to train it on
+//! cargo xtask score [SET]                   extraction against gold, by the scorers that stand beside the data
 //! ```
 //!
 //! The house rules (which crate may use which, how long files may be, …) are tests: `cargo test -p obelisc-xtask`.
@@ -18,8 +21,11 @@
 mod bench;
 mod binary;
 mod crash;
+mod differential;
 mod fuzz;
 mod generate;
+mod samples;
+mod score;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -41,7 +47,9 @@ enum Task {
     Bench(bench::Bench),
     /// Kill runs at random moments, run again, compare the datasets with that of an unbroken run
     Crash(crash::Crash),
-    /// Feed damaged inputs to the readers of archives, pages and images
+    /// Read pages with our tokenizer and with html5ever's own, compare the trees
+    Differential(differential::Differential),
+    /// Feed damaged inputs to the readers of archives, responses, pages, srcset attributes and images
     Fuzz(fuzz::Fuzz),
     /// Write the pages that come from the code
     Generate {
@@ -49,14 +57,21 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Write pages as the scorer of main content sees them, for crates/extract/model/train.py
+    Samples(samples::Samples),
+    /// Extract pages that have gold, in an optimised build, and score what comes out
+    Score(score::Score),
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().task {
         Task::Bench(bench) => bench::run(&bench),
         Task::Crash(crash) => crash::run(&crash),
+        Task::Differential(options) => differential::run(&options),
         Task::Fuzz(fuzz) => fuzz::run(&fuzz),
         Task::Generate { check } => generate::run(check),
+        Task::Samples(samples) => samples::run(&samples),
+        Task::Score(score) => score::run(&score),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,

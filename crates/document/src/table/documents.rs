@@ -118,7 +118,7 @@ impl Elements {
                     self.paragraph.append_value(paragraph.k);
                     self.text.append_value(&paragraph.text);
                     self.image.append_null();
-                    self.score.append_option(node.content_score);
+                    self.score.append_option(paragraph.content_score);
                 }
             }
             Content::Image(image) => {
@@ -126,7 +126,7 @@ impl Elements {
                 self.paragraph.append_null();
                 self.text.append_null();
                 self.image.append_value(serde_json::to_string(image).map_err(|e| json(&e))?);
-                self.score.append_option(node.content_score);
+                self.score.append_option(image.content_score);
             }
         }
         Ok(())
@@ -158,18 +158,18 @@ fn read_elements(elements: &StructArray) -> Result<Vec<Node>, ArrowError> {
     let mut nodes: Vec<Node> = Vec::new();
     for i in 0..elements.len() {
         let ordinal = ordinals.value(i);
-        let content_score = scores.is_valid(i).then(|| scores.value(i));
         if images.is_valid(i) {
             let image: ImageNode = serde_json::from_str(images.value(i)).map_err(|e| json(&e))?;
-            nodes.push(Node { ordinal, content_score, content: Content::Image(Box::new(image)) });
+            nodes.push(Node { ordinal, content: Content::Image(Box::new(image)) });
             continue;
         }
-        let paragraph = Paragraph { k: ks.value(i), text: texts.value(i).to_owned() };
+        let content_score = scores.is_valid(i).then(|| scores.value(i));
+        let paragraph = Paragraph { k: ks.value(i), text: texts.value(i).to_owned(), content_score };
         match nodes.last_mut() {
             Some(Node { ordinal: last, content: Content::Text(paragraphs), .. }) if *last == ordinal => {
                 paragraphs.push(paragraph);
             }
-            _ => nodes.push(Node { ordinal, content_score, content: Content::Text(vec![paragraph]) }),
+            _ => nodes.push(Node { ordinal, content: Content::Text(vec![paragraph]) }),
         }
     }
     Ok(nodes)
@@ -184,7 +184,7 @@ mod tests {
     fn a_document_weighs_what_its_images_say() {
         let text = || "x".repeat(100_000);
         let weight = |image: ImageNode| {
-            let nodes = vec![Node { ordinal: 0, content_score: None, content: Content::Image(Box::new(image)) }];
+            let nodes = vec![Node { ordinal: 0, content: Content::Image(Box::new(image)) }];
             Document { id: DocId::new("w", 1, 0), page: Page::default(), nodes }.weight()
         };
         let bare = weight(ImageNode::default());
@@ -210,12 +210,15 @@ mod tests {
             facts: Some(ImageFacts { format: "jpeg".into(), original_width: 4, original_height: 3 }),
             blob: Some(Blob { segment: "s".into(), offset: 1, length: 2, sha256: String::new() }),
             candidates: vec!["https://a.example/q.jpg".into()],
+            content_score: Some(0.733),
             ..ImageNode::default()
         };
+        let mut scored = paragraphs("a\n\nb");
+        scored[1].content_score = Some(0.25);
         let nodes = vec![
-            Node { ordinal: 0, content_score: Some(0.5), content: Content::Text(paragraphs("a\n\nb")) },
-            Node { ordinal: 2, content_score: None, content: Content::Text(paragraphs("c")) },
-            Node { ordinal: 3, content_score: None, content: Content::Image(Box::new(image)) },
+            Node { ordinal: 0, content: Content::Text(scored) },
+            Node { ordinal: 2, content: Content::Text(paragraphs("c")) },
+            Node { ordinal: 3, content: Content::Image(Box::new(image)) },
         ];
         let page = Page { url: "https://a.example/".into(), title: Some("T".into()), ..Page::default() };
         let rows = [

@@ -70,8 +70,9 @@ impl<'a> Gathering<'a> {
         }
     }
 
-    /// Reads the attributes of an `img`, in the order in which they are preferred where nothing else decides.
-    pub(crate) fn image(&mut self, attributes: &[Attribute]) {
+    /// Reads the attributes of an `img`, in the order in which they are preferred where nothing else decides; `src` where
+    /// it is `shown`.
+    pub(crate) fn image(&mut self, attributes: &[Attribute], shown: bool) {
         let profile = self.context.profile;
         for name in &profile.original_attributes {
             self.one(attributes, name, true);
@@ -88,12 +89,32 @@ impl<'a> Gathering<'a> {
         if let Some(value) = value(attributes, &local_name!("srcset")) {
             self.srcset(value, "srcset", None, None);
         }
-        if let Some(src) = value(attributes, &local_name!("src")) {
+        if let Some(src) = value(attributes, &local_name!("src")).filter(|_| shown) {
             // Where nothing stands in for anything, the file is likely as wide as the page shows it.
             let shown = value(attributes, &local_name!("width")).filter(|_| !self.lazy);
             let width = shown.and_then(|width| width.trim().parse().ok());
             let repeated = self.context.repeats.get(src).is_some_and(|&count| count >= profile.min_repeats);
             self.add(src, "src", width, 1.0, None, false, repeated);
+        }
+    }
+
+    /// Where nothing else offers an address: reads the attributes that no list names.  Each lazy loader has its own.
+    pub(crate) fn unlisted(&mut self, attributes: &[Attribute]) {
+        let has_listed = self.found.iter().any(|candidate| !candidate.repeated);
+        if has_listed {
+            return;
+        }
+        for Attribute { name, value } in attributes.iter().filter(|attribute| !is_said(&attribute.name.local)) {
+            let (name, value) = (&*name.local, value.trim());
+            if ["srcset", "src-set", "bgset"].iter().any(|end| name.ends_with(end)) {
+                self.srcset(value, name, None, None);
+            } else if is_address(value)
+                && value.contains('/')
+                && !value.contains([' ', '"', '\''])
+                && (name.contains("src") || format(value).is_some())
+            {
+                self.address(value, name);
+            }
         }
     }
 
@@ -121,9 +142,7 @@ impl<'a> Gathering<'a> {
     }
 
     fn one(&mut self, attributes: &[Attribute], name: &LocalName, original: bool) {
-        // Such attributes are also used for other things than addresses.
-        let is_address = |value: &&str| value.contains(['/', '.']) && !value.contains(['{', '}', '<', '\n']);
-        if let Some(value) = value(attributes, name).map(str::trim).filter(is_address) {
+        if let Some(value) = value(attributes, name).map(str::trim).filter(|value| is_address(value)) {
             self.lazy = true;
             self.add(value, name, None, 1.0, None, original, false);
         }
@@ -151,8 +170,14 @@ impl<'a> Gathering<'a> {
         repeated: bool,
     ) {
         let Context { base, profile, limits, .. } = self.context;
+        // The bytes of a stand-in; `#`, the page itself; braces, which are data or what a script would have filled.
+        let start = raw.trim_start();
+        let is_no_address = start.starts_with(['#', '{', '['])
+            || start.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"))
+            || ["{{", "${", "<%"].iter().any(|hole| raw.contains(hole));
         if self.found.len() >= limits.max_candidates
             || self.context.too_long().is_some()
+            || is_no_address
             || is_placeholder(raw, profile)
         {
             return;
@@ -228,6 +253,29 @@ impl<'a> Context<'a> {
             }
         }
     }
+}
+
+/// Whether an attribute that may hold an address does: such attributes are also used for other things.
+fn is_address(value: &str) -> bool {
+    value.contains(['/', '.']) && !value.contains(['{', '}', '<', '\n'])
+}
+
+/// Whether an attribute says something of an image rather than where it is.
+fn is_said(name: &LocalName) -> bool {
+    let names = [
+        local_name!("src"),
+        local_name!("srcset"),
+        local_name!("alt"),
+        local_name!("title"),
+        local_name!("class"),
+        local_name!("style"),
+        local_name!("id"),
+        local_name!("href"),
+        local_name!("longdesc"),
+        local_name!("usemap"),
+    ];
+    let ends = ["title", "caption", "description", "alt", "link", "href", "permalink"];
+    names.contains(name) || name.starts_with("on") || ends.iter().any(|end| name.ends_with(end))
 }
 
 /// Value of an attribute.

@@ -2,18 +2,20 @@
 
 /// One image candidate string.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Source<'a> {
-    pub(super) url: &'a str,
+pub struct Source<'a> {
+    /// The address, as written.
+    pub url: &'a str,
     /// Pixels, by a `w` descriptor.
-    pub(super) width: Option<u32>,
+    pub width: Option<u32>,
     /// By an `x` descriptor; 1 without.
-    pub(super) density: f64,
+    pub density: f64,
 }
 
 const SPACE: [char; 5] = ['\t', '\n', '\u{c}', '\r', ' '];
 
-/// The candidates of a srcset, in order.  A candidate with a descriptor that is none is left out, as the standard says.
-pub(super) fn parse(mut rest: &str) -> impl Iterator<Item = Source<'_>> {
+/// The candidates of a `srcset` attribute (HTML Standard, 4.8.4.2.2), in order.  A candidate with a descriptor that is none
+/// is left out, as the standard says.
+pub fn parse(mut rest: &str) -> impl Iterator<Item = Source<'_>> {
     std::iter::from_fn(move || {
         loop {
             rest = rest.trim_start_matches(|c| SPACE.contains(&c) || c == ',');

@@ -63,6 +63,42 @@ fn a_counting_pixel_is_no_image_and_a_lazy_one_is() {
 }
 
 #[test]
+fn a_size_of_nothing_counts_where_nothing_else_says_more() {
+    assert!(read_tags("<img src=t width=0 height=0>").is_none());
+    assert!(read_tags("<img src=t.gif width=0 height=0>").is_none());
+    for shown in [
+        "<img src=a.svg width=1 height=1>",
+        "<img src=a.webp width=0 height=0>",
+        "<img src=a width=0 height=0 style='width:100%'>",
+        "<img src=a style='width:0;height:0;min-width:100%'>",
+        "<img src=a srcset='a 1x' width=0 height=0>",
+    ] {
+        assert!(read_tags(shown).is_some(), "{shown}");
+    }
+}
+
+#[test]
+fn lazy_loaders_of_any_name_are_read_where_no_known_one_is() {
+    is("<img src=blank.gif data-x-original-src=/i/a>", "https://example.org/i/a", "data-x-original-src");
+    is("<img src=same.gif data-photo=i/a.jpg>", "i/a.jpg", "data-photo");
+    is("<img data-x-srcset='i/a.jpg 400w, i/b.jpg 800w'>", "i/b.jpg", "data-x-srcset");
+    is("<img src=b.jpg data-photo=i/a.jpg>", "b.jpg", "src");
+    for silent in ["alt=i/a.jpg", "data-caption='i/a.jpg'", "onload=\"i/a.jpg\"", "data-page=i/a", "data-photo=a.jpg"] {
+        assert!(read_tags(&format!("<img {silent}>")).is_none(), "{silent}");
+    }
+}
+
+#[test]
+fn what_is_no_address_is_passed_over() {
+    for silent in
+        ["src='#'", "src='{{ photo }}'", "src='${photo}'", "data-srcset='{\"320\": \"a.jpg\"}'", "src=''", "src='//:0'"]
+    {
+        assert!(read_tags(&format!("<img {silent}>")).is_none(), "{silent}");
+    }
+    is("<img src='/media/{1F-2E}.jpg'>", "https://example.org/media/%7B1F-2E%7D.jpg", "src");
+}
+
+#[test]
 fn accepted_formats_come_first() {
     is(
         "<source type=image/avif srcset='a 1200w'><source type=image/webp srcset='b 800w'><img src=c.jpg>",

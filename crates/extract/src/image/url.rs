@@ -25,8 +25,8 @@ pub(crate) fn resolve(base: Option<&Url>, reference: &str, max_bytes: usize) -> 
 
 /// Last part of a path, without query and fragment.
 fn file_name(reference: &str) -> &str {
-    let path = &reference[..reference.find(['?', '#']).unwrap_or(reference.len())];
-    path.rsplit('/').next().unwrap_or_default()
+    let path = &reference[..memchr::memchr2(b'?', b'#', reference.as_bytes()).unwrap_or(reference.len())];
+    &path[memchr::memrchr(b'/', path.as_bytes()).map_or(0, |slash| slash + 1)..]
 }
 
 fn stem(file_name: &str) -> &str {
@@ -81,7 +81,7 @@ pub(crate) fn format(reference: &str) -> Option<&'static str> {
     known.iter().find(|(name, _)| name.eq_ignore_ascii_case(suffix)).map(|&(_, format)| format)
 }
 
-/// Without the suffix by which a resized copy names its size (`-300x200`, `_640w`), where it has one.
+/// Without the suffix by which a resized copy names its size (`-300x200`, `_300x`, `_640w`), where it has one.
 pub(crate) fn without_size(url: &Url) -> Option<String> {
     let path = url.path();
     let start = path.len() - file_name(path).len();
@@ -89,7 +89,7 @@ pub(crate) fn without_size(url: &Url) -> Option<String> {
     let (bare, size) = stem.rsplit_once(['-', '_'])?;
     let is_number = |text: &str| (2..=4).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     let is_size = match size.split_once('x') {
-        Some((width, height)) => is_number(width) && is_number(height),
+        Some((width, height)) => is_number(width) && (height.is_empty() || is_number(height)),
         None => size.strip_suffix('w').is_some_and(is_number),
     };
     (is_size && !bare.is_empty())
@@ -105,6 +105,7 @@ pub(crate) fn file(url: &Url) -> String {
 pub(crate) fn width(url: &Url) -> Option<u32> {
     let stem = stem(file_name(url.path()));
     let by_suffix = stem.rsplit_once(['-', '_']).and_then(|(_, size)| match size.split_once('x') {
+        Some((width, "")) => width.parse().ok(),
         Some((width, height)) => height.parse::<u32>().ok().and_then(|_| width.parse().ok()),
         None => size.strip_suffix('w').and_then(|width| width.parse().ok()),
     });
@@ -229,6 +230,8 @@ mod tests {
     fn sizes_in_names_are_read() {
         assert_eq!(without_size(&url("https://a/b/c-300x200.jpg?x")).as_deref(), Some("https://a/b/c.jpg"));
         assert_eq!(without_size(&url("https://a/c_640w.jpg")).as_deref(), Some("https://a/c.jpg"));
+        assert_eq!(without_size(&url("https://a/c_300x.jpg")).as_deref(), Some("https://a/c.jpg"));
+        assert_eq!(width(&url("https://a/c_300x.jpg")), Some(300));
         assert_eq!(without_size(&url("https://a/c-2020.jpg")), None);
         assert_eq!(width(&url("https://a/c-300x200.jpg")), Some(300));
         assert_eq!(width(&url("https://a/c.jpg?h=3&w=640")), Some(640));

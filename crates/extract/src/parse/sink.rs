@@ -10,14 +10,29 @@ use html5ever::{Attribute, LocalName, Namespace, QualName, ns};
 use crate::Limits;
 use crate::dom::{Dom, NodeId, Space};
 
-/// A node, with its name at hand: the tree builder asks for names all the time.
+/// A node, with its name at hand: the tree builder asks for names all the time, and copies handles as often.
 #[derive(Clone)]
 pub(super) struct Handle {
-    node: NodeId,
-    space: Namespace,
     name: LocalName,
+    node: NodeId,
+    space: Space,
     /// Whether HTML goes on below this element of MathML.
     holds_html: bool,
+}
+
+/// The namespaces, to be lent.
+static HTML: Namespace = ns!(html);
+static SVG: Namespace = ns!(svg);
+static MATHML: Namespace = ns!(mathml);
+static NONE: Namespace = ns!();
+
+fn namespace(space: Space) -> &'static Namespace {
+    match space {
+        Space::Html => &HTML,
+        Space::Svg => &SVG,
+        Space::MathMl => &MATHML,
+        Space::Other => &NONE,
+    }
 }
 
 /// A cap that the page exceeded.
@@ -42,6 +57,8 @@ pub(super) struct Sink {
     /// Bytes of the attributes of all elements, those of elements that the parser repeats as well.
     attribute_bytes: Cell<usize>,
     max_attribute_bytes: usize,
+    /// What held the attributes of the last element, for those of the next one.
+    spare: Cell<Vec<Attribute>>,
 }
 
 impl Sink {
@@ -55,7 +72,13 @@ impl Sink {
             moves: Cell::new(0),
             attribute_bytes: Cell::new(0),
             max_attribute_bytes: page_bytes.saturating_mul(limits.max_expansion).saturating_add(FREE_BYTES),
+            spare: Cell::new(Vec::new()),
         }
+    }
+
+    /// A vector for attributes, empty, perhaps with room.
+    pub(super) fn spare(&self) -> Vec<Attribute> {
+        self.spare.take()
     }
 
     /// The first cap that was exceeded.  From then on the sink builds nothing.
@@ -75,7 +98,7 @@ impl Sink {
     }
 
     fn no_node() -> Handle {
-        Handle { node: NodeId::NONE, space: ns!(), name: LocalName::default(), holds_html: false }
+        Handle { name: LocalName::default(), node: NodeId::NONE, space: Space::Other, holds_html: false }
     }
 
     fn place(&self, parent: NodeId, child: NodeOrText<Handle>, before: Option<NodeId>) {
@@ -117,30 +140,30 @@ impl TreeSink for Sink {
     }
 
     fn elem_name<'a>(&'a self, target: &'a Handle) -> ExpandedName<'a> {
-        ExpandedName { ns: &target.space, local: &target.name }
+        ExpandedName { ns: namespace(target.space), local: &target.name }
     }
 
-    fn create_element(&self, name: QualName, attributes: Vec<Attribute>, flags: ElementFlags) -> Handle {
+    fn create_element(&self, name: QualName, mut attributes: Vec<Attribute>, flags: ElementFlags) -> Handle {
         let QualName { ns: space, local: name, .. } = name;
-        let holds_html = flags.mathml_annotation_xml_integration_point;
-        if self.exceeded.get().is_some() {
-            return Handle { node: NodeId::NONE, space, name, holds_html };
-        }
-        let kind = match space {
+        let space = match space {
             ns!(html) => Space::Html,
             ns!(svg) => Space::Svg,
             ns!(mathml) => Space::MathMl,
             _ => Space::Other,
         };
+        let holds_html = flags.mathml_annotation_xml_integration_point;
+        if self.exceeded.get().is_some() {
+            return Handle { name, node: NodeId::NONE, space, holds_html };
+        }
         let bytes = attributes.iter().map(|attribute| size_of::<Attribute>() + attribute.value.len()).sum::<usize>();
         let bytes = self.attribute_bytes.get() + bytes;
         self.attribute_bytes.set(bytes);
         if bytes > self.max_attribute_bytes {
             self.exceed(Exceeded::Attributes(bytes, self.max_attribute_bytes));
         }
-        let attributes = attributes.into_iter().take(self.max_attributes);
-        let node = self.dom.borrow_mut().create_element(name.clone(), kind, attributes);
-        Handle { node, space, name, holds_html }
+        let node = self.dom.borrow_mut().create_element(name.clone(), space, &mut attributes);
+        self.spare.set(attributes);
+        Handle { name, node, space, holds_html }
     }
 
     fn create_comment(&self, _: StrTendril) -> Handle {

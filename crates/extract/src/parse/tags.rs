@@ -2,25 +2,20 @@
 
 use std::cell::RefCell;
 
-use html5ever::buffer_queue::BufferQueue;
-use html5ever::tendril::StrTendril;
-use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
+use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
 use html5ever::{Attribute, LocalName};
 
-use super::attributes;
+use crate::tokenize::{self, Tokenizer, Wanted, preprocess};
 
-/// The start tags of `markup` whose name `wanted` takes, with their attributes, in order; none where a tag has too many
-/// attributes to read.
+/// Attributes that a tag keeps.
+const MAX_ATTRIBUTES: usize = 256;
+
+/// The start tags of `markup` whose name `wanted` takes, with their first attributes, in order.
 pub(crate) fn start_tags(markup: &str, wanted: fn(&LocalName) -> bool) -> Vec<(LocalName, Vec<Attribute>)> {
-    if markup.len() >= attributes::SILENCE && attributes::most(markup) > attributes::MOST {
-        return Vec::new();
-    }
-    let tokenizer = Tokenizer::new(StartTags { wanted, found: RefCell::new(Vec::new()) }, TokenizerOpts::default());
-    let buffer = BufferQueue::default();
-    buffer.push_back(StrTendril::from_slice(markup));
-    // Nothing in the sink asks for a pause, so one call reads everything.
-    let _ = tokenizer.feed(&buffer);
-    tokenizer.end();
+    let page = preprocess(markup);
+    let found = StartTags { wanted, found: RefCell::new(Vec::new()) };
+    let mut tokenizer = Tokenizer::new(&page, &Wanted::Everything, MAX_ATTRIBUTES, found);
+    while tokenizer.advance(markup.len()) {}
     tokenizer.sink.found.into_inner()
 }
 
@@ -41,3 +36,5 @@ impl TokenSink for StartTags {
         TokenSinkResult::Continue
     }
 }
+
+impl tokenize::Sink for StartTags {}

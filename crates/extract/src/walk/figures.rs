@@ -1,5 +1,6 @@
 //! Figures: their captions follow their images, and are written to them.
 
+use html5ever::local_name;
 use obelisc_text::{clean, collapse_white_space};
 
 use super::{End, Step, Walk};
@@ -13,8 +14,17 @@ pub(super) struct Figures {
     open: Vec<Figure>,
     /// Positions of images without caption, in the flow; those of inner figures come last.
     uncaptioned: Vec<usize>,
-    /// Where the caption that is being read began.
-    reading: Option<Mark>,
+    reading: Option<Reading>,
+}
+
+/// The caption that is being read.
+struct Reading {
+    /// Where it began.
+    mark: Mark,
+    /// The mark of the list item that it begins, which is no part of it.
+    item: String,
+    /// Position of the image that it is said of, where no figure is open.
+    image: Option<usize>,
 }
 
 struct Figure {
@@ -80,26 +90,51 @@ impl Walk<'_> {
         self.flow.request(Gap::Blank);
         // A caption within a caption is a part of it.
         if self.figures.reading.is_none() && !self.figures.open.is_empty() {
-            self.figures.reading = Some(self.flow.mark());
-            self.end(caption, End::Caption);
+            self.read_caption(caption, None);
         } else {
             self.end(caption, End::Gap(Gap::Blank));
         }
         true
     }
 
+    /// Starts a block that may be the caption of the image right before it, by its class: `wp-caption-text`,
+    /// `thumbcaption`, `image-caption`.  Whether it is.
+    pub(super) fn loose_caption(&mut self, block: NodeId) -> bool {
+        let Some(image) = self.flow.last_image() else { return false };
+        let class = self.dom.attribute(block, &local_name!("class")).unwrap_or_default();
+        let is_free = self.figures.reading.is_none() && self.figures.open.is_empty();
+        let is_caption = is_free && class.to_ascii_lowercase().contains("caption");
+        if is_caption {
+            self.read_caption(block, Some(image));
+        }
+        is_caption
+    }
+
+    fn read_caption(&mut self, caption: NodeId, image: Option<usize>) {
+        let item = self.flow.marker().unwrap_or_default().trim_start().to_owned();
+        self.figures.reading = Some(Reading { mark: self.flow.mark(), item, image });
+        self.end(caption, End::Caption);
+    }
+
     pub(super) fn end_caption(&mut self) {
         self.flow.request(Gap::Blank);
-        if let Some(mark) = self.figures.reading.take()
-            && let Some(figure) = self.figures.open.last_mut()
-        {
-            let text = collapse_white_space(&clean(self.flow.since(mark)));
+        let Some(Reading { mark, item, image }) = self.figures.reading.take() else { return };
+        let text = collapse_white_space(&clean(self.flow.since(mark)));
+        let text = text.strip_prefix(&item).unwrap_or(&text);
+        let max = self.context.limits.max_caption_chars;
+        if let Some(image) = image.and_then(|position| self.flow.image_at(position)) {
+            // What goes on for pages is an article with a strange class.
+            if !text.is_empty() && text.len() <= max && image.caption.is_none() {
+                self.context.say(text.len());
+                image.caption = Some(text.to_owned());
+            }
+        } else if let Some(figure) = self.figures.open.last_mut() {
             if !figure.caption.is_empty() && !text.is_empty() {
                 figure.caption.push(' ');
             }
             // The text node has all of it; what is said of each image is cut.
-            figure.caption.push_str(&text);
-            cut(&mut figure.caption, self.context.limits.max_caption_chars);
+            figure.caption.push_str(text);
+            cut(&mut figure.caption, max);
         }
     }
 

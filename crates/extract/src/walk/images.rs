@@ -5,7 +5,7 @@ use obelisc_document::ImageNode;
 
 use super::Walk;
 use crate::dom::{Dom, NodeId};
-use crate::image::{Candidate, Context, Gathering, is_same_picture, node, read, resolve, value};
+use crate::image::{Candidate, Context, Gathering, format, is_same_picture, node, read, resolve, value};
 use crate::parse::start_tags;
 use crate::structure::is_image;
 use crate::style::hides;
@@ -14,17 +14,28 @@ use crate::style::hides;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LastImage {
     None,
-    /// It gave the node at that position.
-    Shown(usize, NodeId),
-    /// It offered nothing but placeholders; no text came since.
-    Placeholder,
+    /// The element gave the node at that position, or was merged into it.
+    Shown {
+        position: usize,
+        element: NodeId,
+        /// Whether the node has both a picture and its `noscript`.
+        paired: bool,
+    },
+    /// The element offered nothing but placeholders; no text came since.
+    Placeholder(NodeId),
 }
 
 /// The `a` around.
 pub(super) struct Link {
     pub(super) element: NodeId,
     /// Where it leads, once an image asked: it is resolved once, however many images it holds.
-    pub(super) target: Option<Option<String>>,
+    pub(super) target: Option<Option<Target>>,
+}
+
+/// Where a link leads.
+pub(super) struct Target {
+    url: String,
+    is_picture: bool,
 }
 
 impl Walk<'_> {
@@ -33,7 +44,10 @@ impl Walk<'_> {
         let attributes = self.dom.attributes(element);
         match read(attributes, &self.picture, &self.context) {
             Some(image) => self.add_image(image, element),
-            None => self.placeholder(),
+            None => match self.linked_picture(element) {
+                Some(image) => self.add_image(image, element),
+                None => self.placeholder(element),
+            },
         }
         // What stands below (in an `amp-img`) is for those who cannot read it.
         for child in self.dom.children(element) {
@@ -41,6 +55,18 @@ impl Walk<'_> {
                 self.noscript(child);
             }
         }
+    }
+
+    /// An image element without any address, in a link that leads to a file of a picture: a script would have shown it.
+    fn linked_picture(&mut self, element: NodeId) -> Option<ImageNode> {
+        let url = self.target().filter(|target| target.is_picture)?.url.clone();
+        let twin = neighbour(self.dom, element, Dom::next);
+        if twin.is_some_and(|next| self.dom.is_html(next, &local_name!("noscript"))) {
+            return None;
+        }
+        let mut gathering = Gathering::new(&self.context);
+        gathering.address(&url, "link");
+        node(gathering.ranked(), self.dom.attributes(element), self.context.limits)
     }
 
     /// What the `source`s of a picture offer: read once, however many images it holds.
@@ -57,7 +83,7 @@ impl Walk<'_> {
         }
         match read(&[], &self.picture, &self.context) {
             Some(image) => self.add_image(image, picture),
-            None => self.placeholder(),
+            None => self.placeholder(picture),
         }
     }
 
@@ -90,35 +116,54 @@ impl Walk<'_> {
             let image = read(attributes, &of_picture, &self.context).filter(|_| !hides(style));
             let Some(mut image) = image else { continue };
             image.source = "noscript".to_owned();
-            let beside = single && self.is_beside_last_image(noscript);
-            match self.last_image {
-                LastImage::Shown(position, _) if beside && self.flow.last_image() == Some(position) => {
+            let beside = single && self.is_beside_last_image(noscript) && !self.is_of_next(noscript, &image);
+            match &mut self.last_image {
+                LastImage::Shown { position, paired, .. }
+                    if beside && !*paired && self.flow.last_image() == Some(*position) =>
+                {
+                    *paired = true;
+                    let position = *position;
                     self.merge(position, image);
                 }
-                _ => self.add_image(image, noscript),
+                last => {
+                    let is_of_placeholder = beside && matches!(last, LastImage::Placeholder(_));
+                    self.add_image(image, noscript);
+                    if let LastImage::Shown { paired, .. } = &mut self.last_image {
+                        *paired |= is_of_placeholder;
+                    }
+                }
             }
         }
     }
 
-    /// Whether the image that came last stands right before `node`, alone or in its picture.
+    /// Whether the image element that came last stands right before `node`, alone or in its picture.
     fn is_beside_last_image(&self, node: NodeId) -> bool {
-        let LastImage::Shown(_, last) = self.last_image else { return false };
+        let (LastImage::Shown { element: last, .. } | LastImage::Placeholder(last)) = self.last_image else {
+            return false;
+        };
         let is_picture = |parent: &NodeId| self.dom.is_html(*parent, &local_name!("picture"));
         let around = |node: NodeId| self.dom.parent(node).filter(is_picture).unwrap_or(node);
         self.dom.parent(node) == Some(last)
-            || element_before(self.dom, around(node)) == Some(around(last))
+            || neighbour(self.dom, around(node), Dom::previous) == Some(around(last))
             || around(node) == around(last)
     }
 
-    fn placeholder(&mut self) {
+    /// Whether the image of a `noscript` is that of the image element right after it.
+    fn is_of_next(&self, noscript: NodeId, image: &ImageNode) -> bool {
+        neighbour(self.dom, noscript, Dom::next).filter(|&next| is_image_name(self.dom, next)).is_some_and(|next| {
+            self.dom.attributes(next).iter().any(|attribute| attribute.value.contains(&image.unformatted_src))
+        })
+    }
+
+    fn placeholder(&mut self, element: NodeId) {
         if self.flow.last_image().is_none() {
-            self.last_image = LastImage::Placeholder;
+            self.last_image = LastImage::Placeholder(element);
         }
     }
 
     /// Adds an image, unless it is the one before once more.
     pub(super) fn add_image(&mut self, mut image: ImageNode, element: NodeId) {
-        image.link = self.link();
+        image.link = self.target().map(|target| target.url.clone());
         self.context.say(image.text_bytes());
         if let Some(position) = self.flow.last_image() {
             let twin = self.is_twin(position, element);
@@ -126,19 +171,20 @@ impl Walk<'_> {
                 && (twin || is_same_image(last, &image, &self.context))
             {
                 self.merge(position, image);
-                self.last_image = LastImage::Shown(position, element);
+                self.last_image = LastImage::Shown { position, element, paired: twin };
                 return;
             }
         }
         self.images += 1;
-        let position = self.flow.image(image);
+        let position = self.flow.image(image, element);
         self.figures.image(position);
-        self.last_image = LastImage::Shown(position, element);
+        self.last_image = LastImage::Shown { position, element, paired: false };
     }
 
     /// Whether the last image came from a `noscript` that stands right before this element.
     fn is_twin(&mut self, position: usize, element: NodeId) -> bool {
-        let from_noscript = self.flow.image_at(position).is_some_and(|last| last.source == "noscript");
+        let from_noscript = self.flow.image_at(position).is_some_and(|last| last.source == "noscript")
+            && matches!(self.last_image, LastImage::Shown { paired: false, .. });
         from_noscript && is_image_name(self.dom, element) && self.is_beside_last_image(element)
     }
 
@@ -166,16 +212,20 @@ impl Walk<'_> {
     }
 
     /// Where the link around leads.
-    fn link(&mut self) -> Option<String> {
+    fn target(&mut self) -> Option<&Target> {
         let (dom, context) = (self.dom, &self.context);
         let link = self.link.as_mut()?;
         let target = link.target.get_or_insert_with(|| {
             let href = dom.attribute(link.element, &local_name!("href"))?;
             let url = resolve(context.base.as_ref(), href, context.limits.max_url_bytes);
             context.say(url.as_ref().or(context.base.as_ref()).map_or(0, |url| url.as_str().len()));
-            url.map(String::from)
+            let url = String::from(url?);
+            // Wikis name the page about a file as the file.
+            let is_page = url.rsplit('/').next().is_some_and(|file| file.contains(':'));
+            let is_picture = !is_page && format(&url).is_some();
+            Some(Target { url, is_picture })
         });
-        target.clone()
+        target.as_ref()
     }
 }
 
@@ -202,12 +252,12 @@ fn is_same_image(one: &ImageNode, other: &ImageNode, context: &Context<'_>) -> b
         }
 }
 
-/// Nearest element before `node` among its siblings, with nothing but white space between.
-fn element_before(dom: &Dom, node: NodeId) -> Option<NodeId> {
-    let mut at = dom.previous(node);
+/// Nearest element on one side of `node` among its siblings, with nothing but white space between.
+fn neighbour(dom: &Dom, node: NodeId, step: fn(&Dom, NodeId) -> Option<NodeId>) -> Option<NodeId> {
+    let mut at = step(dom, node);
     while let Some(sibling) = at {
         match dom.text(sibling) {
-            Some(text) if text.trim_ascii().is_empty() => at = dom.previous(sibling),
+            Some(text) if text.trim_ascii().is_empty() => at = step(dom, sibling),
             Some(_) => return None,
             None => return Some(sibling),
         }

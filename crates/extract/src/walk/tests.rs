@@ -2,6 +2,8 @@ use obelisc_document::{Content, ImageNode, Page};
 
 use crate::{Limits, Profile, parse, walk};
 
+mod hidden;
+
 const URL: &str = "https://example.org/p/";
 
 /// The nodes, texts as they are, images as `[address]`.
@@ -19,7 +21,7 @@ fn nodes(page: &str) -> Vec<Content> {
     let limits = Limits::default();
     let mut about = Page { url: URL.to_owned(), ..Page::default() };
     let dom = parse(page, &limits).unwrap();
-    let nodes = walk(&dom, &Profile::named("default").unwrap(), &limits, &mut about).unwrap();
+    let (nodes, _) = walk(&dom, &Profile::named("default").unwrap(), &limits, &mut about).unwrap();
     for (node, ordinal) in nodes.iter().zip(0..) {
         assert_eq!(node.ordinal, ordinal);
     }
@@ -52,6 +54,7 @@ fn what_is_hidden_or_furniture_is_silent() {
         &["a\n\no"],
     );
     is("<div><template shadowrootmode=open>a</template>b</div>", &["ab"]);
+    is("<blockquote>a<footer>b</footer></blockquote><article>c<footer>d</footer></article>", &["a\n\nb\n\nc"]);
 }
 
 #[test]
@@ -59,6 +62,7 @@ fn list_items_are_marked_lines() {
     is("a<ul><li>b<li><p>c</p></li> <li></li></ul>d", &["a\n\n- b\n- c\n\nd"]);
     is("<ol start=3><li>a<li value=7>b<li>c</ol>", &["3. a\n7. b\n8. c"]);
     is("<ul><li>a<ol><li>b<li>c</ol><li>d</ul>", &["- a\n  1. b\n  2. c\n- d"]);
+    is("<ol reversed><li>a<li value=9>b<li>c</ol><ol reversed start=5><li>d</ol>", &["3. a\n9. b\n8. c\n\n5. d"]);
     is("<ul><li><p>a<p>b</li><li>c</ul>", &["- a\n\nb\n\n- c"]);
     is("<ul><li><img src=a.jpg> b<li><img src=c.jpg></ul>d", &["[a.jpg]", "- b", "[c.jpg]", "d"]);
 }
@@ -79,6 +83,7 @@ fn data_tables_are_lines_and_layout_tables_containers() {
 fn preformatted_text_keeps_its_lines() {
     is("a<pre>\n  b\n\tc  d\n</pre>e", &["a\n\n  b\n\tc  d\n\ne"]);
     is("<pre>a<br>b\n\n\n\nc</pre>", &["a\nb\n\nc"]);
+    is("<pre><div>a</div><div>b\n</div><div>c</div></pre>", &["a\nb\nc"]);
 }
 
 #[test]
@@ -87,7 +92,30 @@ fn formulas_become_their_tex() {
         "<math><semantics><mi>x</mi><annotation encoding='application/x-tex'>x^2 </annotation></semantics></math>";
     is(&format!("a {math}, <span style='display:none'>{math}</span>"), &["a x^2 , x^2"]);
     is("<math alttext='y'><mi>x</mi></math>", &["y"]);
-    is("<math><mi>x</mi><mo>+</mo><annotation-xml>z</annotation-xml></math>", &["x+"]);
+    is("<math><mi>x</mi><mo>+</mo><annotation-xml>z</annotation-xml></math>", &["x +"]);
+    is(
+        "<math><mfrac><mn>1</mn><msqrt><mi>x</mi><mo>+</mo><mtext>two</mtext></msqrt></mfrac></math>",
+        &["\\frac{1}{\\sqrt{x + \\text{two}}}"],
+    );
+    is(
+        "<math><munderover><mo>∑</mo><mi>i</mi><mi>n</mi></munderover><msup><mi>f</mi><mn>2</mn></msup><mo>&#x2061;</mo></math>",
+        &["{∑}_{i}^{n} {f}^{2}"],
+    );
+    is(
+        "<math><mtable><mtr><mtd><mn>1</mn></mtd><mtd><mn>2</mn></mtd></mtr><mtr><mtd/></mtr></mtable></math>",
+        &["\\begin{matrix} 1 & 2 \\\\ \\end{matrix}"],
+    );
+}
+
+#[test]
+fn the_scripts_of_mathjax_are_read_for_what_they_become() {
+    let script = "<script type='math/tex; mode=inline'>x < 2</script>";
+    is(&format!("a {script} b"), &["a x < 2 b"]);
+    is(
+        &format!("a <span class=MathJax_Preview>[x]</span><span class='MathJax' id=m>x<2</span>{script} b"),
+        &["a x < 2 b"],
+    );
+    is("a <span class=MathJax>x</span><script>y</script> b", &["a x b"]);
 }
 
 #[test]
@@ -111,6 +139,24 @@ fn a_caption_follows_its_image_and_is_written_to_it() {
     );
     let captions: Vec<_> = nested.iter().map(|image| image.caption.as_deref()).collect();
     assert_eq!(captions, [Some("x"), Some("y"), None]);
+}
+
+#[test]
+fn a_class_makes_a_caption_of_what_follows_an_image() {
+    let captions = |page: &str| images(page).into_iter().map(|image| image.caption).collect::<Vec<_>>();
+    let page =
+        "<div class=wp-caption><a><img src=a.jpg></a><p class='wp-caption-text'>A <b>c</b></p></div><p class=caption>d";
+    is(page, &["[a.jpg]", "A c\n\nd"]);
+    assert_eq!(captions(page), [Some("A c".to_owned())]);
+    assert_eq!(captions("<img src=a.jpg>t<p class=caption>c"), [None]);
+    assert_eq!(
+        captions("<figure><img src=a.jpg><p class=caption>c</p><figcaption>d</figcaption></figure>"),
+        [Some("d".to_owned())]
+    );
+    let list = "<ul><li><figure><img src=a.jpg><figcaption>A</figcaption></figure></ul>";
+    is(list, &["[a.jpg]", "- A"]);
+    assert_eq!(captions(list), [Some("A".to_owned())]);
+    assert_eq!(captions(&format!("<img src=a.jpg><div class=caption>{}</div>", "x".repeat(2001))), [None]);
 }
 
 #[test]
@@ -155,6 +201,42 @@ fn the_link_around_is_noted() {
 }
 
 #[test]
+fn each_picture_has_its_own_noscript() {
+    let before = "<noscript><img src=a.jpg></noscript><img src='data:x' data-src=a.jpg>
+                  <noscript><img src=b.jpg></noscript><img src='data:x' data-src=b.jpg>";
+    is(before, &["[a.jpg]", "[b.jpg]"]);
+    is("<img src=a.jpg><noscript><img src=b.jpg></noscript><img src='data:x' data-src=b.jpg>", &["[a.jpg]", "[b.jpg]"]);
+    is("<img src=blank.gif><noscript><img src=a.jpg></noscript><img src=b.jpg>", &["[a.jpg]", "[b.jpg]"]);
+    is(
+        "<img src=a.jpg><noscript><img src=b.jpg></noscript><noscript><img src=c.jpg></noscript>",
+        &["[a.jpg]", "[c.jpg]"],
+    );
+}
+
+#[test]
+fn elements_that_touch_are_parted_where_a_reader_sees_two_words() {
+    is("<span>Rated 2024</span><span>Drama</span> <i>t</i><b>ea</b> <b>T</b><i>HE</i>", &["Rated 2024 Drama tea THE"]);
+    is(
+        "<a href=a>action</a><a href=b>indie</a> <a href=c>ac</a><a href=c>tion</a><a href=d>, x</a>",
+        &["action indie action, x"],
+    );
+    is(
+        "<b>Boards</b><b>3</b> <b>2026</b><i>1h</i> <i>x</i><b>2</b> <b>1</b><b>4</b> <b>CO</b><sub>2</sub>",
+        &["Boards 3 2026 1h x2 14 CO2"],
+    );
+    is("<del>$20</del><ins>$15</ins> <s>a</s><b>, b</b>", &["$20 $15 a, b"]);
+    is("<code><span>get</span><span>Name</span></code> Mc<b>Donald</b><b></b><b>S</b>", &["getName McDonald S"]);
+    is("<pre><span>get</span><span>Name</span></pre>", &["getName"]);
+}
+
+#[test]
+fn a_link_to_a_picture_shows_what_its_image_does_not() {
+    is("<a href=b.jpg><img src='data:x' alt=y></a>", &["[b.jpg]"]);
+    is("<a href=b.jpg><img src='data:x'><noscript><img src=a.jpg></noscript></a>", &["[a.jpg]"]);
+    is("<a href=b><img src='data:x'></a><a href='/wiki/File:b.jpg'><img></a>c", &["c"]);
+}
+
+#[test]
 fn a_poster_is_an_image_where_the_profile_says_so() {
     is("<video poster=a.jpg>b</video>c", &["c"]);
     let mut profile = Profile::named("default").unwrap();
@@ -162,7 +244,7 @@ fn a_poster_is_an_image_where_the_profile_says_so() {
     let limits = Limits::default();
     let dom = parse("<video poster=a.jpg>b</video>c", &limits).unwrap();
     let mut page = Page { url: URL.to_owned(), ..Page::default() };
-    let nodes = walk(&dom, &profile, &limits, &mut page).unwrap();
+    let (nodes, _) = walk(&dom, &profile, &limits, &mut page).unwrap();
     assert!(matches!(&nodes[0].content, Content::Image(image) if image.source == "poster"));
 }
 

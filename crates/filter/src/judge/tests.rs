@@ -80,7 +80,7 @@ fn image(side: Option<u32>) -> Content {
 
 fn document(contents: Vec<Content>) -> Document {
     let nodes = contents.into_iter().zip([3, 5, 8, 9]);
-    let nodes = nodes.map(|(content, ordinal)| Node { ordinal, content_score: None, content }).collect();
+    let nodes = nodes.map(|(content, ordinal)| Node { ordinal, content }).collect();
     Document { id: DocId::new("a.warc", 0, 0), page: Page { url: "https://a/".into(), ..Page::default() }, nodes }
 }
 

@@ -184,7 +184,7 @@ mod tests {
 
     fn document(images: u32) -> Document {
         let image = ImageNode { src: "a".into(), candidates: vec!["b".into(), "c".into()], ..ImageNode::default() };
-        let node = |ordinal| Node { ordinal, content_score: None, content: Content::Image(Box::new(image.clone())) };
+        let node = |ordinal| Node { ordinal, content: Content::Image(Box::new(image.clone())) };
         Document { id: DocId::new("w", 0, 0), page: Page::default(), nodes: (0..images).map(node).collect() }
     }
 

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::digesting::{Digesting, open};
 use super::kept::Kept;
 use crate::error::TaskError;
-use crate::intake::{Fate, Finding, Intake};
+use crate::intake::{Fate, Finding, Intake, LANGUAGE_LOOK};
 use crate::recipe::{Recipe, Stage};
 use crate::step::{Context, Sink, Step, Task};
 
@@ -46,6 +46,8 @@ impl Step for Extract {
             "version": VERSION,
             "profile_version": profile,
             "extract": recipe.section("extract"),
+            "skip": recipe.section("extract.skip"),
+            "language_look": recipe.extract.skip.languages.as_ref().map(|_| LANGUAGE_LOOK),
             "captures": captures,
             "sizes": sizes,
         })

@@ -30,11 +30,7 @@ fn document(number: u64) -> Document {
     Document {
         id: DocId::new("crawl.warc.gz", number, 0),
         page: Page { url: format!("https://example.org/{number}/"), ..Page::default() },
-        nodes: contents
-            .into_iter()
-            .zip(0..)
-            .map(|(content, ordinal)| Node { ordinal, content_score: None, content })
-            .collect(),
+        nodes: contents.into_iter().zip(0..).map(|(content, ordinal)| Node { ordinal, content }).collect(),
     }
 }
 

@@ -15,23 +15,33 @@ use obelisc_storage::parquet::Writer;
 use obelisc_warc::{Archive, Item};
 use serde_json::json;
 
-use super::{Options, median};
+use super::warc::inflate;
+use super::{Options, cpu_time, median};
+use crate::data;
 
-/// The steps, in order; the last one is not ours and not part of the whole.
-const PARTS: [(&str, &str); 6] = [
+/// The steps, in order; those behind the fifth are not ours and not part of the whole.
+const PARTS: [(&str, &str); 9] = [
     ("read", "decompress, record, HTTP header, chunks and content encodings"),
     ("decode", "find the charset, bytes to text"),
     ("parse", "text to DOM, and letting it go"),
     ("walk", "DOM to document"),
     ("write", "documents table: Arrow, Parquet, zstd, temporary folder"),
     ("rcdom", "html5ever with markup5ever_rcdom on the same text"),
+    ("inflate", "zlib-rs alone on the same archive"),
+    ("utf-8", "std::str::from_utf8 on the same text"),
+    ("tree", "html5ever's tree builder and markup5ever_rcdom on tokens made beforehand"),
 ];
+/// Parts of the whole.
+const OURS: usize = 5;
 const READ: usize = 0;
 const DECODE: usize = 1;
 const PARSE: usize = 2;
 const WALK: usize = 3;
 const WRITE: usize = 4;
 const RCDOM: usize = 5;
+const INFLATE: usize = 6;
+const UTF_8: usize = 7;
+const TREE: usize = 8;
 
 /// Rows and bytes that gather before they are written, as in a run.
 const ROWS_PER_BATCH: usize = 1024;
@@ -46,12 +56,12 @@ struct Pass {
     bytes: u64,
 }
 
-/// Gives every moment to one part.
-struct Clock(Instant);
+/// Gives all of the thread's time to one part or another.
+struct Clock(Duration);
 
 impl Clock {
     fn lap(&mut self, part: &mut Duration) {
-        let now = Instant::now();
+        let now = cpu_time();
         *part += now - self.0;
         self.0 = now;
     }
@@ -84,7 +94,8 @@ fn recipe() -> Result<Recipe> {
     Recipe::parse("bench", text, &[]).map_err(|problems| anyhow::anyhow!("{problems:?}"))
 }
 
-fn pass(corpus: &[PathBuf], recipe: &Recipe) -> Result<Pass> {
+/// Reads all archives; with what others need for the same, if asked.
+fn pass(corpus: &[PathBuf], recipe: &Recipe, peers: bool) -> Result<Pass> {
     let folder = tempfile::tempdir()?;
     let storage = LocalFolder::create(folder.path())?;
     let writer = Writer::create(&storage, "documents.parquet", Document::schema())?;
@@ -92,7 +103,7 @@ fn pass(corpus: &[PathBuf], recipe: &Recipe) -> Result<Pass> {
     let limits = recipe.extract.records;
     let extractor = Extractor::new(Profile::named(recipe.extract.profile)?, recipe.extract.pages.clone());
     let mut pass = Pass::default();
-    let mut clock = Clock(Instant::now());
+    let mut clock = Clock(cpu_time());
     for file in corpus {
         let name = file.file_name().context("an archive has a name")?.to_string_lossy();
         let mut archive = Archive::open(File::open(file)?, limits)?;
@@ -128,7 +139,7 @@ fn pass(corpus: &[PathBuf], recipe: &Recipe) -> Result<Pass> {
                 pass.failed += 1;
                 continue;
             };
-            let dom = obelisc_extract::parse(&decoded.text, extractor.limits());
+            let dom = extractor.parse(&decoded.text);
             clock.lap(&mut pass.parts[PARSE]);
             let Ok(dom) = dom else {
                 pass.failed += 1;
@@ -145,9 +156,9 @@ fn pass(corpus: &[PathBuf], recipe: &Recipe) -> Result<Pass> {
             rows.push(document)?;
             clock.lap(&mut pass.parts[WRITE]);
 
-            #[cfg(feature = "peers")]
-            std::hint::black_box(super::peers::rcdom(&decoded.text));
-            clock.lap(&mut pass.parts[RCDOM]);
+            if peers {
+                self::peers(&decoded.text, &mut clock, &mut pass.parts);
+            }
             pass.pages += 1;
             pass.bytes += input.body.len() as u64;
         }
@@ -156,7 +167,49 @@ fn pass(corpus: &[PathBuf], recipe: &Recipe) -> Result<Pass> {
     rows.flush()?;
     rows.writer.finish()?;
     clock.lap(&mut pass.parts[WRITE]);
+    if peers {
+        for file in corpus {
+            inflate(file)?;
+        }
+        clock.lap(&mut pass.parts[INFLATE]);
+    }
     Ok(pass)
+}
+
+/// What others need for a page.
+#[cfg(feature = "peers")]
+fn peers(text: &str, clock: &mut Clock, parts: &mut [Duration; PARTS.len()]) {
+    use std::hint::black_box;
+
+    black_box(super::peers::rcdom(text));
+    clock.lap(&mut parts[RCDOM]);
+    let _ = black_box(std::str::from_utf8(black_box(text.as_bytes())));
+    clock.lap(&mut parts[UTF_8]);
+    let tokens = super::peers::record(text);
+    clock.0 = cpu_time();
+    black_box(super::peers::replay(tokens));
+    clock.lap(&mut parts[TREE]);
+}
+
+#[cfg(not(feature = "peers"))]
+fn peers(_: &str, _: &mut Clock, _: &mut [Duration; PARTS.len()]) {}
+
+/// How much more two threads do than one, each reading all archives: by CPU time, as they would on idle processors, and by
+/// the clock.
+fn two_threads(corpus: &[PathBuf], recipe: &Recipe) -> Result<(f64, f64)> {
+    let timed = || {
+        let (clock, cpu) = (Instant::now(), cpu_time());
+        pass(corpus, recipe, false)?;
+        anyhow::Ok([cpu_time() - cpu, clock.elapsed()].map(|time| time.as_secs_f64()))
+    };
+    let one = timed()?;
+    let (first, second) = std::thread::scope(|scope| {
+        let second = scope.spawn(timed);
+        (timed(), second.join())
+    });
+    let second = second.map_err(|_| anyhow::anyhow!("a thread panicked"))??;
+    let [cpu, clock] = [0, 1].map(|k| 2.0 * one[k] / first.as_ref().map_or(f64::NAN, |first| first[k]).max(second[k]));
+    first.map(|_| (cpu, clock))
 }
 
 /// Documents that a run finds: what is measured must be what a run does.
@@ -172,18 +225,34 @@ fn documents(corpus: &[PathBuf], recipe: &Recipe) -> Result<u64> {
     Ok(documents)
 }
 
+/// Measures each corpus by itself: the archives that were named, or the usual two.
 pub(super) fn run(options: &Options) -> Result<()> {
-    let (corpus, recipe) = (options.corpus(), recipe()?);
-    let expected = documents(&corpus, &recipe)?;
-    let passes: Vec<Pass> = (0..options.runs).map(|_| pass(&corpus, &recipe)).collect::<Result<_>>()?;
+    let recipe = recipe()?;
+    let named = options.corpus();
+    let dense = data().map(|data| data.join("gimp-help-fr.warc.gz")).filter(|file| file.exists());
+    measure(options, &named, &recipe)?;
+    match dense.filter(|_| options.corpus.is_empty()) {
+        Some(dense) => measure(options, &[dense], &recipe),
+        None => Ok(()),
+    }
+}
+
+fn measure(options: &Options, corpus: &[PathBuf], recipe: &Recipe) -> Result<()> {
+    let expected = documents(corpus, recipe)?;
+    let passes: Vec<Pass> = (0..options.runs).map(|_| pass(corpus, recipe, true)).collect::<Result<_>>()?;
     let Some(Pass { pages, failed, bytes, .. }) = passes.first() else { return Ok(()) };
     ensure!(*pages == expected, "{pages} documents were measured, a run has {expected}");
+    let threads = (0..options.runs).map(|_| two_threads(corpus, recipe)).collect::<Result<Vec<_>>>()?;
+    let by_cpu = median(threads.iter().map(|(cpu, _)| *cpu).collect());
+    let by_clock = median(threads.iter().map(|(_, clock)| *clock).collect());
 
     let seconds = |part: usize| median(passes.iter().map(|pass| pass.parts[part].as_secs_f64()).collect());
-    let whole = |pass: &Pass| pass.parts[..RCDOM].iter().sum::<Duration>().as_secs_f64();
+    let whole = |pass: &Pass| pass.parts[..OURS].iter().sum::<Duration>().as_secs_f64();
     let whole = median(passes.iter().map(whole).collect());
     let megabytes = *bytes as f64 / 1e6;
-    let ratio = seconds(RCDOM) / seconds(PARSE);
+    let parse_to_rcdom = seconds(RCDOM) / seconds(PARSE);
+    let whole_to_rcdom = seconds(RCDOM) / whole;
+    let public = [INFLATE, UTF_8, TREE].map(seconds).iter().sum::<f64>();
 
     let mut text = format!("{pages} pages, {megabytes:.1} MB of HTML, {failed} pages failed\n");
     text += &format!("{:<8} {:>8} {:>7} {:>8}\n", "part", "s", "share", "MB/s");
@@ -191,14 +260,19 @@ pub(super) fn run(options: &Options) -> Result<()> {
     let mut parts = serde_json::Map::new();
     for (part, (name, meaning)) in PARTS.iter().enumerate() {
         let (seconds, share) = (seconds(part), 100.0 * seconds(part) / whole);
-        let share = if part == RCDOM { "      –".to_owned() } else { format!("{share:>6.1}%") };
+        let share = if part < OURS { format!("{share:>6.1}%") } else { "      –".to_owned() };
         text += &format!("{name:<8} {seconds:>8.3} {share} {:>8.1}  {meaning}\n", megabytes / seconds);
         parts.insert((*name).to_owned(), json!({"seconds": seconds, "mb_per_s": megabytes / seconds}));
     }
-    text += &format!("parse is {ratio:.2} times as fast as html5ever with markup5ever_rcdom\n");
+    text += &format!("parse is {parse_to_rcdom:.2} times as fast as html5ever with markup5ever_rcdom\n");
+    text += &format!("the whole way is {whole_to_rcdom:.2} times as fast as html5ever with markup5ever_rcdom alone\n");
+    text +=
+        &format!("the whole way takes {:.2} times as long as inflate + utf-8 + tree ({public:.3} s)\n", whole / public);
+    text += &format!("two threads do {by_cpu:.2} times as much as one by CPU time, {by_clock:.2} by the clock\n");
     let json = json!({"bench": "extract", "pages": pages, "failed": failed, "mb_of_html": megabytes,
         "seconds": whole, "mb_per_s": megabytes / whole, "pages_per_s": *pages as f64 / whole,
-        "parts": parts, "parse_to_rcdom": ratio});
-    options.print(&corpus, json, &text);
+        "parts": parts, "parse_to_rcdom": parse_to_rcdom, "whole_to_rcdom": whole_to_rcdom,
+        "whole_to_public_parts": whole / public, "two_threads": by_cpu, "two_threads_by_clock": by_clock});
+    options.print(corpus, json, &text);
     Ok(())
 }

@@ -13,7 +13,7 @@ use serde_json::json;
 use super::{Options, median};
 
 /// What a reader saw: records, and bytes of their blocks (of the whole file for bare decompression).
-type Seen = (u64, u64);
+pub(super) type Seen = (u64, u64);
 
 /// Reads a file.
 type Reader = fn(&Path) -> Result<Seen>;
@@ -30,7 +30,8 @@ fn ours(path: &Path) -> Result<Seen> {
     Ok((records, bytes))
 }
 
-fn inflate(path: &Path) -> Result<Seen> {
+/// Decompresses a file and nothing else.
+pub(super) fn inflate(path: &Path) -> Result<Seen> {
     let mut file = BufReader::with_capacity(64 << 10, File::open(path)?);
     let mut magic = [0; 2];
     file.read_exact(&mut magic)?;

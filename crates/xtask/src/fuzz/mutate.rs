@@ -3,7 +3,7 @@
 use crate::Random;
 
 /// Pieces that mean something to one of the readers.
-const PIECES: [&[u8]; 24] = [
+const PIECES: &[&[u8]] = &[
     b"\r\n\r\n",
     b"\n",
     b"\0",
@@ -25,6 +25,11 @@ const PIECES: [&[u8]; 24] = [
     b"<svg><math><mtext><p>",
     b"<!--",
     b"<img srcset='a 1w, b 2x, c",
+    b" 100w, ",
+    b" 1.5x,",
+    b"(,)",
+    b"<noscript><img src=a.jpg></noscript>",
+    b"<!--><figure data-a=b.jpg><picture><source srcset=c>",
     b"</p></div></body>",
     b"<meta charset=utf-16>",
     b"\xff\xd8\xff\xc0\x00\x11\x08\xff\xff\xff\xff",
@@ -34,7 +39,7 @@ const PIECES: [&[u8]; 24] = [
 const MAX_CHANGES: usize = 8;
 
 /// Changes `bytes` in one to eight places; `other` lends pieces.
-pub(super) fn damage(bytes: &[u8], other: &[u8], random: &mut Random) -> Vec<u8> {
+pub(crate) fn damage(bytes: &[u8], other: &[u8], random: &mut Random) -> Vec<u8> {
     let mut damaged = bytes.to_vec();
     for _ in 0..=random.below(MAX_CHANGES) {
         change(&mut damaged, other, random);

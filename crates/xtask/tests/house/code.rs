@@ -96,7 +96,9 @@ fn a_path_is_told_from_a_part_of_a_url() {
 fn texts_speak_of_the_program_and_not_of_who_wrote_it() {
     let words = ["agent", "session"];
     for (file, text) in texts() {
-        if file.starts_with("crates/xtask/tests/house/") || file == "Cargo.lock" || file.contains("/fixtures/") {
+        // What a model learned are the words of other people's pages.
+        let is_data = file == "Cargo.lock" || file.contains("/fixtures/") || file.ends_with("/model/content.txt");
+        if file.starts_with("crates/xtask/tests/house/") || is_data {
             continue;
         }
         for (number, line) in text.lines().enumerate() {

@@ -8,7 +8,7 @@
 //!
 //! - [`decode`] finds the encoding in the order of the HTML Standard.
 //! - [`parse`] builds the tree that the HTML Standard prescribes, in an arena, under caps on nodes and depth.
-//! - [`walk`] reads the tree in document order: which elements speak, how their text is spaced, which address each image has.
+//! - `walk` reads the tree in document order: which elements speak, how their text is spaced, which address each image has.
 //!   What it takes for text and for images is a [`Profile`], which is data.
 //!
 //! The profile `obelisc` goes another way through the same steps, so that documents are those of the OBELICS release, losses included:
@@ -174,7 +174,7 @@ impl Extractor {
     /// The last step: walks a parsed page into a document.
     ///
     /// # Errors
-    /// Those of [`walk`]; [`UndecodableText`](Reason::UndecodableText) where the document's text is mostly U+FFFD.  By the reference's
+    /// Those of `walk`; [`UndecodableText`](Reason::UndecodableText) where the document's text is mostly U+FFFD.  By the reference's
     /// algorithm only the caps on nodes and images: where the reference fails on a page, the document has no nodes.
     pub fn document(&self, input: &Input<'_>, decoded: &Decoded<'_>, dom: &Dom) -> Result<Document, Failure> {
         let mut page = Page {

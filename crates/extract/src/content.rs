@@ -14,17 +14,17 @@
 //! An image has no text to judge.  Its score is that of the paragraphs around it, see [`images`].
 
 mod features;
+mod forest;
 mod images;
 mod model;
 mod names;
 mod skeleton;
 mod units;
 
-use std::collections::HashMap;
-
 use obelisc_document::{Content, Node, Page};
 
 use self::features::View;
+use self::forest::LANES;
 use self::model::{MODEL, Model, probability};
 use self::names::NamesReader;
 use self::skeleton::Skeleton;
@@ -42,14 +42,7 @@ pub(crate) fn score(dom: &Dom, nodes: &mut [Node], pieces: &[Piece], page: &Page
     let units = units::units(nodes, &texts, pieces, &mut skeleton);
     let title = page.title.as_deref().unwrap_or_default();
     let view = View::new(&units, &skeleton, &MODEL.dictionary, title, &page.url);
-    let mut row = Vec::new();
-    let mut scores: Vec<f64> = Vec::with_capacity(units.len());
-    for (i, text) in texts.iter().enumerate() {
-        scores.push(text.map_or(0.0, |text| {
-            view.features(i, text, &mut row);
-            probability(MODEL.log_odds(&row))
-        }));
-    }
+    let mut scores = probabilities(&view, &texts);
     balance(&units, &mut scores);
     images::score(&units, &skeleton, &mut scores);
     let mut scores = scores.into_iter().map(|score| (score * 1000.0).round() as f32 / 1000.0);
@@ -63,6 +56,28 @@ pub(crate) fn score(dom: &Dom, nodes: &mut [Node], pieces: &[Piece], page: &Page
             Content::Image(image) => image.content_score = scores.next(),
         }
     }
+}
+
+/// For each paragraph the probability that it is content; 0 where an image stands.
+fn probabilities(view: &View<'_>, texts: &[Option<&str>]) -> Vec<f64> {
+    let mut scores = vec![0.0; texts.len()];
+    let paragraphs: Vec<(usize, &str)> =
+        texts.iter().enumerate().filter_map(|(i, text)| text.map(|text| (i, text))).collect();
+    let mut row = Vec::new();
+    let mut block = Vec::new();
+    for some in paragraphs.chunks(LANES) {
+        for (lane, &(i, text)) in some.iter().enumerate() {
+            view.features(i, text, &mut row);
+            block.resize(row.len(), [0; LANES]);
+            for (values, &value) in block.iter_mut().zip(&row) {
+                values[lane] = value;
+            }
+        }
+        for (&(i, _), sum) in some.iter().zip(MODEL.forest.sums(&block)) {
+            scores[i] = probability(sum);
+        }
+    }
+    scores
 }
 
 /// The texts of a document's paragraphs, with nothing where an image stands.
@@ -154,13 +169,4 @@ impl Sample {
             address: features::address_words(&page.url),
         }
     }
-}
-
-/// How many paragraphs have each text.
-fn copies<'a>(texts: &[Option<&'a str>]) -> HashMap<&'a str, u32> {
-    let mut copies = HashMap::new();
-    for text in texts.iter().flatten() {
-        *copies.entry(*text).or_default() += 1;
-    }
-    copies
 }

@@ -1,7 +1,8 @@
 //! What the model sees of a paragraph.  Integers only; shares are in thousandths.
 
-use std::collections::{HashMap, HashSet};
+use std::borrow::Cow;
 
+use foldhash::{HashMap, HashSet};
 use obelisc_text::collapse_white_space;
 
 use super::model::Dictionary;
@@ -22,6 +23,8 @@ const FAR: i32 = 16;
 /// A longer paragraph's words are not looked up, in bytes; and how many of a shorter one's are.
 const SHORT: usize = 200;
 const MOST_WORDS: usize = 12;
+/// Words of a paragraph that are looked for in the title, at most.
+const MOST_TITLE_WORDS: u32 = 40;
 /// Neighbours that are looked at, by distance.
 const NEIGHBOURS: [isize; 6] = [-1, 1, -2, 2, -3, 3];
 /// Windows before and behind, in units.
@@ -116,6 +119,16 @@ pub(super) struct View<'a> {
     address: [i32; 3],
 }
 
+/// What a paragraph's words are.
+#[derive(Default)]
+struct Said {
+    /// Words, and those of the page's title among them.
+    all: u32,
+    shared: u32,
+    /// By the dictionary, what each of the first ones is worth; 0 where there are no more.
+    values: [i32; MOST_WORDS],
+}
+
 /// Share in thousandths.
 fn share(part: u32, whole: u32) -> i32 {
     (u64::from(part) * 1000 / u64::from(whole.max(1))) as i32
@@ -126,9 +139,14 @@ fn count(count: u32) -> i32 {
     count.min(1 << 30) as i32
 }
 
-/// The first words of a text, in small letters.
-pub(super) fn words(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).map(str::to_lowercase)
+/// The words of a text, in small letters.
+fn words(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
+    text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).map(lower)
+}
+
+fn lower(word: &str) -> Cow<'_, str> {
+    let is_lower = |c: char| c.is_ascii_lowercase() || !c.is_ascii() && c.to_lowercase().eq([c]);
+    if word.chars().all(is_lower) { Cow::Borrowed(word) } else { Cow::Owned(word.to_lowercase()) }
 }
 
 /// The words of a short paragraph that are looked up, each once.
@@ -136,8 +154,8 @@ pub(super) fn short_words(text: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     if text.len() < SHORT {
         for word in words(text).take(MOST_WORDS) {
-            if !found.contains(&word) {
-                found.push(word);
+            if !found.iter().any(|known| *known == word) {
+                found.push(word.into_owned());
             }
         }
     }
@@ -152,8 +170,8 @@ pub(super) fn address_words(url: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let first = host.split('.').next().unwrap_or_default();
     for word in words(path).chain(words(first)).take(64).filter(|word| word.len() < 20) {
-        if !found.contains(&word) {
-            found.push(word);
+        if !found.iter().any(|known| *known == word) {
+            found.push(word.into_owned());
         }
     }
     found
@@ -179,7 +197,7 @@ impl<'a> View<'a> {
         let mut so_far = Sums::default();
         sums.push(so_far);
         let mut templates = Vec::with_capacity(units.len());
-        let mut template_sums: HashMap<u64, (u32, Sums)> = HashMap::new();
+        let mut template_sums: HashMap<u64, (u32, Sums)> = HashMap::default();
         for unit in units {
             so_far.add(&unit.sums());
             sums.push(so_far);
@@ -214,7 +232,7 @@ impl<'a> View<'a> {
             last_prose: units.iter().rposition(Unit::is_prose).unwrap_or(units.len()),
             templates,
             template_sums,
-            title: words(&collapse_white_space(title)).collect(),
+            title: words(&collapse_white_space(title)).map(Cow::into_owned).collect(),
             address: [low, high, sum],
         }
     }
@@ -223,7 +241,8 @@ impl<'a> View<'a> {
     pub(super) fn features(&self, i: usize, text: &str, row: &mut Vec<i32>) {
         row.clear();
         let unit = &self.units[i];
-        self.text(unit, text, row);
+        let said = self.said(unit, text);
+        self.text(unit, &said, row);
         self.elements(i, unit, row);
         self.neighbours(i, unit, row);
         let page = &self.skeleton.bones[0].sums;
@@ -244,22 +263,37 @@ impl<'a> View<'a> {
             count(page.images),
         ]);
         row.extend(self.skeleton.bones[unit.bone as usize].names.features());
-        let words = short_words(text);
-        let values = words.iter().map(|word| self.dictionary.words.get(word).copied().unwrap_or(0));
-        let (low, high, sum, known) = ends_and_sum(values);
+        let (low, high, sum, known) = ends_and_sum(said.values.into_iter());
         row.extend([low, high, sum.div_euclid(known.max(1)), sum, known]);
         row.extend(self.address);
     }
 
-    fn text(&self, unit: &Unit, text: &str, row: &mut Vec<i32>) {
-        let look = &unit.look;
-        let (mut shared, mut all) = (0, 0);
-        if look.words <= 40 {
-            for word in words(text) {
-                all += 1;
-                shared += u32::from(self.title.contains(&word));
+    /// Looks up the words of a paragraph.
+    fn said(&self, unit: &Unit, text: &str) -> Said {
+        let (is_titled, is_short) = (unit.look.words <= MOST_TITLE_WORDS, text.len() < SHORT);
+        let mut said = Said::default();
+        // The known ones so far.
+        let (mut seen, mut known) = ([""; MOST_WORDS], 0);
+        let most = if is_titled { usize::MAX } else { MOST_WORDS };
+        for (i, word) in words(text).take(if is_titled || is_short { most } else { 0 }).enumerate() {
+            if is_titled {
+                said.all += 1;
+                said.shared += u32::from(self.title.contains(&*word));
+            }
+            if is_short
+                && i < MOST_WORDS
+                && let Some((word, &value)) = self.dictionary.words.get_key_value(&*word)
+                && !seen[..known].contains(&word.as_str())
+            {
+                (seen[known], said.values[known]) = (word, value);
+                known += 1;
             }
         }
+        said
+    }
+
+    fn text(&self, unit: &Unit, said: &Said, row: &mut Vec<i32>) {
+        let look = &unit.look;
         row.extend([
             count(look.characters),
             count(look.words),
@@ -278,8 +312,8 @@ impl<'a> View<'a> {
             count(unit.copy),
             share(look.words, look.ends) / 100,
             i32::from(unit.is_heading),
-            share(shared, all),
-            count(shared),
+            share(said.shared, said.all),
+            count(said.shared),
         ]);
     }
 

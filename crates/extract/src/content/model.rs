@@ -2,8 +2,11 @@
 //!
 //! All is counted in integers, so that a page has the same scores on every machine.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use foldhash::HashMap;
+
+use super::forest::{Decision, Forest};
 
 /// How much more often than elsewhere a word stands by main content: logarithms of odds, in hundredths.
 #[derive(Clone, Debug, Default)]
@@ -16,26 +19,13 @@ pub(super) struct Dictionary {
     pub(super) address: HashMap<String, i32>,
 }
 
-/// One decision, or the end of the way.
-#[derive(Clone, Copy, Debug)]
-struct Node {
-    feature: u16,
-    /// Where to go with a value that is no greater than the threshold, and where with a greater one: a node of the
-    /// forest, or, where negative, a leaf.
-    low: i32,
-    high: i32,
-    threshold: i32,
-}
-
 /// A trained model.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Model {
     pub(super) dictionary: Dictionary,
     features: Vec<String>,
-    nodes: Vec<Node>,
-    /// What a tree adds to the logarithm of the odds, in ten-thousandths.
-    leaves: Vec<i32>,
-    roots: Vec<i32>,
+    /// Says the logarithm of the odds that a paragraph is content, in ten-thousandths.
+    pub(super) forest: Forest,
 }
 
 /// The model that is built in.
@@ -46,6 +36,7 @@ impl Model {
     /// Reads the text that `model/train.py` writes: sections of lines, in square brackets their names.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut model = Self::default();
+        let (mut roots, mut decisions, mut leaves) = (Vec::new(), Vec::new(), Vec::new());
         let mut section = "";
         for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
             if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
@@ -56,13 +47,13 @@ impl Model {
             let mut number = || fields.next()?.parse::<i32>().ok();
             match section {
                 "features" => model.features.push(line.to_owned()),
-                "tree" => model.roots.push(number()?),
+                "tree" => roots.push(number()?),
                 "nodes" => {
                     let feature = u16::try_from(number()?).ok()?;
                     let (threshold, low, high) = (number()?, number()?, number()?);
-                    model.nodes.push(Node { feature, low, high, threshold });
+                    decisions.push(Decision { feature, threshold, low, high });
                 }
-                "leaves" => model.leaves.push(number()?),
+                "leaves" => leaves.push(number()?),
                 _ => {
                     let value = number()?;
                     let words = match section {
@@ -75,19 +66,8 @@ impl Model {
                 }
             }
         }
-        model.is_sound().then_some(model)
-    }
-
-    /// Every way ends, at a leaf that is there.
-    fn is_sound(&self) -> bool {
-        let is_place = |from: i32, to: i32| match usize::try_from(to) {
-            Ok(node) => to > from && node < self.nodes.len(),
-            Err(_) => leaf(to) < self.leaves.len(),
-        };
-        let nodes_lead_on = self.nodes.iter().zip(0..).all(|(node, at)| {
-            is_place(at, node.low) && is_place(at, node.high) && usize::from(node.feature) < self.features.len()
-        });
-        nodes_lead_on && self.roots.iter().all(|&root| is_place(-1, root))
+        model.forest = Forest::new(model.features.len(), &decisions, &leaves, &roots)?;
+        Some(model)
     }
 
     /// Names of the features, in order.
@@ -95,25 +75,6 @@ impl Model {
     pub(super) fn features(&self) -> &[String] {
         &self.features
     }
-
-    /// Logarithm of the odds that what has these features is content, in ten-thousandths.
-    pub(super) fn log_odds(&self, features: &[i32]) -> i32 {
-        let mut sum = 0;
-        for &root in &self.roots {
-            let mut at = root;
-            while let Some(node) = usize::try_from(at).ok().and_then(|at| self.nodes.get(at)) {
-                let value = features.get(usize::from(node.feature)).copied().unwrap_or(0);
-                at = if value <= node.threshold { node.low } else { node.high };
-            }
-            sum += self.leaves.get(leaf(at)).copied().unwrap_or(0);
-        }
-        sum
-    }
-}
-
-/// Index of a leaf.
-fn leaf(place: i32) -> usize {
-    (-1 - place) as usize
 }
 
 /// The probability of such odds.  Only what IEEE 754 defines to the last bit is used, so that all machines agree.
@@ -135,7 +96,7 @@ mod tests {
     fn the_built_in_model_reads_and_fits_the_features() {
         let model = Model::parse(include_str!("../../model/content.txt")).unwrap();
         assert_eq!(model.features(), features::names());
-        assert!(model.roots.len() > 10);
+        assert!(model.forest.trees() > 10);
     }
 
     #[test]

@@ -2,8 +2,7 @@
 //!
 //! The model's dictionary says of each word how much more often than elsewhere text below it is main content.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use html5ever::local_name;
 
 use super::model::Dictionary;
@@ -153,7 +152,7 @@ pub(super) struct NamesReader<'a> {
 
 impl<'a> NamesReader<'a> {
     pub(super) fn new(dictionary: &'a Dictionary) -> Self {
-        Self { dictionary, known: HashMap::new() }
+        Self { dictionary, known: HashMap::default() }
     }
 
     pub(super) fn read(&mut self, dom: &'a Dom, node: NodeId, around: &Names) -> Names {
@@ -179,19 +178,24 @@ pub(super) fn names_of(dom: &Dom, node: NodeId) -> Option<(&str, &str, &str)> {
 
 /// The different words of an element's names, in order; its own name begins with `<`.
 pub(super) fn for_each_word(name: &str, class: &str, id: &str, mut word: impl FnMut(&str)) {
-    let mut seen: Vec<String> = vec![format!("<{name}")];
-    word(&seen[0]);
+    word(&format!("<{name}"));
+    // Words so far, filled up with zeros.
+    let mut seen = [[0; LONGEST]; MOST_WORDS];
+    let mut count = 1;
     for names in [class, id] {
         words_of(names, |found| {
-            if seen.len() < MOST_WORDS && seen.iter().all(|known| known != found) {
-                seen.push(found.to_owned());
+            let mut padded = [0; LONGEST];
+            padded[..found.len()].copy_from_slice(found.as_bytes());
+            if count < MOST_WORDS && !seen[..count].contains(&padded) {
+                seen[count] = padded;
+                count += 1;
                 word(found);
             }
         });
     }
 }
 
-/// Words of one element that are looked up.
+/// Words of one element that are looked up, its own name included.
 const MOST_WORDS: usize = 32;
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! The elements around what the document shows, with what each holds: sums over the page in two passes.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use html5ever::local_name;
 
 use super::names::{Names, NamesReader};
@@ -200,7 +199,7 @@ impl Skeleton {
     }
 
     fn count_alike(&mut self) {
-        let mut counts: HashMap<(u32, u64), u32> = HashMap::new();
+        let mut counts: HashMap<(u32, u64), u32> = HashMap::default();
         for bone in &self.bones {
             *counts.entry((bone.parent, bone.look)).or_default() += 1;
         }

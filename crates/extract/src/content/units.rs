@@ -1,7 +1,6 @@
 //! Paragraphs and images one by one: what can be seen of each without looking around.
 
-use std::collections::{HashMap, HashSet};
-
+use foldhash::{HashMap, HashSet};
 use obelisc_document::{Content, ImageNode, Node, RenderedSize};
 
 use super::skeleton::{Skeleton, Sums, Tag};
@@ -100,6 +99,12 @@ const SMALL: u32 = 79;
 const HEADING_LEVELS: usize = 4;
 
 impl Unit {
+    /// A paragraph's text, or an image.
+    fn of(text: Option<&str>) -> Self {
+        let look = text.map(TextLook::of);
+        Self { is_image: look.is_none(), look: look.unwrap_or_default(), ..Self::default() }
+    }
+
     /// What it adds to the elements around it.
     pub(super) fn sums(&self) -> Sums {
         Sums {
@@ -117,25 +122,30 @@ impl Unit {
     }
 }
 
+/// Numbers the paragraphs that have the same text.
+fn count_copies(units: &mut [Unit], texts: &[Option<&str>]) {
+    let mut groups: HashMap<&str, usize> = HashMap::default();
+    // How many have the text of each group.
+    let mut sizes: Vec<u32> = Vec::new();
+    let mut group_of = vec![0; units.len()];
+    for ((unit, text), group) in units.iter_mut().zip(texts).zip(&mut group_of) {
+        let Some(text) = text else { continue };
+        *group = *groups.entry(text).or_insert(sizes.len());
+        if *group == sizes.len() {
+            sizes.push(0);
+        }
+        unit.copy = sizes[*group];
+        sizes[*group] += 1;
+    }
+    for (unit, group) in units.iter_mut().zip(group_of).filter(|(unit, _)| !unit.is_image) {
+        unit.copies = sizes[group];
+    }
+}
+
 /// The units of a page, in order; the skeleton learns what each of its elements holds.
 pub(super) fn units(nodes: &[Node], texts: &[Option<&str>], pieces: &[Piece], skeleton: &mut Skeleton) -> Vec<Unit> {
-    let all = super::copies(texts);
-    let mut seen: HashMap<&str, u32> = HashMap::new();
-    let mut units: Vec<Unit> = Vec::with_capacity(texts.len());
-    for text in texts {
-        let Some(text) = text else {
-            units.push(Unit { is_image: true, ..Unit::default() });
-            continue;
-        };
-        let copies = all.get(text).copied().unwrap_or(1);
-        let mut copy = 0;
-        if copies > 1 {
-            let before = seen.entry(text).or_default();
-            copy = *before;
-            *before += 1;
-        }
-        units.push(Unit { look: TextLook::of(text), copies, copy, ..Unit::default() });
-    }
+    let mut units: Vec<Unit> = texts.iter().map(|text| Unit::of(*text)).collect();
+    count_copies(&mut units, texts);
     let mut last = None;
     for (piece, &bone) in pieces.iter().zip(&skeleton.around) {
         let Some(unit) = units.get_mut(piece.unit as usize) else { continue };

@@ -154,13 +154,7 @@ impl Sample {
             view.features(i, texts[i].unwrap_or_default(), &mut row);
             row
         });
-        let elements = skeleton.bones.iter().map(|bone| {
-            let mut words = Vec::new();
-            if let Some((name, class, id)) = names::names_of(dom, bone.node) {
-                names::for_each_word(name, class, id, |word| words.push(word.to_owned()));
-            }
-            (bone.parent, words)
-        });
+        let elements = skeleton.bones.iter().map(|bone| (bone.parent, names::looked_up(dom, bone.node)));
         Self {
             features: features.collect(),
             elements: elements.collect(),

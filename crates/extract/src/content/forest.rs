@@ -5,6 +5,8 @@
 //! So the decisions can be taken feature by feature, with rising thresholds, until one is above all eight values, and
 //! without a branch that depends on a single value: a walk of random turns costs a mispredicted branch at most of them.
 
+use wide::i32x8;
+
 /// Paragraphs at a time.
 pub(super) const LANES: usize = 8;
 /// Leaves of a tree, at most: a bit each.
@@ -25,8 +27,8 @@ pub(super) struct Decision {
 struct Test {
     threshold: i32,
     tree: u16,
-    /// Leaves that stay possible for a value that is greater.
-    kept: u32,
+    /// Leaves that a greater value rules out, a bit each.
+    ruled_out: i32,
 }
 
 /// Decision trees over integers.
@@ -78,8 +80,8 @@ impl Forest {
         self.lay(tree, decision.low, decisions, leaves, ordered)?;
         let low = ordered.len() - first;
         self.lay(tree, decision.high, decisions, leaves, ordered)?;
-        let ruled_out = (u64::MAX >> (64 - low)) << first;
-        let test = Test { threshold: decision.threshold, tree, kept: !(ruled_out as u32) };
+        let ruled_out = ((u64::MAX >> (64 - low)) << first) as i32;
+        let test = Test { threshold: decision.threshold, tree, ruled_out };
         self.tests.get_mut(usize::from(decision.feature))?.push(test);
         Some(())
     }
@@ -92,21 +94,19 @@ impl Forest {
 
     /// For each of eight paragraphs the sum of what the trees say.  `block` holds eight values for each feature.
     pub(super) fn sums(&self, block: &[[i32; LANES]]) -> [i32; LANES] {
-        let mut possible = vec![[u32::MAX; LANES]; self.leaves.len()];
+        let mut ruled_out = vec![i32x8::ZERO; self.leaves.len()];
         for (values, tests) in block.iter().zip(&self.tests) {
-            let highest = values.iter().fold(i32::MIN, |highest, &value| highest.max(value));
+            let values = i32x8::new(*values);
+            let highest = values.reduce_max();
             for test in tests.iter().take_while(|test| test.threshold < highest) {
-                for (possible, &value) in possible[usize::from(test.tree)].iter_mut().zip(values) {
-                    // All bits where the value is not greater.
-                    let not_greater = u32::from(value > test.threshold).wrapping_sub(1);
-                    *possible &= test.kept | not_greater;
-                }
+                let is_greater = values.simd_gt(i32x8::splat(test.threshold));
+                ruled_out[usize::from(test.tree)] |= is_greater & i32x8::splat(test.ruled_out);
             }
         }
         let mut sums = [0; LANES];
-        for (possible, leaves) in possible.iter().zip(&self.leaves) {
-            for (sum, possible) in sums.iter_mut().zip(possible) {
-                *sum += leaves[possible.trailing_zeros() as usize % MOST_LEAVES];
+        for (ruled_out, leaves) in ruled_out.iter().zip(&self.leaves) {
+            for (sum, ruled_out) in sums.iter_mut().zip(ruled_out.to_array()) {
+                *sum += leaves[ruled_out.trailing_ones() as usize % MOST_LEAVES];
             }
         }
         sums

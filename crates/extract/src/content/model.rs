@@ -5,14 +5,17 @@
 use std::sync::LazyLock;
 
 use foldhash::HashMap;
+use html5ever::LocalName;
 
 use super::forest::{Decision, Forest};
 
 /// How much more often than elsewhere a word stands by main content: logarithms of odds, in hundredths.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Dictionary {
-    /// Words of `class` and `id`, and element names after a `<`.
+    /// Words of `class` and `id`.
     pub(super) names: HashMap<String, i32>,
+    /// Elements, which stand among the names behind a `<`.
+    pub(super) elements: HashMap<LocalName, i32>,
     /// Words of short paragraphs, in small letters.
     pub(super) words: HashMap<String, i32>,
     /// Words of the page's address.
@@ -55,14 +58,15 @@ impl Model {
                 }
                 "leaves" => leaves.push(number()?),
                 _ => {
-                    let value = number()?;
-                    let words = match section {
-                        "names" => &mut model.dictionary.names,
-                        "words" => &mut model.dictionary.words,
-                        "address" => &mut model.dictionary.address,
+                    let (value, word) = (number()?, fields.next()?);
+                    let Dictionary { names, elements, words, address } = &mut model.dictionary;
+                    match (section, word.strip_prefix('<')) {
+                        ("names", Some(element)) => elements.insert(LocalName::from(element), value),
+                        ("names", None) => names.insert(word.to_owned(), value),
+                        ("words", _) => words.insert(word.to_owned(), value),
+                        ("address", _) => address.insert(word.to_owned(), value),
                         _ => return None,
                     };
-                    words.insert(fields.next()?.to_owned(), value);
                 }
             }
         }

@@ -3,20 +3,22 @@
 //! The model's dictionary says of each word how much more often than elsewhere text below it is main content.
 
 use foldhash::HashMap;
-use html5ever::local_name;
+use html5ever::{LocalName, local_name};
 
 use super::model::Dictionary;
 use crate::dom::{Dom, NodeId, Space};
 
 /// Longest word that is looked up, in bytes; two letters are the shortest.
 const LONGEST: usize = 20;
+/// Words of a class or id that are looked up.
+const MOST_WORDS: usize = 32;
 
-/// The words of an element's name, class and id: `entry-content`, `entryContent` and `EntryContent` are two each.
-pub(super) fn words_of(names: &str, mut word: impl FnMut(&str)) {
+/// The words of a class or id, as many as are looked up: `entry-content`, `entryContent` and `EntryContent` are two each.
+fn for_each_word(names: &str, mut word: impl FnMut(&str)) {
     let bytes = names.as_bytes();
     let mut lower = [0; LONGEST];
-    let mut at = 0;
-    while at < bytes.len() {
+    let (mut at, mut count) = (0, 0);
+    while at < bytes.len() && count < MOST_WORDS {
         let start = at;
         // A capital may begin a word of small letters, or be one of a word of capitals.
         while bytes.get(at).is_some_and(u8::is_ascii_uppercase) {
@@ -36,6 +38,7 @@ pub(super) fn words_of(names: &str, mut word: impl FnMut(&str)) {
             }
             if let Ok(letters) = std::str::from_utf8(&lower[..letters.len()]) {
                 word(letters);
+                count += 1;
             }
         }
         at += usize::from(at == start);
@@ -101,12 +104,12 @@ impl Names {
     }
 
     /// The names on the way, with those of one more element.
-    pub(super) fn with(&self, values: &[i32]) -> Self {
+    fn with(&self, values: impl Iterator<Item = i32>) -> Self {
         let mut names = *self;
         names.levels += 1;
         let mut strongest = 0_i32;
         let (mut is_against, mut is_for) = (false, false);
-        for &value in values {
+        for value in values {
             if value.abs() > strongest.abs() {
                 strongest = value;
             }
@@ -144,30 +147,47 @@ impl Names {
     }
 }
 
-/// Reads names; a class that many elements have is looked up once.
+/// Reads names; a class that many elements have is taken apart once.
 pub(super) struct NamesReader<'a> {
     dictionary: &'a Dictionary,
-    known: HashMap<(&'a str, &'a str, &'a str), Vec<i32>>,
+    classes: HashMap<&'a str, Vec<Known<'a>>>,
 }
+
+/// A word that the dictionary knows, and what it is worth.
+type Known<'a> = (&'a str, i32);
 
 impl<'a> NamesReader<'a> {
     pub(super) fn new(dictionary: &'a Dictionary) -> Self {
-        Self { dictionary, known: HashMap::default() }
+        Self { dictionary, classes: HashMap::default() }
     }
 
     pub(super) fn read(&mut self, dom: &'a Dom, node: NodeId, around: &Names) -> Names {
         let Some((name, class, id)) = names_of(dom, node) else { return *around };
-        let values = self.known.entry((name, class, id)).or_insert_with(|| {
-            let mut values = Vec::new();
-            for_each_word(name, class, id, |word| values.push(self.dictionary.names.get(word).copied().unwrap_or(0)));
-            values
-        });
-        around.with(values)
+        let Self { dictionary, classes } = self;
+        let element = dictionary.elements.get(name).copied();
+        let class: &[Known<'_>] =
+            if class.is_empty() { &[] } else { classes.entry(class).or_insert_with(|| known(class, dictionary)) };
+        let id = if id.is_empty() { Vec::new() } else { known(id, dictionary) };
+        let id = id.iter().filter(|known| !class.contains(known));
+        around.with(element.into_iter().chain(class.iter().chain(id).map(|&(_, value)| value)))
     }
 }
 
+/// The different words of a class or id that the dictionary knows.
+fn known<'a>(names: &str, dictionary: &'a Dictionary) -> Vec<Known<'a>> {
+    let mut known = Vec::new();
+    for_each_word(names, |word| {
+        if let Some((word, &value)) = dictionary.names.get_key_value(word)
+            && !known.contains(&(word.as_str(), value))
+        {
+            known.push((word.as_str(), value));
+        }
+    });
+    known
+}
+
 /// Name, class and id of an element; nothing of `html` and `body`, whose classes speak of the page.
-pub(super) fn names_of(dom: &Dom, node: NodeId) -> Option<(&str, &str, &str)> {
+fn names_of(dom: &Dom, node: NodeId) -> Option<(&LocalName, &str, &str)> {
     let (name, Space::Html) = dom.element(node)? else { return None };
     if matches!(*name, local_name!("html") | local_name!("body")) {
         return None;
@@ -176,27 +196,19 @@ pub(super) fn names_of(dom: &Dom, node: NodeId) -> Option<(&str, &str, &str)> {
     Some((name, attribute(&local_name!("class")), attribute(&local_name!("id"))))
 }
 
-/// The different words of an element's names, in order; its own name begins with `<`.
-pub(super) fn for_each_word(name: &str, class: &str, id: &str, mut word: impl FnMut(&str)) {
-    word(&format!("<{name}"));
-    // Words so far, filled up with zeros.
-    let mut seen = [[0; LONGEST]; MOST_WORDS];
-    let mut count = 1;
+/// What is looked up of an element, each once, in order: its own name behind a `<`, the words of its class and id.
+pub(super) fn looked_up(dom: &Dom, node: NodeId) -> Vec<String> {
+    let Some((name, class, id)) = names_of(dom, node) else { return Vec::new() };
+    let mut words = vec![format!("<{name}")];
     for names in [class, id] {
-        words_of(names, |found| {
-            let mut padded = [0; LONGEST];
-            padded[..found.len()].copy_from_slice(found.as_bytes());
-            if count < MOST_WORDS && !seen[..count].contains(&padded) {
-                seen[count] = padded;
-                count += 1;
-                word(found);
+        for_each_word(names, |word| {
+            if words.iter().all(|known| known != word) {
+                words.push(word.to_owned());
             }
         });
     }
+    words
 }
-
-/// Words of one element that are looked up, its own name included.
-const MOST_WORDS: usize = 32;
 
 #[cfg(test)]
 mod tests {
@@ -204,7 +216,7 @@ mod tests {
 
     fn words(names: &str) -> Vec<String> {
         let mut words = Vec::new();
-        words_of(names, |word| words.push(word.to_owned()));
+        for_each_word(names, |word| words.push(word.to_owned()));
         words
     }
 
@@ -213,11 +225,14 @@ mod tests {
         assert_eq!(words("entry-content entryContent EntryContent entry_content2"), ["entry", "content"].repeat(4));
         assert_eq!(words("HTMLBody col-md-6 x É"), ["html", "body", "col", "md"]);
         assert_eq!(words(&"a".repeat(50)), Vec::<String>::new());
+        assert_eq!(words(&"ab ".repeat(50)).len(), MOST_WORDS);
     }
 
     #[test]
     fn the_way_remembers_what_was_said_where() {
-        let names = Names::default().with(&[50, -150]).with(&[0]).with(&[100]);
+        let names = [&[50, -150][..], &[0], &[100]]
+            .iter()
+            .fold(Names::default(), |names, values| names.with(values.iter().copied()));
         assert_eq!(names.features(), [100, 0, -150, 0, -150, 100, 0, 0, 2, 0, -150, 150]);
     }
 }

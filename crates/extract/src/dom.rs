@@ -75,6 +75,8 @@ pub struct Dom {
     nodes: Vec<NodeData>,
     attributes: Vec<Attribute>,
     text: String,
+    /// `noscript` and `template`, few on a page and asked for often.
+    unrendered: Vec<NodeId>,
     /// Bytes of the page as decoded.
     page_bytes: usize,
 }
@@ -87,6 +89,7 @@ impl Dom {
             nodes: Vec::with_capacity(page_bytes / 128),
             attributes: Vec::with_capacity(page_bytes / 256),
             text: String::with_capacity(page_bytes / 8),
+            unrendered: Vec::new(),
             page_bytes,
         };
         dom.create(Kind::Document);
@@ -106,6 +109,11 @@ impl Dom {
     /// All nodes in the order in which the parser made them: the order of the page's tags.
     pub(crate) fn ids(&self) -> impl Iterator<Item = NodeId> + use<> {
         (0..self.nodes.len() as u32).map(NodeId)
+    }
+
+    /// The elements `noscript` and `template` among them.
+    pub(crate) fn unrendered(&self) -> impl Iterator<Item = NodeId> {
+        self.unrendered.iter().copied()
     }
 
     pub(crate) fn kind(&self, node: NodeId) -> &Kind {
@@ -244,7 +252,12 @@ impl Dom {
     /// Creates an element, and takes its attributes out of `attributes`.
     pub(crate) fn create_element(&mut self, name: LocalName, space: Space, attributes: &mut Vec<Attribute>) -> NodeId {
         let attributes = self.store(attributes);
-        self.create(Kind::Element { name, space, attributes })
+        let is_unrendered = matches!(name, local_name!("noscript") | local_name!("template"));
+        let node = self.create(Kind::Element { name, space, attributes });
+        if is_unrendered {
+            self.unrendered.push(node);
+        }
+        node
     }
 
     fn store(&mut self, attributes: &mut Vec<Attribute>) -> Span {

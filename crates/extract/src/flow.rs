@@ -207,23 +207,35 @@ impl Flow {
     /// Writes text whose white space collapses.
     pub(crate) fn text(&mut self, text: &str) {
         let mut rest = text;
+        // Whether the word before came from this text, so that nothing but a space can stand before the next.
+        let mut follows = false;
         loop {
             let spaces = rest.bytes().take_while(is_space).count();
             let word = &rest[spaces..];
+            if word.is_empty() {
+                if spaces > 0 {
+                    self.request(Gap::Space);
+                }
+                return;
+            }
+            let plain = word.bytes().take_while(u8::is_ascii_graphic).count();
+            if follows && word.as_bytes().get(plain).is_none_or(is_space) {
+                self.text.push(' ');
+                self.text.push_str(&word[..plain]);
+                rest = &word[plain..];
+                continue;
+            }
             if spaces > 0 {
                 self.request(Gap::Space);
             }
-            if word.is_empty() {
-                return;
-            }
             let end = word.bytes().position(|byte| is_space(&byte)).unwrap_or(word.len());
-            self.word(&word[..end]);
+            follows = self.word(&word[..end]);
             rest = &word[end..];
         }
     }
 
-    /// Writes a word, or a part of one.
-    pub(crate) fn word(&mut self, word: &str) {
+    /// Writes a word, or a part of one; whether there is anything to write.
+    pub(crate) fn word(&mut self, word: &str) -> bool {
         let word = clean(word);
         let mut word = &*word;
         if self.gap >= Gap::Line || self.text.is_empty() || self.text.ends_with('\n') {
@@ -237,6 +249,7 @@ impl Flow {
             self.flush();
             self.text.push_str(word);
         }
+        !word.is_empty()
     }
 
     /// Writes text as it stands, line breaks and spaces included.

@@ -1,7 +1,6 @@
 //! What a page says of itself, from its head above all.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use html5ever::{LocalName, local_name};
 use obelisc_document::Page;
 use obelisc_text::{clean, collapse_white_space};
@@ -13,11 +12,11 @@ use crate::image::resolve;
 
 /// What was read beside the [`Page`].
 #[derive(Default)]
-pub(crate) struct Facts {
+pub(crate) struct Facts<'a> {
     /// What references are resolved against.
     pub(crate) base: Option<Url>,
     /// How often each `src` stands on the page.
-    pub(crate) repeats: HashMap<String, usize>,
+    pub(crate) repeats: HashMap<&'a str, usize>,
 }
 
 /// What a head offers, in the order in which it is preferred; the first of each counts.
@@ -33,7 +32,7 @@ struct Offers<'a> {
 }
 
 /// Reads title, canonical URL, language, date of publication and `og:image` into `page`.
-pub(crate) fn read(dom: &Dom, page: &mut Page, max_url_bytes: usize) -> Facts {
+pub(crate) fn read<'a>(dom: &'a Dom, page: &mut Page, max_url_bytes: usize) -> Facts<'a> {
     let mut facts = Facts { base: Url::parse(&page.url).ok(), ..Facts::default() };
     let mut offers = Offers::default();
     for node in dom.ids() {
@@ -64,7 +63,7 @@ pub(crate) fn read(dom: &Dom, page: &mut Page, max_url_bytes: usize) -> Facts {
             }
             local_name!("img") => {
                 if let Some(src) = attribute(local_name!("src")) {
-                    *facts.repeats.entry(src.to_owned()).or_default() += 1;
+                    *facts.repeats.entry(src).or_default() += 1;
                 }
             }
             _ => {}

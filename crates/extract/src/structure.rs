@@ -25,6 +25,8 @@ const DROPPED: u8 = 1;
 const LAYOUT: u8 = 2;
 const HAS_IMAGE: u8 = 4;
 const HAS_FALLBACK: u8 = 8;
+/// An element that speaks, a block by the profile.
+const BLOCK: u8 = 16;
 
 /// Bytes of text below which a part of a page does not stand for the page.
 const MIN_PAGE: usize = 200;
@@ -46,6 +48,11 @@ impl Structure {
     /// Whether the node is dropped with all that is below it.
     pub(crate) fn is_dropped(&self, node: NodeId) -> bool {
         self.has(node, DROPPED)
+    }
+
+    /// Whether an element that is not dropped is a block by the profile.
+    pub(crate) fn is_block(&self, node: NodeId) -> bool {
+        self.has(node, BLOCK)
     }
 
     /// Whether a table is there for its looks: it has one column, or a cell with an image, a table, a list, or more than
@@ -76,7 +83,7 @@ impl Structure {
 
 /// Whether a page speaks to readers without scripts alone: its text is in `noscript`, and scripts would have brought the same.
 pub(crate) fn is_in_noscript(dom: &Dom, profile: &Profile) -> bool {
-    let noscripts = dom.ids().filter(|&node| dom.is_html(node, &local_name!("noscript")));
+    let noscripts = dom.unrendered().filter(|&node| dom.is_html(node, &local_name!("noscript")));
     let texts = noscripts.flat_map(|node| dom.children(node)).filter_map(|child| dom.text(child));
     let bytes = texts.map(spoken_in).sum();
     // What speaks beside costs a pass over the tree; few pages ask for it.

@@ -27,10 +27,10 @@ use crate::{Failure, Limits, Profile};
 ///
 /// # Errors
 /// [`DocumentTooLong`](Reason::DocumentTooLong) for a page whose images, or what is said of them, outgrow their caps.
-pub(crate) fn walk(
-    dom: &Dom,
-    profile: &Profile,
-    limits: &Limits,
+pub(crate) fn walk<'a>(
+    dom: &'a Dom,
+    profile: &'a Profile,
+    limits: &'a Limits,
     page: &mut Page,
 ) -> Result<(Vec<Node>, Vec<Piece>), Failure> {
     let facts = crate::page::read(dom, page, limits.max_url_bytes);
@@ -162,7 +162,8 @@ impl Walk<'_> {
 
     /// Starts an element; whether to go below it.
     fn element(&mut self, node: NodeId, name: &LocalName) -> bool {
-        if self.context.profile.role(name) == Role::Inline {
+        let is_block = self.structure.is_block(node);
+        if !is_block && self.context.profile.role(name) == Role::Inline {
             self.seam(node, name);
         }
         match *name {
@@ -233,7 +234,7 @@ impl Walk<'_> {
             local_name!("figure") => self.figure(node),
             local_name!("figcaption") => return self.caption(node),
             // A footer that is not dropped is that of a quotation.
-            _ if self.context.profile.role(name) == Role::Block || *name == local_name!("footer") => {
+            _ if is_block || *name == local_name!("footer") => {
                 // Blocks in preformatted text are its lines.
                 let gap = if self.preformatted > 0 { Gap::Line } else { Gap::Blank };
                 self.flow.request(gap);

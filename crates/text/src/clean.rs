@@ -23,7 +23,7 @@ pub fn collapse_white_space(text: &str) -> String {
 /// well, except between two characters beyond ASCII, where they are spelling (Persian, the scripts of India) or hold an emoji together.
 pub fn clean(text: &str) -> Cow<'_, str> {
     // Most text is ASCII, or has nothing to change.
-    let plain = text.bytes().take_while(|&byte| IS_PLAIN[usize::from(byte)]).count();
+    let plain = plain_bytes(text.as_bytes());
     if plain == text.len() {
         return Cow::Borrowed(text);
     }
@@ -47,6 +47,16 @@ const IS_PLAIN: [bool; 256] = {
     is_plain[b'\r' as usize] = true;
     is_plain
 };
+
+/// How many bytes are plain ASCII, from the first one on.
+fn plain_bytes(text: &[u8]) -> usize {
+    const AT_A_TIME: usize = 32;
+    let is_plain = |byte: &u8| IS_PLAIN[usize::from(*byte)];
+    // What is at once told to be plain: all but the rare tabs and line ends.
+    let is_line = |some: &&[u8]| some.iter().fold(true, |all, byte| all & (b' '..0x7f).contains(byte));
+    let lines = text.chunks_exact(AT_A_TIME).take_while(is_line).count() * AT_A_TIME;
+    lines + text[lines..].iter().take_while(|byte| is_plain(byte)).count()
+}
 
 /// Whether a text is in Normalization Form C, without much thought.
 fn is_composed(text: &str) -> bool {

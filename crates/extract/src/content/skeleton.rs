@@ -1,6 +1,6 @@
 //! The elements around what the document shows, with what each holds: sums over the page in two passes.
 
-use foldhash::HashMap;
+use foldhash::{HashMap, HashMapExt as _};
 use html5ever::local_name;
 
 use super::names::{Names, NamesReader};
@@ -199,7 +199,7 @@ impl Skeleton {
     }
 
     fn count_alike(&mut self) {
-        let mut counts: HashMap<(u32, u64), u32> = HashMap::default();
+        let mut counts: HashMap<(u32, u64), u32> = HashMap::with_capacity(self.bones.len());
         for bone in &self.bones {
             *counts.entry((bone.parent, bone.look)).or_default() += 1;
         }

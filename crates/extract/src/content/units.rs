@@ -1,6 +1,6 @@
 //! Paragraphs and images one by one: what can be seen of each without looking around.
 
-use foldhash::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt as _, HashSet};
 use obelisc_document::{Content, ImageNode, Node, RenderedSize};
 
 use super::skeleton::{Skeleton, Sums, Tag};
@@ -52,14 +52,20 @@ impl TextLook {
         let mut look = Self { lines: 1, ..Self::default() };
         let mut in_word = false;
         let mut last = ' ';
-        for c in text.chars() {
-            look.characters += 1;
-            if c.is_ascii_lowercase() {
+        let mut rest = text;
+        loop {
+            // Most of most texts.
+            let small = rest.bytes().take_while(u8::is_ascii_lowercase).count();
+            if small > 0 {
+                look.characters += small as u32;
                 look.words += u32::from(!in_word);
-                in_word = true;
-                last = c;
-                continue;
+                (in_word, last) = (true, 'a');
+                rest = &rest[small..];
             }
+            let mut characters = rest.chars();
+            let Some(c) = characters.next() else { break };
+            rest = characters.as_str();
+            look.characters += 1;
             match c {
                 ' ' => in_word = false,
                 '\n' => {
@@ -124,7 +130,7 @@ impl Unit {
 
 /// Numbers the paragraphs that have the same text.
 fn count_copies(units: &mut [Unit], texts: &[Option<&str>]) {
-    let mut groups: HashMap<&str, usize> = HashMap::default();
+    let mut groups: HashMap<&str, usize> = HashMap::with_capacity(units.len());
     // How many have the text of each group.
     let mut sizes: Vec<u32> = Vec::new();
     let mut group_of = vec![0; units.len()];

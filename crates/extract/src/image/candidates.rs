@@ -1,10 +1,9 @@
 //! All addresses that an image element offers, and which of them is best.
 
+use foldhash::{HashMap, HashSet};
+use html5ever::{Attribute, LocalName, local_name};
 use std::cell::Cell;
 use std::cmp::Reverse;
-use std::collections::{HashMap, HashSet};
-
-use html5ever::{Attribute, LocalName, local_name};
 use url::Url;
 
 use super::srcset;
@@ -36,7 +35,7 @@ pub(crate) struct Context<'a> {
     pub(crate) profile: &'a Profile,
     pub(crate) limits: &'a Limits,
     /// How often each `src` stands on the page.
-    pub(crate) repeats: HashMap<String, usize>,
+    pub(crate) repeats: HashMap<&'a str, usize>,
     /// Bytes said of images so far.
     said: Cell<usize>,
     max_said: usize,
@@ -206,6 +205,9 @@ impl<'a> Gathering<'a> {
     /// The candidates, best first, each address once.
     pub(crate) fn ranked(self) -> Vec<Candidate> {
         let mut found = self.found;
+        if found.len() < 2 {
+            return found;
+        }
         self.context.mark_originals(&mut found);
         let max_width = self.context.limits.max_candidate_width;
         // The sort is stable: what is equal stays in the order of preference in which it was gathered.
@@ -218,15 +220,17 @@ impl<'a> Gathering<'a> {
             let density = Reverse((candidate.density * 1000.0) as u64);
             (candidate.repeated, !candidate.accepted, !candidate.original, width, density)
         });
-        let mut seen = HashSet::new();
-        found.retain(|candidate| seen.insert(candidate.url.clone()));
+        let mut seen = HashSet::default();
+        let mut is_new: Vec<bool> = found.iter().map(|candidate| seen.insert(candidate.url.as_str())).collect();
+        is_new.reverse();
+        found.retain(|_| is_new.pop().unwrap_or_default());
         found
     }
 }
 
 impl<'a> Context<'a> {
     /// What is known of a page of `page_bytes`.
-    pub(crate) fn new(facts: Facts, profile: &'a Profile, limits: &'a Limits, page_bytes: usize) -> Self {
+    pub(crate) fn new(facts: Facts<'a>, profile: &'a Profile, limits: &'a Limits, page_bytes: usize) -> Self {
         let Facts { base, repeats } = facts;
         let by_page = page_bytes.saturating_mul(limits.max_expansion).saturating_add(FREE_BYTES);
         let max_said = limits.max_image_text_bytes.min(by_page);

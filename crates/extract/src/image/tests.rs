@@ -7,7 +7,7 @@ fn read_tags(markup: &str) -> Option<ImageNode> {
     let profile = Profile::named("default").unwrap();
     let limits = Limits::default();
     let base = ::url::Url::parse("https://example.org/p/").ok();
-    let repeats = [("same.gif".to_owned(), 3)].into();
+    let repeats = std::iter::once(("same.gif", 3)).collect();
     let context = Context::new(Facts { base, repeats }, &profile, &limits, markup.len());
     let tags = start_tags(markup, |_| true);
     let (_, image) = tags.iter().find(|(name, _)| *name == local_name!("img")).unwrap();

@@ -84,16 +84,22 @@ pub(crate) fn format(reference: &str) -> Option<&'static str> {
 /// Without the suffix by which a resized copy names its size (`-300x200`, `_300x`, `_640w`), where it has one.
 pub(crate) fn without_size(url: &Url) -> Option<String> {
     let path = url.path();
-    let start = path.len() - file_name(path).len();
-    let (stem, suffix) = path[start..].rsplit_once('.')?;
+    let name = file_name(path);
+    let (bare, suffix) = bare_name(name)?;
+    let folder = &path[..path.len() - name.len()];
+    Some(format!("{}{folder}{bare}.{suffix}", url.origin().ascii_serialization()))
+}
+
+/// The name of a file, if it has a suffix that names a size, without that; and its ending.
+fn bare_name(name: &str) -> Option<(&str, &str)> {
+    let (stem, suffix) = name.rsplit_once('.')?;
     let (bare, size) = stem.rsplit_once(['-', '_'])?;
     let is_number = |text: &str| (2..=4).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     let is_size = match size.split_once('x') {
         Some((width, height)) => is_number(width) && (height.is_empty() || is_number(height)),
         None => size.strip_suffix('w').is_some_and(is_number),
     };
-    (is_size && !bare.is_empty())
-        .then(|| format!("{}{}{bare}.{suffix}", url.origin().ascii_serialization(), &path[..start]))
+    (is_size && !bare.is_empty()).then_some((bare, suffix))
 }
 
 /// Host and path: the file, whatever the query asks of it.
@@ -117,9 +123,17 @@ pub(crate) fn width(url: &Url) -> Option<u32> {
 }
 
 /// Whether two addresses are of one picture in two sizes: the same file but for the suffix and query that say so.
-pub(crate) fn is_same_picture(one: &str, other: &str) -> bool {
+pub(crate) fn is_same_picture<'a>(one: &'a str, other: &'a str) -> bool {
     if one == other {
         return true;
+    }
+    // Most pictures in a row have names of their own.
+    let name = |url: &'a str| {
+        bare_name(file_name(url))
+            .map_or(Cow::Borrowed(file_name(url)), |(bare, suffix)| format!("{bare}.{suffix}").into())
+    };
+    if name(one) != name(other) {
+        return false;
     }
     let (Ok(one), Ok(other)) = (Url::parse(one), Url::parse(other)) else { return false };
     if one.host_str() != other.host_str() || !same_query(&one, &other) {

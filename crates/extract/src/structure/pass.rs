@@ -6,7 +6,7 @@ use html5ever::{LocalName, local_name};
 
 use super::hidden::segment_key;
 use super::voice::{Voice, breaks_cells, holds_picture, is_anchor, is_image, voice};
-use super::{DROPPED, HAS_FALLBACK, HAS_IMAGE, LAYOUT};
+use super::{BLOCK, DROPPED, HAS_FALLBACK, HAS_IMAGE, LAYOUT};
 use crate::Profile;
 use crate::dom::{Dom, NodeId, Space};
 use crate::image::is_icon;
@@ -99,7 +99,7 @@ impl<'a> Pass<'a> {
     fn find_segments(&mut self) {
         let dom = self.dom;
         let id = |node| dom.attribute(node, &local_name!("id")).unwrap_or_default();
-        let templates = dom.ids().filter(|&node| dom.is_html(node, &local_name!("template")));
+        let templates = dom.unrendered().filter(|&node| dom.is_html(node, &local_name!("template")));
         let mut places = HashMap::new();
         for template in templates {
             if let Some(key) = segment_key(id(template), &['B', 'P']) {
@@ -157,6 +157,7 @@ impl<'a> Pass<'a> {
             return self.drop(node);
         }
         if self.profile.role(name) == Role::Block {
+            self.facts[node.index()] |= BLOCK;
             self.boundary();
         }
         self.headings += usize::from(is_heading(name));
@@ -234,7 +235,7 @@ impl<'a> Pass<'a> {
         if self.muted == Some(node) {
             (self.muted, self.in_button) = (None, false);
         }
-        if self.profile.role(name) == Role::Block {
+        if self.facts[node.index()] & BLOCK != 0 {
             self.boundary();
         }
         self.headings -= usize::from(is_heading(name));

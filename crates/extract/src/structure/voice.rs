@@ -27,13 +27,17 @@ pub(super) fn voice(dom: &Dom, node: NodeId, name: &LocalName, space: Space, pro
     if space == Space::MathMl || space == Space::Other {
         return Voice::Speaks;
     }
+    let role = profile.role(name);
+    if dom.attributes(node).is_empty() && role != Role::Dropped {
+        return Voice::Speaks;
+    }
     // The walk reads these in its own way, or shows them although they are templates.
     let is_read = *name == local_name!("noscript")
         || *name == local_name!("video") && profile.video_poster
         || *name == local_name!("template") && dom.attribute(node, &local_name!("shadowrootmode")).is_some()
         || *name == local_name!("footer") && is_of_quotation(dom, node)
         || is_tex_script(dom, node, name);
-    let is_dropped = !is_read && profile.role(name) == Role::Dropped || is_rendered_tex(dom, node, name);
+    let is_dropped = !is_read && role == Role::Dropped || is_rendered_tex(dom, node, name);
     let is_button = is_dropped && *name == local_name!("button");
     if is_dropped && !is_button || has_dropped_role(dom, node, name, profile) {
         Voice::Dropped

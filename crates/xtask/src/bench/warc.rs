@@ -1,7 +1,7 @@
 //! Archive → records: ours, bare decompression, fastwarc.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -41,9 +41,14 @@ pub(super) fn inflate(path: &Path) -> Result<Seen> {
         if magic == [0x1f, 0x8b] { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
     let mut bytes = 0;
     loop {
-        match source.read(&mut out)? {
-            0 => return Ok((0, bytes)),
-            count => bytes += count as u64,
+        // A damaged member ends it: archives have some, and this is what a bare decompressor makes of them.
+        match source.read(&mut out) {
+            Ok(0) => return Ok((0, bytes)),
+            Ok(count) => bytes += count as u64,
+            Err(error) if bytes > 0 && matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::InvalidData) => {
+                return Ok((0, bytes));
+            }
+            Err(error) => return Err(error.into()),
         }
     }
 }

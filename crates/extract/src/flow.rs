@@ -1,5 +1,7 @@
 //! The document in the making: texts as a browser would break and space them, images between them.
 
+use std::borrow::Cow;
+
 use obelisc_document::{Content, ImageNode, Node, Paragraph, paragraphs};
 use obelisc_text::clean;
 
@@ -54,6 +56,8 @@ pub(crate) struct Flow {
     sources: Vec<(usize, NodeId)>,
     /// The text node in the making.
     text: String,
+    /// Whether all of it was cleaned word by word, and no word continues another with what may join it.
+    is_clean: bool,
     gap: Gap,
     /// What the next word touches.
     seam: Option<Seam>,
@@ -85,6 +89,7 @@ impl Flow {
             source: NodeId::DOCUMENT,
             sources: Vec::new(),
             text: String::new(),
+            is_clean: true,
             gap: Gap::None,
             seam: None,
             marker: None,
@@ -246,6 +251,8 @@ impl Flow {
             if self.is_apart(word) {
                 self.request(Gap::Space);
             }
+            // From here on Unicode has characters that combine with the one before them.
+            self.is_clean &= self.gap != Gap::None || !word.starts_with(|c| c >= '\u{300}');
             self.flush();
             self.text.push_str(word);
         }
@@ -256,6 +263,7 @@ impl Flow {
     pub(crate) fn preformatted(&mut self, text: &str) {
         if !text.is_empty() {
             self.seam = None;
+            self.is_clean = false;
             self.flush();
             self.text.push_str(text);
         }
@@ -294,6 +302,7 @@ impl Flow {
     fn end_text(&mut self) {
         let text = std::mem::take(&mut self.text);
         let sources = std::mem::take(&mut self.sources);
+        let is_clean = std::mem::replace(&mut self.is_clean, true);
         (self.gap, self.last_blank) = (Gap::None, 0);
         let mut all: Vec<Paragraph> = Vec::new();
         let (mut start, mut first) = (0, 0);
@@ -303,7 +312,8 @@ impl Flow {
             while sources.get(first + 1).is_some_and(|&(at, _)| at <= start) {
                 first += 1;
             }
-            for mut paragraph in paragraphs(&clean(piece)) {
+            let piece = if is_clean { Cow::Borrowed(piece) } else { clean(piece) };
+            for mut paragraph in paragraphs(&piece) {
                 paragraph.text.truncate(paragraph.text.trim_end().len());
                 paragraph.k = all.len() as u32;
                 for (i, &(at, node)) in sources.iter().enumerate().skip(first).take_while(|(_, (at, _))| *at < end) {

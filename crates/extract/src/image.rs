@@ -102,6 +102,9 @@ fn size(attributes: &[Attribute], name: &LocalName) -> Option<RenderedSize> {
 
 /// A size as the OBELICS release reads it: pixels, a share in percent, a decimal number cut off; `auto` is the whole.
 fn parse_size(text: &str) -> Option<RenderedSize> {
+    if let Ok(pixels) = text.trim().parse() {
+        return Some(RenderedSize::Pixels(pixels));
+    }
     let text = text.replace(['”', '"', '<', '>'], "");
     let text = text.trim();
     if let Ok(pixels) = text.parse() {

@@ -203,7 +203,7 @@ fn a_rule_has_one_name_in_file_struct_recipe_and_ledger() {
     let mut expected = BTreeSet::new();
     for spec in RULES {
         let title = spec.page.lines().next();
-        assert_eq!(title, Some(format!("# {}", spec.name).as_str()), "{}", spec.path());
+        assert_eq!(title, Some(format!("# {}", spec.path()).as_str()));
         let built = format!("{:?}", spec.with_options("").unwrap());
         assert!(built.starts_with(&struct_name(spec.name)), "{}: the struct is {built}", spec.path());
         for ending in ["md", "rs"] {

@@ -115,8 +115,11 @@ fn rules_are_listed_shown_and_given_as_json() {
     for rule in obelisc_filters::RULES {
         assert!(list.contains(&rule.path()), "{list}");
         let page = obelisc(["rules", &rule.path()]).ok().stdout;
-        assert!(page.trim_start().starts_with('#'), "{page}");
+        assert!(page.starts_with(&format!("# {}\n", rule.path())), "{page}");
     }
+    let both = obelisc(["rules", "content_score"]).ok().stdout;
+    let headings: Vec<&str> = both.lines().filter(|line| line.starts_with("# ")).collect();
+    assert_eq!(headings, ["# image.content_score", "# paragraph.content_score"]);
     let ended = obelisc(["rules", "image.side_pixel"]).fails(2);
     assert!(ended.stderr.contains("image.side_pixels"), "{ended}");
 }

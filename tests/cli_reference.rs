@@ -1,8 +1,6 @@
 //! What the program says of itself.
 
 use std::collections::BTreeSet;
-use std::io::Read;
-use std::process::{Command, Stdio};
 
 use crate::archives::quickstart;
 use crate::program::{Place, obelisc, repository, run_of};
@@ -141,43 +139,6 @@ fn tables_and_the_document_are_described() {
         schema["required"].as_array().unwrap().iter().map(|key| key.as_str().unwrap()).collect();
     let keys: BTreeSet<&str> = document.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(keys, required);
-}
-
-#[test]
-fn a_reader_that_goes_away_is_no_panic() {
-    let place = Place::new();
-    let output = place.path("out");
-    run_of(&[quickstart()], &output).ok();
-    let output = output.to_str().unwrap();
-    for words in [
-        &["explain", output, "--url", "https://atlas.example/"][..],
-        &["status", output],
-        &["rules", "--json"],
-        &["schema", "recipe"],
-        &["completions", "bash"],
-        &["extract", quickstart().to_str().unwrap()],
-    ] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_obelisc"));
-        let mut child = command.args(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        drop(child.stdout.take());
-        let mut stderr = String::new();
-        child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
-        let status = child.wait().unwrap();
-        assert_eq!((status.code(), stderr.contains("panicked")), (Some(0), false), "{words:?}: {stderr}");
-    }
-}
-
-#[test]
-fn a_run_whose_progress_nobody_reads_was_interrupted_and_goes_on_later() {
-    let place = Place::new();
-    let output = place.path("out");
-    let words = ["run", "pipelines/quickstart.toml", "--input", quickstart().to_str().unwrap(), "--output"];
-    let mut command = Command::new(env!("CARGO_BIN_EXE_obelisc"));
-    command.args(words).arg(&output).current_dir(env!("CARGO_MANIFEST_DIR")).stdout(Stdio::null());
-    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
-    drop(child.stderr.take());
-    assert_eq!(child.wait().unwrap().code(), Some(4));
-    run_of(&[quickstart()], &output).ok();
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! `explain`.
 
+use std::io::{self, Write};
 use std::path::Path;
 
 use obelisc_pipeline::explain::{Decision, Explanation};
 use obelisc_storage::LocalFolder;
 
+use crate::output::print;
 use crate::{Failure, printable};
 
 /// What is said of a URL that no table names.
@@ -21,16 +23,16 @@ pub fn explain(dir: &Path, url: &str, as_json: bool) -> Result<(), Failure> {
         .map_err(|error| Failure::unreachable(format!("{}: no run that can be read: {error}", dir.display())))?;
     if as_json {
         let text = serde_json::to_string_pretty(&found).map_err(Failure::unreachable)?;
-        println!("{text}");
+        print(|out| writeln!(out, "{text}"))?;
     } else {
-        for failure in &found.failures {
-            let detail = if failure.detail.is_empty() { String::new() } else { format!(" ({})", failure.detail) };
-            let text = format!("{} at {}: no document: {}{detail}", failure.input, failure.offset, failure.reason);
-            println!("{}", printable(&text));
-        }
-        for document in &found.documents {
-            print(document);
-        }
+        print(|out| {
+            for failure in &found.failures {
+                let detail = if failure.detail.is_empty() { String::new() } else { format!(" ({})", failure.detail) };
+                let text = format!("{} at {}: no document: {}{detail}", failure.input, failure.offset, failure.reason);
+                writeln!(out, "{}", printable(&text))?;
+            }
+            found.documents.iter().try_for_each(|document| show(out, document))
+        })?;
     }
     if found.documents.is_empty() && found.failures.is_empty() {
         return Err(Failure { code: 1, message: format!("{url}: {NOT_FOUND}") });
@@ -38,22 +40,27 @@ pub fn explain(dir: &Path, url: &str, as_json: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-fn print(explanation: &Explanation) {
+fn show(out: &mut impl Write, explanation: &Explanation) -> io::Result<()> {
     let page = &explanation.extracted.general_metadata;
-    println!("{}", printable(&page.url));
-    println!("  document {} from {} at {}", explanation.extracted.id, page.warc_filename, page.warc_record_offset);
+    writeln!(out, "{}", printable(&page.url))?;
+    writeln!(
+        out,
+        "  document {} from {} at {}",
+        explanation.extracted.id, page.warc_filename, page.warc_record_offset
+    )?;
     if let Some(title) = &page.title {
-        println!("  title    {}", printable(title));
+        writeln!(out, "  title    {}", printable(title))?;
     }
-    println!("  reached  {}", explanation.reached);
+    writeln!(out, "  reached  {}", explanation.reached)?;
     let mut step = "";
     for decision in &explanation.decisions {
         if decision.step != step {
             step = &decision.step;
-            println!("{step}:");
+            writeln!(out, "{step}:")?;
         }
-        println!("  {}", printable(&line(decision)));
+        writeln!(out, "  {}", printable(&line(decision)))?;
     }
+    Ok(())
 }
 
 fn line(decision: &Decision) -> String {

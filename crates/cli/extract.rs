@@ -15,6 +15,7 @@ use obelisc_storage::inputs::{self, ARCHIVE_ENDINGS, Input, Kind, Spool};
 
 use crate::args::ExtractArgs;
 use crate::in_order::in_order;
+use crate::output::{cannot_print, say};
 use crate::{Failure, printable};
 
 /// Bytes by which an archive is told from a page.
@@ -40,10 +41,10 @@ pub fn extract(args: &ExtractArgs, quiet: bool) -> Result<(), Failure> {
         |job| outcome(&intake, job, cut.as_ref()),
         |outcome| printer.print(outcome?),
     )?;
-    printer.output.flush().map_err(cannot_print)?;
+    printer.output.flush().map_err(|error| cannot_print(&error))?;
     let counts = printer.counts;
     if !quiet && counts.seen() > 1 {
-        eprintln!("{}", counts.summary());
+        say(&counts.summary());
     }
     if counts.documents == 0 && !counts.failed.is_empty() {
         return Err(Failure { code: 1, message: format!("{}: no document", args.input.join(" ")) });
@@ -224,10 +225,6 @@ fn cannot_read(name: &str, error: &io::Error) -> Failure {
     Failure::unreachable(format!("{name}: {error}"))
 }
 
-fn cannot_print(error: io::Error) -> Failure {
-    Failure::unreachable(format!("standard output: {error}"))
-}
-
 /// Prints documents to standard output, failures to standard error.
 struct Printer<W> {
     output: W,
@@ -239,11 +236,11 @@ impl<W: Write> Printer<W> {
         match outcome {
             Outcome::Document(line) => {
                 self.counts.documents += 1;
-                self.output.write_all(&line).map_err(cannot_print)?;
+                self.output.write_all(&line).map_err(|error| cannot_print(&error))?;
             }
             Outcome::Failed(reason, text) => {
                 *self.counts.failed.entry(reason).or_default() += 1;
-                eprintln!("{text}");
+                say(&text);
             }
             Outcome::NoPage(reason) => *self.counts.no_pages.entry(reason).or_default() += 1,
         }

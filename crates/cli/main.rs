@@ -1,32 +1,25 @@
 //! `obelisc`: the command.  The only place that prints, exits and reads the environment.
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    clippy::exit,
-    clippy::disallowed_methods,
-    reason = "the command line does"
-)]
+#![allow(clippy::exit, clippy::disallowed_methods, reason = "the command line does")]
 #![allow(unreachable_pub, reason = "nothing of a binary is reachable from outside")]
 
 mod args;
 mod explain;
 mod extract;
 mod in_order;
+mod output;
 mod plan;
 mod progress;
 mod reference;
 mod run;
 mod summary;
 
+use std::io::Write;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use args::{Cli, Command};
 use clap::{CommandFactory, Parser};
 use obelisc_pipeline::Error;
-use signal_hook::consts::SIGPIPE;
-use signal_hook::flag::register_conditional_shutdown;
+use output::{cannot_print, print, say};
 
 /// Why a command ended without doing what was asked.
 #[derive(Debug)]
@@ -64,19 +57,27 @@ fn printable(text: &str) -> String {
     text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
 }
 
-/// Whoever reads what is printed may go away, as `head` does: then the program ends without a word.  A run that loses the
-/// reader of its progress was interrupted.
-fn end_with_the_reader(command: &Command) {
-    let code = if matches!(command, Command::Run(_)) { run::INTERRUPTED } else { 0 };
-    // Where the signal cannot be had, printing panics as it would without this.
-    let _ = register_conditional_shutdown(SIGPIPE, code, Arc::new(AtomicBool::new(true)));
+fn main() -> ExitCode {
+    let result = match Cli::try_parse() {
+        Ok(cli) => obey(&cli),
+        // Help and version are data.
+        Err(help) if !help.use_stderr() => help.print().map_err(|error| cannot_print(&error)),
+        Err(error) => error.exit(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            for line in failure.message.lines() {
+                say(&format!("error: {line}"));
+            }
+            ExitCode::from(failure.code)
+        }
+    }
 }
 
-fn main() -> ExitCode {
-    let cli = Cli::parse();
-    end_with_the_reader(&cli.command);
-    let result = match &cli.command {
-        Command::Run(args) => run::run(&cli, args),
+fn obey(cli: &Cli) -> Result<(), Failure> {
+    match &cli.command {
+        Command::Run(args) => run::run(cli, args),
         Command::Check(args) => run::check(args),
         Command::Plan { run, json } => plan::plan(run, *json),
         Command::Status { dir, failures, json } => plan::status(dir, *failures, *json),
@@ -86,17 +87,9 @@ fn main() -> ExitCode {
         Command::PrintConfig => reference::print_config(),
         Command::Schema { subject } => reference::schema(subject),
         Command::Completions { shell } => {
-            clap_complete::generate(*shell, &mut Cli::command(), "obelisc", &mut std::io::stdout());
-            Ok(())
-        }
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            for line in failure.message.lines() {
-                eprintln!("error: {line}");
-            }
-            ExitCode::from(failure.code)
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "obelisc", &mut script);
+            print(|out| out.write_all(&script))
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `plan` and `status`.
 
+use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -9,6 +10,7 @@ use obelisc_storage::LocalFolder;
 use serde_json::json;
 
 use crate::args::RunArgs;
+use crate::output::print;
 use crate::run::Prepared;
 use crate::{Failure, printable, summary};
 
@@ -22,21 +24,22 @@ pub fn plan(args: &RunArgs, as_json: bool) -> Result<(), Failure> {
             .iter()
             .map(|s| json!({"stage": s.stage, "step": s.step, "digest": s.digest, "tasks": s.tasks, "done": s.done}))
             .collect();
-        println!("{:#}", json!({ "steps": steps }));
-        return Ok(());
+        return print(|out| writeln!(out, "{:#}", json!({ "steps": steps })));
     }
-    println!("{:<8} {:<8} {:>7} {:>7}  state", "stage", "step", "tasks", "done");
-    for step in steps {
-        let tasks = step.tasks.map_or_else(|| "?".to_owned(), |tasks| tasks.to_string());
-        let state = match step.tasks {
-            None => "waits for the steps before",
-            Some(tasks) if step.done >= tasks => "done",
-            Some(_) if step.done > 0 => "would go on",
-            Some(_) => "would run",
-        };
-        println!("{:<8} {:<8} {tasks:>7} {:>7}  {state}", step.stage, step.step, step.done);
-    }
-    Ok(())
+    print(|out| {
+        writeln!(out, "{:<8} {:<8} {:>7} {:>7}  state", "stage", "step", "tasks", "done")?;
+        for step in steps {
+            let tasks = step.tasks.map_or_else(|| "?".to_owned(), |tasks| tasks.to_string());
+            let state = match step.tasks {
+                None => "waits for the steps before",
+                Some(tasks) if step.done >= tasks => "done",
+                Some(_) if step.done > 0 => "would go on",
+                Some(_) => "would run",
+            };
+            writeln!(out, "{:<8} {:<8} {tasks:>7} {:>7}  {state}", step.stage, step.step, step.done)?;
+        }
+        Ok(())
+    })
 }
 
 /// `obelisc status`.
@@ -48,33 +51,34 @@ pub fn status(dir: &Path, failures: bool, as_json: bool) -> Result<(), Failure> 
     let failed = if failures { Some(record.failures(&storage).map_err(Failure::unreachable)?) } else { None };
     if as_json {
         let failed = failed.map(|failed| failed.iter().map(as_object).collect::<Vec<_>>());
-        println!(
-            "{:#}",
-            json!({"recipe": record.recipe, "steps": steps, "dataset": record.dataset, "failures": failed})
-        );
-        return Ok(());
+        let status = json!({"recipe": record.recipe, "steps": steps, "dataset": record.dataset, "failures": failed});
+        return print(|out| writeln!(out, "{status:#}"));
     }
     if let Some(failed) = failed {
-        for failure in failed {
-            let url = failure.url.as_deref().unwrap_or("-");
-            let text = format!("{} at {}: {url}: {} {}", failure.input, failure.offset, failure.reason, failure.detail);
-            println!("{}", printable(text.trim_end()));
+        return print(|out| {
+            for failure in failed {
+                let url = failure.url.as_deref().unwrap_or("-");
+                let text =
+                    format!("{} at {}: {url}: {} {}", failure.input, failure.offset, failure.reason, failure.detail);
+                writeln!(out, "{}", printable(text.trim_end()))?;
+            }
+            Ok(())
+        });
+    }
+    print(|out| {
+        writeln!(out, "recipe {}", printable(&record.recipe))?;
+        if let Some(dataset) = &record.dataset {
+            writeln!(out, "finished: the dataset is {}", dir.join(dataset).display())?;
         }
-        return Ok(());
-    }
-    println!("recipe {}", printable(&record.recipe));
-    if let Some(dataset) = &record.dataset {
-        println!("finished: the dataset is {}", dir.join(dataset).display());
-    }
-    for step in &steps {
-        let tasks = step.tasks.map_or_else(|| "?".to_owned(), |tasks| tasks.to_string());
-        println!("{:<8} {:<8} {} of {tasks} tasks done", step.stage, step.step, step.done);
-    }
-    let mut text = String::from("\n");
-    // Writing into a String cannot fail.
-    let _ = summary::table(&mut text, steps.iter().map(|step| (step.step.as_str(), &step.accounts)));
-    print!("{text}");
-    Ok(())
+        for step in &steps {
+            let tasks = step.tasks.map_or_else(|| "?".to_owned(), |tasks| tasks.to_string());
+            writeln!(out, "{:<8} {:<8} {} of {tasks} tasks done", step.stage, step.step, step.done)?;
+        }
+        let mut text = String::from("\n");
+        // Writing into a String cannot fail.
+        let _ = summary::table(&mut text, steps.iter().map(|step| (step.step.as_str(), &step.accounts)));
+        write!(out, "{text}")
+    })
 }
 
 fn as_object(failure: &table::Failure) -> serde_json::Value {

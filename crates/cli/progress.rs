@@ -11,6 +11,7 @@ use obelisc_pipeline::{Finished, Marker, Observer, StepInfo};
 use serde_json::json;
 
 use crate::args::LogFormat;
+use crate::output::say;
 use crate::printable;
 
 /// How progress is shown.
@@ -67,7 +68,7 @@ impl Progress {
             "documents": shards.iter().map(|shard| shard.rows).sum::<u64>(),
             "images": shards.iter().map(|shard| shard.images).sum::<u64>(),
         });
-        eprintln!("{event}");
+        say(&event.to_string());
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -77,7 +78,7 @@ impl Progress {
     fn line(state: &State, text: &str) {
         match &state.bar {
             Some(bar) => bar.println(text),
-            None => eprintln!("{text}"),
+            None => say(text),
         }
     }
 }
@@ -89,13 +90,11 @@ impl Observer for Progress {
         match self.form {
             Form::Nothing => {}
             Form::Json => {
-                eprintln!(
-                    "{}",
-                    json!({"event": "step_started", "step": step.step, "tasks": step.tasks, "done": step.done})
-                );
+                let event = json!({"event": "step_started", "step": step.step, "tasks": step.tasks, "done": step.done});
+                say(&event.to_string());
             }
             Form::Lines if step.done > 0 => {
-                eprintln!("{}: {} of {} tasks done before", step.step, step.done, step.tasks);
+                say(&format!("{}: {} of {} tasks done before", step.step, step.done, step.tasks));
             }
             Form::Lines => {}
             Form::Bars => {
@@ -119,10 +118,10 @@ impl Observer for Progress {
             bar.inc(1);
         }
         if self.form == Form::Json {
-            eprintln!(
-                "{}",
-                json!({"event": "task_finished", "step": step, "task": marker.task, "subject": subject, "accounts": marker.accounts})
-            );
+            let (task, accounts) = (marker.task, &marker.accounts);
+            let event =
+                json!({"event": "task_finished", "step": step, "task": task, "subject": subject, "accounts": accounts});
+            say(&event.to_string());
         } else if self.form != Form::Nothing && self.tasks_too {
             let counts =
                 marker.accounts.0.iter().map(|(unit, flow)| format!("{} of {} {unit}", flow.kept, flow.entered));
@@ -140,10 +139,10 @@ impl Observer for Progress {
             let seconds = state.started.elapsed().as_secs_f64();
             let totals: BTreeMap<_, _> = accounts.0.iter().map(|(unit, flow)| (unit, flow.kept)).collect();
             let totals = totals.iter().map(|(unit, kept)| format!("{kept} {unit}")).collect::<Vec<_>>().join(", ");
-            eprintln!("{:<8} {} tasks in {seconds:.1} s  {totals}", step.step, step.tasks);
+            say(&format!("{:<8} {} tasks in {seconds:.1} s  {totals}", step.step, step.tasks));
         }
         if self.form == Form::Json {
-            eprintln!("{}", json!({"event": "step_finished", "step": step.step, "accounts": accounts}));
+            say(&json!({"event": "step_finished", "step": step.step, "accounts": accounts}).to_string());
         }
     }
 }

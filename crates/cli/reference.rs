@@ -1,6 +1,7 @@
 //! `rules`, `print-config` and `schema`: what the program says of itself.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 
 use obelisc_document::table::{self, Description};
 use obelisc_filter::Judgement;
@@ -10,6 +11,7 @@ use serde_json::json;
 
 use crate::Failure;
 use crate::args::SchemaSubject;
+use crate::output::print;
 
 /// `obelisc rules`.
 pub fn rules(name: Option<&str>, as_json: bool) -> Result<(), Failure> {
@@ -25,27 +27,18 @@ pub fn rules(name: Option<&str>, as_json: bool) -> Result<(), Failure> {
     }
     if as_json {
         let rules: Vec<_> = found.iter().map(|rule| obelisc_filters::describe(rule)).collect();
-        println!("{:#}", json!(rules));
+        print(|out| writeln!(out, "{:#}", json!(rules)))
     } else if name.is_some() {
-        print!("{}", found.iter().map(|rule| rule.page).collect::<Vec<_>>().join("\n"));
+        print(|out| write!(out, "{}", found.iter().map(|rule| rule.page).collect::<Vec<_>>().join("\n")))
     } else {
-        for rule in found {
-            println!("{:<24} {}", rule.path(), rule.summary());
-        }
+        print(|out| found.iter().try_for_each(|rule| writeln!(out, "{:<24} {}", rule.path(), rule.summary())))
     }
-    Ok(())
 }
 
 /// `obelisc print-config`.
 pub fn print_config() -> Result<(), Failure> {
-    print!(
-        "{}",
-        toml(
-            "obelisc config: on which machine, how fast.  Nothing here changes a byte of the dataset.",
-            &Config::declared()
-        )
-    );
-    Ok(())
+    let title = "obelisc config: on which machine, how fast.  Nothing here changes a byte of the dataset.";
+    print(|out| write!(out, "{}", toml(title, &Config::declared())))
 }
 
 /// Declared keys as a TOML file with comments.
@@ -67,25 +60,22 @@ fn toml(title: &str, declared: &[Declared]) -> String {
 /// `obelisc schema`.
 pub fn schema(subject: &SchemaSubject) -> Result<(), Failure> {
     match subject {
-        SchemaSubject::Recipe => {
-            print!(
-                "{}",
-                toml("obelisc recipe: which dataset.  Rules stand under [rules.SUBJECT.NAME].", &Recipe::declared())
-            );
+        SchemaSubject::Recipe => print(|out| {
+            let title = "obelisc recipe: which dataset.  Rules stand under [rules.SUBJECT.NAME].";
+            write!(out, "{}", toml(title, &Recipe::declared()))?;
             for rule in obelisc_filters::RULES {
-                let options = rule.options();
-                println!("\n# {}\n[rules.{}]", rule.summary(), rule.path());
-                for option in options {
+                writeln!(out, "\n# {}\n[rules.{}]", rule.summary(), rule.path())?;
+                for option in rule.options() {
                     let key = option.key.rsplit('.').next().unwrap_or_default();
-                    println!("# {}\n# {}\n{key} = {}", option.meaning, option.allowed, option.default);
+                    writeln!(out, "# {}\n# {}\n{key} = {}", option.meaning, option.allowed, option.default)?;
                 }
             }
-        }
-        SchemaSubject::Config => return print_config(),
-        SchemaSubject::Document => println!("{:#}", document_schema()),
-        SchemaSubject::Table { name } => return describe_table(name.as_deref()),
+            Ok(())
+        }),
+        SchemaSubject::Config => print_config(),
+        SchemaSubject::Document => print(|out| writeln!(out, "{:#}", document_schema())),
+        SchemaSubject::Table { name } => describe_table(name.as_deref()),
     }
-    Ok(())
 }
 
 fn describe_table(name: Option<&str>) -> Result<(), Failure> {
@@ -93,20 +83,23 @@ fn describe_table(name: Option<&str>) -> Result<(), Failure> {
     tables.push(table::describe::<Judgement>());
     tables.sort_by_key(|table| table.name);
     let Some(name) = name else {
-        for Description { name, version, meaning, .. } in tables {
-            println!("{name:<18} version {version}  {}", meaning);
-        }
-        return Ok(());
+        return print(|out| {
+            tables.iter().try_for_each(|Description { name, version, meaning, .. }| {
+                writeln!(out, "{name:<18} version {version}  {meaning}")
+            })
+        });
     };
     let Some(table) = tables.iter().find(|table| table.name == name) else {
         let names: Vec<&str> = tables.iter().map(|table| table.name).collect();
         return Err(Failure::usage(format!("no table is named {name:?}; there are: {}", names.join(", "))));
     };
-    println!("# {} version {}: {}", table.name, table.version, table.meaning);
-    for field in table.schema.fields() {
-        println!("{}: {}{}", field.name(), field.data_type(), if field.is_nullable() { ", nullable" } else { "" });
-    }
-    Ok(())
+    print(|out| {
+        writeln!(out, "# {} version {}: {}", table.name, table.version, table.meaning)?;
+        table.schema.fields().iter().try_for_each(|field| {
+            let nullable = if field.is_nullable() { ", nullable" } else { "" };
+            writeln!(out, "{}: {}{nullable}", field.name(), field.data_type())
+        })
+    })
 }
 
 /// The JSON document, as JSON Schema.

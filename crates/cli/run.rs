@@ -1,5 +1,6 @@
 //! `run` and `check`.
 
+use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,15 +10,17 @@ use obelisc_fetch::ImageStore;
 use obelisc_pipeline::{Config, Error, Recipe, Run};
 use obelisc_storage::inputs::{self, Input};
 use obelisc_storage::{Error as StorageError, LocalFolder};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGPIPE, SIGTERM};
+use signal_hook::flag::register_conditional_shutdown;
 use signal_hook::iterator::Signals;
 
 use crate::args::{Cli, LogFormat, RecipeArgs, RunArgs};
+use crate::output::{print, say};
 use crate::progress::Progress;
 use crate::{Failure, summary};
 
-/// Exit code of a run that a second signal ended at once.
-pub const INTERRUPTED: i32 = 4;
+/// Exit code of a run that a signal ended at once.
+const INTERRUPTED: i32 = 4;
 
 /// Reads recipe and config; all mistakes of both are told at once.
 fn read(args: &RecipeArgs) -> Result<(Recipe, Config), Failure> {
@@ -43,8 +46,8 @@ fn read(args: &RecipeArgs) -> Result<(Recipe, Config), Failure> {
 pub fn check(args: &RecipeArgs) -> Result<(), Failure> {
     let (recipe, _) = read(args)?;
     let stages: Vec<&str> = recipe.stages.iter().map(|stage| stage.name()).collect();
-    println!("{}: ok: recipe {}, stages {}", args.recipe.display(), recipe.name, stages.join(" → "));
-    Ok(())
+    let stages = stages.join(" → ");
+    print(|out| writeln!(out, "{}: ok: recipe {}, stages {stages}", args.recipe.display(), recipe.name))
 }
 
 /// Refuses places that this version cannot write to, and an image store where a run or a dataset would be.
@@ -121,16 +124,28 @@ impl Prepared {
 pub fn run(cli: &Cli, args: &RunArgs) -> Result<(), Failure> {
     let prepared = Prepared::new(args)?;
     let stop = stop_on_signals().map_err(Failure::unreachable)?;
+    let running = end_with_the_reader().map_err(Failure::unreachable)?;
     let progress = Progress::new(cli.quiet, cli.verbose, cli.log_format);
     let finished = prepared.run(&stop).execute(&progress);
+    running.store(false, Ordering::Relaxed);
     progress.end();
     let finished = finished?;
     match cli.log_format {
         _ if cli.quiet => {}
-        LogFormat::Text => print!("{}", summary::of(&finished, &args.output, &args.output.join(&finished.folder))),
+        LogFormat::Text => {
+            let summary = summary::of(&finished, &args.output, &args.output.join(&finished.folder));
+            print(|out| out.write_all(summary.as_bytes()))?;
+        }
         LogFormat::Json => Progress::finished(&finished),
     }
     Ok(())
+}
+
+/// A run that loses the reader of its progress was interrupted, as long as the flag stands: afterwards nothing is lost.
+fn end_with_the_reader() -> std::io::Result<Arc<AtomicBool>> {
+    let running = Arc::new(AtomicBool::new(true));
+    register_conditional_shutdown(SIGPIPE, INTERRUPTED, Arc::clone(&running))?;
+    Ok(running)
 }
 
 /// The first SIGINT or SIGTERM asks for the end: tasks in flight are finished, no new one begins.  The second ends at
@@ -144,7 +159,7 @@ fn stop_on_signals() -> std::io::Result<Arc<AtomicBool>> {
             if raised.swap(true, Ordering::Relaxed) {
                 std::process::exit(INTERRUPTED);
             }
-            eprintln!("stopping when the tasks in flight end; a second signal stops at once and loses them");
+            say("stopping when the tasks in flight end; a second signal stops at once and loses them");
         }
     });
     Ok(stop)

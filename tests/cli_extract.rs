@@ -166,6 +166,11 @@ fn calls_that_mean_nothing_are_refused() {
     obelisc(["extract"]).path(&place.path("site")).words(url).fails(2).one_error(["--url names one page"]);
     obelisc(["extract"]).path(&archive).words(url).fails(2).one_error(["--url names one page"]);
     obelisc(["extract", "-"]).path(&one).fails(2).one_error(["standard input"]);
+    obelisc(["extract", "@"]).fails(2).one_error(["a list without a name"]);
+    obelisc(["extract", ""]).fails(2).one_error(["an empty name"]);
+    obelisc(["extract", "/nowhere/\u{1b}.html"]).fails(3).one_error(["/nowhere/\\u{1b}.html: not found"]);
+    let empty = place.write("empty.txt", "# none\n");
+    obelisc(["extract", &format!("@{}", empty.display())]).fails(3).one_error(["name nothing"]);
     obelisc(["extract", "s3://bucket/a.warc.gz"]).fails(2).one_error(["s3"]);
     obelisc(["extract"]).fails(2);
     assert!(obelisc(["extract", "--threads", "0"]).path(&one).fails(2).stderr.contains("--threads"));

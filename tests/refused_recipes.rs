@@ -115,3 +115,10 @@ fn an_unknown_flag_or_command_exits_with_2() {
     obelisc(["run", &repository("pipelines/quickstart.toml")]).fails(2);
     assert!(!place.path("out").exists());
 }
+
+#[test]
+fn a_recipe_without_end_is_refused() {
+    if std::path::Path::new("/dev/zero").exists() {
+        obelisc(["check", "/dev/zero"]).fails(2).one_error(["/dev/zero", "longer than"]);
+    }
+}

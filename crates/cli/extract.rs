@@ -43,7 +43,7 @@ pub fn extract(args: &ExtractArgs, quiet: bool) -> Result<(), Failure> {
     )?;
     printer.output.flush().map_err(|error| cannot_print(&error))?;
     let counts = printer.counts;
-    if !quiet && counts.seen() > 1 {
+    if !quiet && (counts.seen() > 1 || (counts.documents == 0 && counts.failed.is_empty())) {
         say(&counts.summary());
     }
     if counts.documents == 0 && !counts.failed.is_empty() {
@@ -116,6 +116,9 @@ impl<'a> Inputs<'a> {
             let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
             Failure { code: if wrong { 2 } else { 3 }, message: lines.join("\n") }
         })?;
+        if found.is_empty() {
+            return Err(Failure::unreachable(format!("{}: the lists name nothing", args.input.join(" "))));
+        }
         let pages = found.iter().map(|input| match &input.kind {
             Kind::Archive(_) if has_archive_ending(&input.name) => 2,
             Kind::Archive(_) => 1,

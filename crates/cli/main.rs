@@ -68,7 +68,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             for line in failure.message.lines() {
-                say(&format!("error: {line}"));
+                say(&format!("error: {}", printable(line)));
             }
             ExitCode::from(failure.code)
         }

@@ -1,6 +1,7 @@
 //! `run` and `check`.
 
-use std::io::Write;
+use std::fs::File;
+use std::io::{Read, Write};
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
@@ -17,19 +18,31 @@ use signal_hook::iterator::Signals;
 use crate::args::{Cli, LogFormat, RecipeArgs, RunArgs};
 use crate::output::{print, say};
 use crate::progress::Progress;
-use crate::{Failure, summary};
+use crate::{Failure, printable, summary};
 
 /// Exit code of a run that a signal ended at once.
 const INTERRUPTED: i32 = 4;
 
+/// Longest recipe and config, in bytes, that are read.
+const MAX_TEXT: u64 = 16 << 20;
+
+fn read_text(path: &Path) -> Result<String, Failure> {
+    let mut text = String::new();
+    let read = File::open(path).and_then(|file| file.take(MAX_TEXT + 1).read_to_string(&mut text));
+    match read {
+        Ok(bytes) if bytes as u64 > MAX_TEXT => {
+            Err(Failure::usage(format!("{}: longer than {MAX_TEXT} bytes", path.display())))
+        }
+        Ok(_) => Ok(text),
+        Err(error) => Err(Failure::usage(format!("{}: {error}", path.display()))),
+    }
+}
+
 /// Reads recipe and config; all mistakes of both are told at once.
 fn read(args: &RecipeArgs) -> Result<(Recipe, Config), Failure> {
-    let text = |path: &Path| {
-        std::fs::read_to_string(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
-    };
-    let recipe = Recipe::parse(&args.recipe.to_string_lossy(), &text(&args.recipe)?, &args.set);
+    let recipe = Recipe::parse(&args.recipe.to_string_lossy(), &read_text(&args.recipe)?, &args.set);
     let config = match &args.config {
-        Some(path) => Config::parse(&path.to_string_lossy(), &text(path)?),
+        Some(path) => Config::parse(&path.to_string_lossy(), &read_text(path)?),
         None => Ok(Config::default()),
     };
     match (recipe, config) {
@@ -47,7 +60,7 @@ pub fn check(args: &RecipeArgs) -> Result<(), Failure> {
     let (recipe, _) = read(args)?;
     let stages: Vec<&str> = recipe.stages.iter().map(|stage| stage.name()).collect();
     let stages = stages.join(" → ");
-    print(|out| writeln!(out, "{}: ok: recipe {}, stages {stages}", args.recipe.display(), recipe.name))
+    print(|out| writeln!(out, "{}: ok: recipe {}, stages {stages}", args.recipe.display(), printable(&recipe.name)))
 }
 
 /// Refuses places that this version cannot write to, and an image store where a run or a dataset would be.

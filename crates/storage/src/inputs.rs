@@ -116,6 +116,10 @@ struct Place {
 type Found = BTreeSet<Place>;
 
 fn read_list(list: &str, found: &mut Found, errors: &mut Vec<Error>) {
+    if list.is_empty() {
+        let reason = "a list without a name; use @FILE".to_owned();
+        return errors.push(Error::Unsupported { name: "@".to_owned(), reason });
+    }
     let text = match fs::read_to_string(list) {
         Ok(text) => text,
         Err(source) => return errors.push(Error::io("read", list, source)),
@@ -134,6 +138,10 @@ fn expand(name: &str, found: &mut Found) -> Result<()> {
     if let Some((scheme, _)) = name.split_once("://") {
         let reason = format!("{scheme} is not read by this version; use a local path, glob, folder or @list");
         return Err(Error::Unsupported { name: name.to_owned(), reason });
+    }
+    if name.is_empty() {
+        let reason = "an empty name leads nowhere; use a local path, glob, folder or @list".to_owned();
+        return Err(Error::Unsupported { name: "\"\"".to_owned(), reason });
     }
     let path = Path::new(name);
     // A file may be called like a glob.
@@ -161,6 +169,13 @@ fn real(path: &Path) -> Result<PathBuf> {
 }
 
 fn add(path: &Path, found: &mut Found) -> Result<()> {
+    let kind = fs::metadata(path).map_err(|source| Error::io("open", &path.to_string_lossy(), source))?;
+    if !kind.is_file() && !kind.is_dir() {
+        // Inputs are read more than once.
+        let reason =
+            "a pipe or device, neither a file nor a folder; save it as a file, or give it to extract as -".to_owned();
+        return Err(Error::Unsupported { name: path.to_string_lossy().into_owned(), reason });
+    }
     let file = real(path)?;
     if file.is_file() {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
@@ -296,9 +311,11 @@ mod tests {
             "/does/not/exist.warc".to_owned(),
             "s3://bucket/x.warc.gz".to_owned(),
             format!("{}/empty", root.path().display()),
+            String::new(),
+            "@".to_owned(),
         ])
         .unwrap_err();
-        assert_eq!(errors.len(), 3);
+        assert_eq!(errors.len(), 5);
         assert!(errors[1].to_string().contains("s3 is not read"));
     }
 
@@ -346,6 +363,13 @@ mod tests {
             inputs.iter().flat_map(|input| pages(input).into_iter().map(|page| input.page_name(page))).collect();
         let distinct: BTreeSet<&String> = all.iter().collect();
         assert_eq!((all.len(), distinct.len()), (6, 6), "{all:?}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_is_neither_a_file_nor_a_folder() {
+        let errors = find(&["/dev/null".to_owned()]).unwrap_err();
+        assert!(errors[0].to_string().starts_with("/dev/null: a pipe or device"), "{errors:?}");
     }
 
     #[cfg(unix)]

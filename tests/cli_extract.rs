@@ -1,10 +1,11 @@
 //! `extract`: documents without a run.
 
-use obelisc_testkit::{ArchiveBuilder, Compression, HttpResponse, Wacz};
+use obelisc_testkit::picture::jpeg;
+use obelisc_testkit::{ArchiveBuilder, Compression, HttpResponse, Wacz, gzip};
 use serde_json::Value;
 
 use crate::archives::{page, quickstart, small, small_bytes, three_archives};
-use crate::program::{Place, obelisc, run_of};
+use crate::program::{Place, obelisc, run_of, run_recipe};
 
 #[test]
 fn a_page_on_standard_input_is_resolved_against_its_url() {
@@ -174,4 +175,57 @@ fn calls_that_mean_nothing_are_refused() {
     obelisc(["extract", "s3://bucket/a.warc.gz"]).fails(2).one_error(["s3"]);
     obelisc(["extract"]).fails(2);
     assert!(obelisc(["extract", "--threads", "0"]).path(&one).fails(2).stderr.contains("--threads"));
+}
+
+#[test]
+fn a_file_that_is_no_page_is_told_by_what_it_is() {
+    let place = Place::new();
+    let noise: Vec<u8> = (0..4000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    for (name, bytes, what) in [
+        ("paper.pdf", b"%PDF-1.7\n<p>Words.".to_vec(), "a PDF document"),
+        ("picture.jpg", jpeg(1, 20, 20), "a JPEG image"),
+        ("picture.html", jpeg(1, 20, 20), "a JPEG image"),
+        ("noise.bin", noise.clone(), "binary data"),
+        ("paper.html.gz", gzip(b"%PDF-1.7"), "a PDF document inside gzip"),
+    ] {
+        let ended = obelisc(["extract"]).path(&place.write(name, &bytes)).fails(1);
+        assert!(ended.stderr.contains(&format!("no document: not_html ({what})")), "{ended}");
+        assert!(ended.stdout.is_empty());
+    }
+    let piped = obelisc(["extract", "-"]).reading(&noise);
+    assert_eq!(piped.code(), Some(1), "{piped}");
+    assert!(piped.stderr.contains("not_html (binary data)"), "{piped}");
+    // Words without a tag are a page as well.
+    obelisc(["extract"]).path(&place.write("notes.txt", "Words alone.")).ok();
+
+    let site = place.write("site/picture.html", jpeg(1, 20, 20));
+    place.write("site/page.html", "<p>Words.");
+    let recipe = place.write("r.toml", "stages = [\"extract\", \"finish\"]\nfinish.images = \"url\"\n");
+    let output = place.path("out");
+    run_recipe(&recipe, &[site.parent().unwrap()], &output).ok();
+    let failures = obelisc(["status", "--failures"]).path(&output).ok();
+    assert_eq!(failures.stdout, "site/picture.html at 0: file:///site/picture.html: not_html a JPEG image\n");
+}
+
+#[test]
+fn a_compressed_page_is_read() {
+    let place = Place::new();
+    let html = page("/a.png");
+    let piped = |bytes: &[u8]| obelisc(["extract", "-", "--url", "https://a.example/"]).reading(bytes).json_lines();
+    let plain = piped(html.as_bytes());
+    let zipped = gzip(html.as_bytes());
+    for name in ["page.html.gz", "page.php.gz", "page.html", "page"] {
+        let call = obelisc(["extract"]).path(&place.write(name, &zipped)).words(["--url", "https://a.example/"]);
+        let documents = call.ok().json_lines();
+        assert_eq!((&documents[0]["texts"], &documents[0]["images"]), (&plain[0]["texts"], &plain[0]["images"]));
+        assert_eq!(documents[0]["general_metadata"]["warc_record_length"], zipped.len());
+    }
+    assert_eq!(piped(&zipped)[0]["texts"], plain[0]["texts"]);
+
+    let bomb = place.write("bomb.html.gz", gzip(&vec![b' '; 200 << 20]));
+    let ended = obelisc(["extract"]).path(&bomb).fails(1);
+    assert!(ended.stderr.contains("no document: body_too_large (gzip: more than"), "{ended}");
+    let cut = place.write("cut.html.gz", &zipped[..zipped.len() - 10]);
+    let ended = obelisc(["extract"]).path(&cut).fails(1);
+    assert!(ended.stderr.contains("no document: damaged_content_encoding (gzip: the file ends early)"), "{ended}");
 }

@@ -179,7 +179,8 @@ pub struct RunArgs {
 /// What `extract` reads.
 #[derive(Args, Debug)]
 pub struct ExtractArgs {
-    /// Pages, folders of pages and archives, archives, globs, @lists of them; or - for a page or an archive on standard input
+    /// Pages (also as .html.gz), folders of pages and archives, archives, globs, @lists of them; or - for a page or an archive on
+    /// standard input
     #[arg(value_name = "FILE|FOLDER|-", required = true)]
     pub input: Vec<String>,
     /// URL of the page, which links are resolved against [default: file:///NAME; about:blank on standard input]

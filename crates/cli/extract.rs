@@ -186,13 +186,7 @@ fn archive(
     file: impl Read + Seek + Send + 'static,
     give: &mut dyn FnMut(Job) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let facts = intake.records(name, file, |seen| {
-        let job = match seen {
-            Seen::Page(page) => Job::Page(page.into_owned()),
-            Seen::Other(finding) => Job::Other(finding),
-        };
-        give(job).map_err(Stop::Failure)
-    });
+    let facts = intake.records(name, file, |seen| give(job(seen)).map_err(Stop::Failure));
     match facts {
         Ok(_) => Ok(()),
         Err(Stop::Io(error)) => Err(cannot_read(name, &error)),
@@ -209,7 +203,14 @@ fn page(
 ) -> Result<(), Failure> {
     let mut body = Vec::new();
     file.take(intake.page_cap()).read_to_end(&mut body).map_err(|error| cannot_read(name, &error))?;
-    give(Job::Page(Page::alone(name, url, body)))
+    give(job(intake.lone_page(name, url, &body)))
+}
+
+fn job(seen: Seen<'_>) -> Job {
+    match seen {
+        Seen::Page(page) => Job::Page(page.into_owned()),
+        Seen::Other(finding) => Job::Other(finding),
+    }
 }
 
 /// Why the reading of an archive ended.

@@ -14,8 +14,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use obelisc_document::{Document, Reason};
 use obelisc_extract::{Extractor, Input as PageInput, Profile};
+use obelisc_warc::http::lone_page;
 pub use obelisc_warc::is_archive;
-use obelisc_warc::{Archive, Item, Location, Record, Response};
+use obelisc_warc::{Archive, Item, Limits, Location, Record, Response};
 use xxhash_rust::xxh3::Xxh3;
 
 pub use self::language::{LANGUAGE_LOOK, PageLanguage};
@@ -93,8 +94,8 @@ impl<'r> Page<'r> {
         }
     }
 
-    /// A page that stands alone: `name` is its archive.
-    pub fn alone(name: &str, url: &str, body: impl Into<Cow<'r, [u8]>>) -> Self {
+    /// A page that stands alone, as it is stored: `name` is its archive.
+    fn alone(name: &str, url: &str, body: impl Into<Cow<'r, [u8]>>) -> Self {
         let body = body.into();
         Self {
             archive: name.to_owned(),
@@ -228,9 +229,29 @@ impl<'a> Intake<'a> {
         Finding { archive: page.archive, location: page.location, url: Some(page.url), fate }
     }
 
-    /// Extracts a page that stands alone: `name` is its archive.
-    pub fn page(&self, name: &str, url: &str, body: &[u8]) -> Finding {
-        self.finding(Page::alone(name, url, body))
+    /// What a file is that somebody takes for a page, compressed or not: `name` is its archive.
+    pub fn lone_page<'r>(&self, name: &str, url: &str, file: &'r [u8]) -> Seen<'r> {
+        let page = Page::alone(name, url, file);
+        // Of a longer one not all may be here; it fails for its length.
+        if file.len() > self.options.pages.max_html_bytes {
+            return Seen::Page(page);
+        }
+        let limits = Limits { max_body_bytes: self.options.pages.max_html_bytes as u64, ..self.options.records };
+        match lone_page(file, &limits) {
+            Ok(body) => Seen::Page(Page { body, ..page }),
+            Err((reason, detail)) => {
+                let Page { archive, location, url, .. } = page;
+                Seen::Other(Finding { archive, location, url: Some(url), fate: Fate::Failed(reason, detail) })
+            }
+        }
+    }
+
+    /// Extracts a page that stands alone, as [`lone_page`](Self::lone_page) reads it.
+    pub fn page(&self, name: &str, url: &str, file: &[u8]) -> Finding {
+        match self.lone_page(name, url, file) {
+            Seen::Page(page) => self.finding(page),
+            Seen::Other(finding) => finding,
+        }
     }
 
     /// Bytes of a page that are looked at: one more than a page may have, so that a longer one fails for its length.

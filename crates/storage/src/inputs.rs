@@ -29,6 +29,9 @@ pub const ARCHIVE_ENDINGS: [&str; 12] = [
     ".warc.xz",
 ];
 const PAGE_ENDINGS: [&str; 3] = [".html", ".htm", ".xhtml"];
+/// Endings of pages where they are named one by one.  Folders have such files beside the pages that they are copies of, as
+/// web servers want them.
+const NAMED_PAGE_ENDINGS: [&str; 6] = [".html", ".htm", ".xhtml", ".html.gz", ".htm.gz", ".xhtml.gz"];
 
 /// One input: an archive, or a folder of pages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -181,7 +184,7 @@ fn add(path: &Path, found: &mut Found) -> Result<()> {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let path = real(parent.unwrap_or(Path::new(".")))?.join(path.file_name().unwrap_or_default());
         // A file that the user names is taken at its word; the reader looks at its bytes.
-        let page = ends_with(&path, &PAGE_ENDINGS);
+        let page = ends_with(&path, &NAMED_PAGE_ENDINGS);
         found.insert(Place { linked: path != file, root: path.clone(), path, page, file });
         return Ok(());
     }
@@ -350,6 +353,16 @@ mod tests {
         assert_eq!(inputs[0].page_name("one.html"), "one.html");
         let both = find(&[format!("{shown}/?/one.html")]).unwrap();
         assert_eq!([&both[0], &both[1]].map(|input| input.page_name("one.html")), ["a/one.html", "b/one.html"]);
+    }
+
+    #[test]
+    fn a_compressed_page_is_one_where_it_is_named_and_no_copy_in_folders() {
+        let root = tree(&["site/one.html", "site/one.html.gz"]);
+        let shown = root.path().display();
+        let named = find(&[format!("{shown}/site/*.html.gz")]).unwrap();
+        assert_eq!(pages(&named[0]), ["one.html.gz"]);
+        let folder = find(&[format!("{shown}/site")]).unwrap();
+        assert_eq!(pages(&folder[0]), ["one.html"]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use obelisc_document::Reason;
 
-use crate::capped::Compression;
+use crate::capped::{Compression, probe};
 use crate::header;
 use crate::limits::Limits;
 use crate::location::Location;
@@ -168,9 +168,23 @@ fn whole_file(entry: Option<Arc<str>>, length: u64, reason: Reason, detail: &str
 }
 
 /// Whether a file that begins with these bytes, of which 4 KiB suffice, should be opened as an archive: it begins with a
-/// record, or is compressed.
+/// record, or is a compressed file of anything but a page, which [`lone_page`](crate::http::lone_page) reads.
 pub fn is_archive(head: &[u8]) -> bool {
-    magic(head).is_some() || frame_without_data(head).is_some() || header::start(head).is_some()
+    match magic(head) {
+        Some(Container::Members(compression @ (Compression::Gzip | Compression::Zstd))) => {
+            !holds_markup(compression, head)
+        }
+        Some(_) => true,
+        None => frame_without_data(head).is_some() || header::start(head).is_some(),
+    }
+}
+
+/// Whether what is compressed begins with a tag, as no record does.
+fn holds_markup(compression: Compression, head: &[u8]) -> bool {
+    let mut start = [0; 256];
+    let Some(length) = probe(compression, &[], head, &mut start) else { return false };
+    let start = start[..length].trim_ascii_start();
+    start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start().starts_with(b"<")
 }
 
 /// What the first bytes of a compressed file or container say.
@@ -217,6 +231,10 @@ fn container(source: &mut Source) -> io::Result<Container> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
+    use flate2::write::GzEncoder;
+
     use super::*;
 
     #[test]
@@ -230,6 +248,21 @@ mod tests {
             b"BZh91AY&SY",
         ] {
             assert!(is_archive(archive), "{archive:?}");
+        }
+        let gzip = |bytes: &[u8]| {
+            let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::default());
+            encoder.write_all(bytes).unwrap();
+            encoder.finish().unwrap()
+        };
+        let zstd = |bytes: &[u8]| zstd::encode_all(bytes, 3).unwrap();
+        let page = "\u{feff}\n <article>".repeat(5000);
+        for file in [gzip(page.as_bytes()), zstd(page.as_bytes())] {
+            assert!(!is_archive(&file[..file.len().min(4096)]));
+        }
+        for other in
+            [gzip(b""), gzip(b"WARC/1.0\r\n"), zstd(b"WARC/1.0\r\n"), gzip(b"1 < 2"), gzip(b"<p>")[..10].to_vec()]
+        {
+            assert!(is_archive(&other), "{other:?}");
         }
         for page in [&b"<!doctype html><p>WARC/1.0\r\nWARC-Type: warcinfo\r\n"[..], b"", b"PK", b"Two words 12\n"] {
             assert!(!is_archive(page), "{page:?}");

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use obelisc_document::Reason;
 
+use crate::capped::Compression;
 use crate::fields::{Fields, block_end, lines, text};
 use crate::limits::Limits;
 
@@ -48,6 +49,31 @@ pub struct Body<'a> {
     pub bytes: Cow<'a, [u8]>,
     /// What was passed over.
     pub notes: Vec<Note>,
+}
+
+/// A page that stands alone, taken out of the gzip or Zstandard file in which it may lie.
+///
+/// # Errors
+///
+/// [`Reason::BodyTooLarge`] above the cap, [`Reason::DamagedContentEncoding`] for a file that does not decompress to its
+/// end, [`Reason::NotHtml`] for what is no page: a picture, a PDF, bytes that are no text.  The detail says what it is.
+pub fn lone_page<'a>(file: &'a [u8], limits: &Limits) -> Result<Cow<'a, [u8]>, (Reason, String)> {
+    let known = [(Compression::Gzip, "gzip"), (Compression::Zstd, "zstd")];
+    let name = known.into_iter().find(|(known, _)| file.starts_with(known.magic())).map(|(_, name)| name);
+    let mut page = Cow::Borrowed(file);
+    if let Some(name) = name {
+        let mut notes = Vec::new();
+        page = encoding::undo(name, page, limits, &mut notes)?;
+        // A browser shows what came before the connection broke; a file that was cut is broken.
+        if !notes.is_empty() {
+            return Err((Reason::DamagedContentEncoding, format!("{name}: the file ends early")));
+        }
+    }
+    match (sniff::other_than_page(&page), name) {
+        (None, _) => Ok(page),
+        (Some(other), None) => Err((Reason::NotHtml, other.to_owned())),
+        (Some(other), Some(name)) => Err((Reason::NotHtml, format!("{other} inside {name}"))),
+    }
 }
 
 impl<'a> Response<'a> {

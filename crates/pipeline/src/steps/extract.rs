@@ -19,7 +19,7 @@ use crate::recipe::{Recipe, Stage};
 use crate::step::{Context, Sink, Step, Task};
 
 /// Semantic version of the step: of reading archives and of deciding what is a page.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 pub(super) struct Extract;
 

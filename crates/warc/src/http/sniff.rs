@@ -24,21 +24,21 @@ const TAGS: [&[u8]; 17] = [
     b"<!--",
 ];
 
-/// First bytes of files that are sent as HTML by mistake (sections 6.1, 6.2, 7.1).
-const BINARY: [&[u8]; 13] = [
-    b"%PDF-",
-    b"\x89PNG\r\n\x1a\n",
-    b"GIF87a",
-    b"GIF89a",
-    b"\xff\xd8\xff",
-    b"RIFF",
-    b"PK\x03\x04",
-    b"\x1f\x8b\x08",
-    b"Rar!\x1a\x07",
-    b"wOFF",
-    b"wOF2",
-    b"OggS\0",
-    b"\x1a\x45\xdf\xa3",
+/// First bytes of files that are sent as HTML by mistake (sections 6.1, 6.2, 7.1), and what they are called.
+const BINARY: [(&[u8], &str); 13] = [
+    (b"%PDF-", "a PDF document"),
+    (b"\x89PNG\r\n\x1a\n", "a PNG image"),
+    (b"GIF87a", "a GIF image"),
+    (b"GIF89a", "a GIF image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"RIFF", "a RIFF file, such as a WebP image or sound"),
+    (b"PK\x03\x04", "a zip file"),
+    (b"\x1f\x8b\x08", "gzip data"),
+    (b"Rar!\x1a\x07", "a RAR file"),
+    (b"wOFF", "a font"),
+    (b"wOF2", "a font"),
+    (b"OggS\0", "an Ogg file"),
+    (b"\x1a\x45\xdf\xa3", "a Matroska or WebM file"),
 ];
 
 pub(super) fn is_html_type(media_type: &str) -> bool {
@@ -58,7 +58,14 @@ pub(super) fn is_html(media_type: Option<&str>, body: &[u8]) -> bool {
 
 /// Whether the bytes are those of a known file format that is no text.
 pub(super) fn is_binary_file(body: &[u8]) -> bool {
-    BINARY.iter().any(|magic| body.starts_with(magic))
+    BINARY.iter().any(|(magic, _)| body.starts_with(magic))
+}
+
+/// What a file is called that somebody takes for a page, where it is none: a known format that is no text, or bytes that are
+/// neither text nor begin like HTML.
+pub(super) fn other_than_page(body: &[u8]) -> Option<&'static str> {
+    let known = BINARY.iter().find(|(magic, _)| body.starts_with(magic)).map(|&(_, name)| name);
+    known.or_else(|| (!is_text(body) && !begins_html(body)).then_some("binary data"))
 }
 
 /// Whether the bytes have no control character that text does not have ("binary data byte").  UTF-16 with its mark is
@@ -129,6 +136,20 @@ mod tests {
         assert!(is_html(Some("text/xml"), page));
         assert!(!is_html(Some("text/xml"), b"<?xml version='1.0'?><rss><html xmlns='http://www.w3.org/1999/xhtml'>"));
         assert!(!is_html(Some("text/xml"), b"<html>"));
+    }
+
+    #[test]
+    fn a_file_that_is_no_page_is_called_by_its_format() {
+        for (body, name) in [
+            (&b"%PDF-1.7\n%\xe2\xe3"[..], "a PDF document"),
+            (b"\xff\xd8\xff\xe0\0\x10JFIF", "a JPEG image"),
+            (b"\x01\x02\x03<p>", "binary data"),
+        ] {
+            assert_eq!(other_than_page(body), Some(name));
+        }
+        for page in [&b""[..], b"Words alone.", b"<article>", b"<html>\0", b"\xff\xfe<\0p\0>\0", b"caf\xe9"] {
+            assert_eq!(other_than_page(page), None, "{page:?}");
+        }
     }
 
     #[test]

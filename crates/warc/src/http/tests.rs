@@ -147,3 +147,27 @@ fn a_header_above_the_cap_is_a_reason() {
     let block = response(&format!("X: {}\r\n", "y".repeat(200)), b"");
     assert_eq!(Response::parse(&block, &limits).map(|_| ()).map_err(|(reason, _)| reason), Err(Reason::HeaderTooLarge));
 }
+
+#[test]
+fn a_page_that_stands_alone_is_read_out_of_its_compression_under_the_cap() {
+    let limits = Limits { max_body_bytes: 10_000, ..Limits::default() };
+    let read = |file: &[u8]| lone_page(file, &limits).map(Cow::into_owned);
+    let zstd = zstd::encode_all(PAGE, 3).unwrap();
+    for file in [PAGE, &gzip(PAGE), &[gzip(&PAGE[..20]), gzip(&PAGE[20..])].concat(), &zstd] {
+        assert_eq!(read(file).as_deref(), Ok(PAGE));
+    }
+    assert_eq!(read(b"").as_deref(), Ok(&b""[..]));
+    for (file, reason, detail) in [
+        (gzip(&vec![b' '; 10_001]), Reason::BodyTooLarge, "gzip: more than 10000 bytes"),
+        (gzip(PAGE)[..40].to_vec(), Reason::DamagedContentEncoding, "gzip: the file ends early"),
+        (zstd[..40].to_vec(), Reason::DamagedContentEncoding, "zstd: the file ends early"),
+        (b"%PDF-1.7".to_vec(), Reason::NotHtml, "a PDF document"),
+        (gzip(b"\xff\xd8\xff\xe0"), Reason::NotHtml, "a JPEG image inside gzip"),
+    ] {
+        assert_eq!(read(&file), Err((reason, detail.to_owned())));
+    }
+    assert!(matches!(read(&[0x1f; 50]), Err((Reason::NotHtml, detail)) if detail == "binary data"));
+    let mut damaged = gzip(PAGE);
+    damaged[15] ^= 0xff;
+    assert!(matches!(read(&damaged), Err((Reason::DamagedContentEncoding, _))));
+}

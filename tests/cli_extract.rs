@@ -229,3 +229,52 @@ fn a_compressed_page_is_read() {
     let ended = obelisc(["extract"]).path(&cut).fails(1);
     assert!(ended.stderr.contains("no document: damaged_content_encoding (gzip: the file ends early)"), "{ended}");
 }
+
+#[test]
+fn images_that_have_no_url_to_be_resolved_against_are_told_once() {
+    let place = Place::new();
+    let html = "<p>One.<img src=a.jpg><p>Two.<img src=data:, data-src=/b.jpg><noscript><img src=/b.jpg></noscript>\
+        <p>Three.<img src=https://c.example/c.jpg><img src='data:image/gif;base64,R0'>";
+    let page = place.write("site/one.html", html);
+    place.write("site/two.html", "<p>Two.<img src=//a.example/d.jpg>");
+    let alone = obelisc(["extract", "--whole-page"]).path(&page).ok();
+    let note = "note: 2 images were left out: relative addresses need the page's URL; give it by --url, \
+        or by a <base href> in the page\n";
+    assert_eq!(alone.stderr, note);
+    let document = &alone.json_lines()[0];
+    assert_eq!(document["general_metadata"]["unresolved_images"], 2);
+    assert_eq!(document["images"].as_array().unwrap().iter().filter(|image| !image.is_null()).count(), 1);
+    let piped = obelisc(["extract", "--whole-page", "-"]).reading(html.as_bytes());
+    assert_eq!(piped.stderr, note);
+    let several = obelisc(["extract", "--threads", "2"]).path(&place.path("site")).ok();
+    assert_eq!(several.stderr.matches("3 images were left out").count(), 1, "{several}");
+    assert!(several.stderr.contains("--url, one page at a time, or by"), "{several}");
+    assert_eq!(obelisc(["extract", "--quiet"]).path(&page).ok().stderr, "");
+
+    let based = place.write("based.html", format!("<base href=https://b.example/>{html}"));
+    for call in
+        [obelisc(["extract"]).path(&page).words(["--url", "http://a.example/"]), obelisc(["extract"]).path(&based)]
+    {
+        let ended = call.ok();
+        assert_eq!((ended.stderr.as_str(), ended.stdout.contains("unresolved_images")), ("", false), "{ended}");
+    }
+}
+
+#[test]
+fn images_that_have_no_url_to_be_resolved_against_are_in_the_accounts_of_a_run() {
+    let place = Place::new();
+    place.write(
+        "site/one.html",
+        "<p>One.<img src=a.jpg><p>Two.<img src=b.jpg><p>Three.<img src=https://c.example/c.jpg>",
+    );
+    for (profile, kept) in [("default", 1), ("obelisc", 1)] {
+        let recipe =
+            format!("stages = [\"extract\", \"finish\"]\nextract.profile = \"{profile}\"\nfinish.images = \"url\"\n");
+        let output = place.path(profile);
+        run_recipe(&place.write("r.toml", recipe), &[place.path("site")], &output).ok();
+        let status = obelisc(["status"]).path(&output).word("--json").ok().json();
+        let images = &status["steps"][0]["accounts"]["images"];
+        assert_eq!((&images["in"], &images["kept"]), (&Value::from(kept + 2), &Value::from(kept)), "{status}");
+        assert_eq!(images["failed"]["no_base_url"], 2, "{status}");
+    }
+}

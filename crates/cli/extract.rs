@@ -43,6 +43,9 @@ pub fn extract(args: &ExtractArgs, quiet: bool) -> Result<(), Failure> {
     )?;
     printer.output.flush().map_err(|error| cannot_print(&error))?;
     let counts = printer.counts;
+    if !quiet && counts.unresolved > 0 {
+        say(&counts.unresolved_images(intake.scores_content()));
+    }
     if !quiet && (counts.seen() > 1 || (counts.documents == 0 && counts.failed.is_empty())) {
         say(&counts.summary());
     }
@@ -60,8 +63,8 @@ enum Job {
 
 /// What it makes of it.
 enum Outcome {
-    /// A JSON line.
-    Document(Vec<u8>),
+    /// A JSON line, and how many images are not in it for want of a URL to resolve them against.
+    Document(Vec<u8>, u64),
     /// The reason, and a line for people.
     Failed(&'static str, String),
     /// No page that counts.
@@ -81,7 +84,7 @@ fn outcome(intake: &Intake<'_>, job: Job, cut: Option<&RuleSet>) -> Result<Outco
             let json = document.to_json().and_then(|document| serde_json::to_vec(&document));
             let mut line = json.map_err(Failure::unreachable)?;
             line.push(b'\n');
-            Outcome::Document(line)
+            Outcome::Document(line, document.page.unresolved_images.unwrap_or(0))
         }
         Fate::Failed(reason, detail) => {
             let url = url.map(|url| format!("{url}: ")).unwrap_or_default();
@@ -238,8 +241,9 @@ struct Printer<W> {
 impl<W: Write> Printer<W> {
     fn print(&mut self, outcome: Outcome) -> Result<(), Failure> {
         match outcome {
-            Outcome::Document(line) => {
+            Outcome::Document(line, unresolved) => {
                 self.counts.documents += 1;
+                self.counts.unresolved += unresolved;
                 self.output.write_all(&line).map_err(|error| cannot_print(&error))?;
             }
             Outcome::Failed(reason, text) => {
@@ -256,6 +260,8 @@ impl<W: Write> Printer<W> {
 #[derive(Default)]
 struct Counts {
     documents: u64,
+    /// Images that were left out for want of a URL to resolve them against.
+    unresolved: u64,
     failed: BTreeMap<&'static str, u64>,
     no_pages: BTreeMap<&'static str, u64>,
 }
@@ -263,6 +269,14 @@ struct Counts {
 impl Counts {
     fn seen(&self) -> u64 {
         self.documents + self.failed.values().chain(self.no_pages.values()).sum::<u64>()
+    }
+
+    /// `by_base` says whether the profile looks at `<base>`.
+    fn unresolved_images(&self, by_base: bool) -> String {
+        let images = if self.unresolved == 1 { "1 image was" } else { &format!("{} images were", self.unresolved) };
+        let one_by_one = if self.documents > 1 { ", one page at a time" } else { "" };
+        let base = if by_base { ", or by a <base href> in the page" } else { "" };
+        format!("note: {images} left out: relative addresses need the page's URL; give it by --url{one_by_one}{base}")
     }
 
     fn summary(&self) -> String {

@@ -62,6 +62,10 @@ pub struct Page {
     /// Date of publication by JSON-LD (`datePublished`), else by `article:published_time` or microdata, as written there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date_published: Option<String>,
+    /// Addresses of images that were left out because they are relative and neither the page's URL nor its `<base>` is one of
+    /// http or https; each address once.  `None` where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unresolved_images: Option<u64>,
 }
 
 /// An identified language.

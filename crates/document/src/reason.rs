@@ -88,6 +88,8 @@ reasons! {
     /// The parser gave up on the page.
     ParserFailed = "parser_failed",
     // Images.
+    /// The image's address is relative, and the page has no http or https URL to resolve it against.
+    NoBaseUrl = "no_base_url",
     /// No archive of the run holds the image.
     NotInArchive = "not_in_archive",
     /// The image is larger than the cap.

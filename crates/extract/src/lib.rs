@@ -200,7 +200,7 @@ impl Extractor {
             }
             Some(rules) => {
                 page::read(dom, &mut page, self.limits.max_url_bytes);
-                reference::nodes(dom, input.url, &self.wanted, rules, &self.limits)?
+                reference::nodes(dom, &mut page, &self.wanted, rules, &self.limits)?
             }
         };
         let inner = input.warc_record_inner_offset.unwrap_or(0);

@@ -76,6 +76,11 @@ impl Profile {
         }
     }
 
+    /// Whether paragraphs and images get content scores: the reference gives none.
+    pub fn scores_content(&self) -> bool {
+        self.reference.is_none()
+    }
+
     /// Reads a profile; `profiles/default.toml` and `profiles/obelisc.toml` show every key of the two algorithms.
     ///
     /// # Errors

@@ -28,7 +28,7 @@ mod goldens;
 #[cfg(test)]
 mod tests;
 
-use obelisc_document::{Content, Node, Paragraph};
+use obelisc_document::{Content, Node, Page, Paragraph};
 
 pub(crate) use self::charset::decode;
 pub(crate) use self::rules::Rules;
@@ -78,20 +78,21 @@ pub(crate) fn parse(page: &str, wanted: &Wanted, rules: &Rules, limits: &Limits)
     parse_wanted(&prepared, wanted, Scripting::Disabled, limits)
 }
 
-/// The nodes of a parsed page.
+/// The nodes of a parsed page; writes into `page` how many images its URL has no host for.
 ///
 /// # Errors
 /// Those of [`parse`](crate::parse()), and the caps on images.
 pub(crate) fn nodes(
     dom: &Dom,
-    page_url: &str,
+    page: &mut Page,
     wanted: &Wanted,
     rules: &Rules,
     limits: &Limits,
 ) -> Result<Vec<Node>, Failure> {
     let simplified = serialise::serialise(dom, &simplify::simplify(dom, rules), rules);
     let dom = parse_wanted(&simplified, wanted, Scripting::Disabled, limits)?;
-    let leaves = match walk::walk(&dom, page_url, rules, limits) {
+    page.unresolved_images = Some(image::unresolved(&dom, &page.url, rules)).filter(|&count| count > 0);
+    let leaves = match walk::walk(&dom, &page.url, rules, limits) {
         Ok(leaves) => leaves,
         Err(Stop::Emptied) => Vec::new(),
         Err(Stop::Failed(failure)) => return Err(failure),

@@ -62,6 +62,7 @@ pub(crate) fn walk<'a>(
         }
         walk.check_images()?;
     }
+    page.unresolved_images = Some(walk.context.unresolved()).filter(|&count| count > 0);
     Ok(walk.flow.finish())
 }
 

@@ -218,6 +218,11 @@ impl<'a> Intake<'a> {
         Ok(ArchiveFacts { records, records_digest: format!("{:032x}", digest.digest128()) })
     }
 
+    /// Whether documents have content scores, by which they can be cut.
+    pub fn scores_content(&self) -> bool {
+        self.extractor.profile().scores_content()
+    }
+
     /// What becomes of a page: the recipe skips it, or it is extracted.
     pub fn finding(&self, page: Page<'_>) -> Finding {
         // A panic, which no page should bring about, costs that page.

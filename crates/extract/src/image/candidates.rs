@@ -2,9 +2,9 @@
 
 use foldhash::{HashMap, HashSet};
 use html5ever::{Attribute, LocalName, local_name};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
-use url::Url;
+use url::{ParseError, Url};
 
 use super::srcset;
 use super::url::{file, format, is_placeholder, resolve, width, without_size};
@@ -39,6 +39,8 @@ pub(crate) struct Context<'a> {
     /// Bytes said of images so far.
     said: Cell<usize>,
     max_said: usize,
+    /// Addresses, each of an image that has no other, which would need a base and have none.
+    unresolved: RefCell<HashSet<String>>,
 }
 
 /// An image element's candidates, in the making.
@@ -47,11 +49,13 @@ pub(crate) struct Gathering<'a> {
     found: Vec<Candidate>,
     /// Whether the element names a file outside of `src` and `srcset`: its `src` may stand in for it.
     lazy: bool,
+    /// The first address that would need a base and has none.
+    unresolved: Option<String>,
 }
 
 impl<'a> Gathering<'a> {
     pub(crate) fn new(context: &'a Context<'a>) -> Self {
-        Self { context, found: Vec::new(), lazy: false }
+        Self { context, found: Vec::new(), lazy: false, unresolved: None }
     }
 
     /// Reads the `source`s of a picture.
@@ -186,7 +190,12 @@ impl<'a> Gathering<'a> {
         let length = |url: &Url| url.as_str().len();
         let resolved = url.as_ref().or(base.as_ref()).map_or(0, length);
         self.context.say(resolved + raw.len().min(limits.max_url_bytes));
-        let Some(url) = url else { return };
+        let Some(url) = url else {
+            if self.unresolved.is_none() && self.context.is_baseless() && is_relative(raw) {
+                self.unresolved = Some(raw.trim().to_owned());
+            }
+            return;
+        };
         let accepted = accepted.unwrap_or_else(|| self.accepts(format(raw)));
         let width = described.or_else(|| width(&url));
         let raw = raw.trim().to_owned();
@@ -205,6 +214,9 @@ impl<'a> Gathering<'a> {
     /// The candidates, best first, each address once.
     pub(crate) fn ranked(self) -> Vec<Candidate> {
         let mut found = self.found;
+        if found.is_empty() {
+            self.context.unresolved.borrow_mut().extend(self.unresolved);
+        }
         if found.len() < 2 {
             return found;
         }
@@ -234,7 +246,18 @@ impl<'a> Context<'a> {
         let Facts { base, repeats } = facts;
         let by_page = page_bytes.saturating_mul(limits.max_expansion).saturating_add(FREE_BYTES);
         let max_said = limits.max_image_text_bytes.min(by_page);
-        Self { base, profile, limits, repeats, said: Cell::new(0), max_said }
+        Self { base, profile, limits, repeats, said: Cell::new(0), max_said, unresolved: RefCell::default() }
+    }
+
+    /// Whether no relative address becomes one that is kept.
+    fn is_baseless(&self) -> bool {
+        self.base.as_ref().is_none_or(|base| !matches!(base.scheme(), "http" | "https"))
+    }
+
+    /// How many addresses there were of images that were left out for want of a base; each address counts once, since a
+    /// `noscript` says again what stands beside it.
+    pub(crate) fn unresolved(&self) -> u64 {
+        self.unresolved.borrow().len() as u64
     }
 
     /// Counts bytes that are said of an image.
@@ -257,6 +280,10 @@ impl<'a> Context<'a> {
             }
         }
     }
+}
+
+fn is_relative(raw: &str) -> bool {
+    matches!(Url::parse(raw.trim()), Err(ParseError::RelativeUrlWithoutBase))
 }
 
 /// Whether an attribute that may hold an address does: such attributes are also used for other things.

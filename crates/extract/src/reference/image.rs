@@ -1,10 +1,13 @@
 //! `img` elements as image nodes.
 
+use std::collections::HashSet;
+
 use html5ever::{LocalName, local_name};
 use obelisc_document::ImageNode;
 
 use super::Stop;
 use super::rules::Rules;
+use super::url::UrlRules;
 use super::{filename, size};
 use crate::dom::{Dom, NodeId};
 
@@ -27,6 +30,16 @@ fn source_in<'d>(dom: &'d Dom, node: NodeId, name: &LocalName, rules: &Rules) ->
     let source = dom.last_attribute(node, name).filter(|source| !source.is_empty())?;
     let refused = rules.refused_characters.iter().any(|refused| source.contains(refused.as_str()));
     (!refused).then_some(source)
+}
+
+/// How many sources of images need the page's host, where its URL has none; each source counts once.
+pub(super) fn unresolved(dom: &Dom, page_url: &str, rules: &Rules) -> u64 {
+    if !UrlRules::is_hostless(page_url) {
+        return 0;
+    }
+    let images = dom.ids().filter(|&node| dom.is_html(node, &local_name!("img")));
+    let sources = images.filter_map(|node| source(dom, node, rules)).map(|(_, source)| source);
+    sources.filter(|source| rules.urls.needs_host(source)).collect::<HashSet<_>>().len() as u64
 }
 
 /// Reads an `img`; `None` where its URL is not valid.

@@ -40,6 +40,17 @@ impl UrlRules {
         Ok(format!("{}://{}{slash}{path}", self.path_scheme, host(page_url)?))
     }
 
+    /// Whether a source becomes a URL with the page's host.
+    pub(super) fn needs_host(&self, source: &str) -> bool {
+        // Other schemes are taken for paths; nobody misses the bytes of a stand-in.
+        !source.starts_with(&self.absolute_prefix) && !source.starts_with("//") && !source.starts_with("data:")
+    }
+
+    /// Whether a page's URL has no host to lend, as that of a file.
+    pub(super) fn is_hostless(page_url: &str) -> bool {
+        host(page_url).is_ok_and(|host| host.is_empty())
+    }
+
     /// Whether a URL has a known scheme, a dotted host of ASCII letters, and a path without white space.
     pub(super) fn is_valid(&self, url: &str) -> bool {
         let Some((scheme, rest)) = url.split_once("://") else { return false };

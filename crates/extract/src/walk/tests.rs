@@ -249,6 +249,24 @@ fn a_poster_is_an_image_where_the_profile_says_so() {
 }
 
 #[test]
+fn images_that_no_base_resolves_are_counted_by_address() {
+    let unresolved = |url: &str, page: &str| {
+        let (limits, mut about) = (Limits::default(), Page { url: url.to_owned(), ..Page::default() });
+        walk(&parse(page, &limits).unwrap(), &Profile::named("default").unwrap(), &limits, &mut about).unwrap();
+        about.unresolved_images
+    };
+    let page = "<img src=a.jpg><img src=a.jpg><img src=data:, data-src=/b.jpg><noscript><img src=/b.jpg></noscript>
+        <img src=//c.example/c.jpg><img src=d.jpg srcset='https://d.example/d.jpg'><img src=data:image/gif;base64,R0>
+        <img src=ftp://e.example/e.jpg><img src='#'><img><p hidden><img src=f.jpg>";
+    for url in ["file:///page.html", "about:blank", "", "no url"] {
+        assert_eq!(unresolved(url, page), Some(3), "{url}");
+        assert_eq!(unresolved(url, &format!("<base href=x/>{page}")), Some(3), "{url}");
+        assert_eq!(unresolved(url, &format!("<base href=https://x.example/>{page}")), None, "{url}");
+    }
+    assert_eq!(unresolved(URL, &format!("{page}<img src=//>")), None);
+}
+
+#[test]
 fn references_resolve_against_the_base() {
     is("<base href='//cdn.example/x/'><img src=a.jpg>", &["[https://cdn.example/x/a.jpg]"]);
 }

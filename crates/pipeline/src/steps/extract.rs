@@ -148,6 +148,11 @@ impl Books<'_, '_> {
 /// Counts a document and its nodes.
 fn count(task: &mut Task<'_>, document: &Document) {
     task.accounts.unit("documents").enter(1);
+    for _ in 0..document.page.unresolved_images.unwrap_or(0) {
+        let images = task.accounts.unit("images");
+        images.enter(1);
+        images.fail_one(Reason::NoBaseUrl.name());
+    }
     for node in &document.nodes {
         match &node.content {
             Content::Image(_) => task.accounts.unit("images").enter(1),

@@ -178,6 +178,91 @@ fn calls_that_mean_nothing_are_refused() {
 }
 
 #[test]
+fn a_url_must_be_one_that_a_page_can_have() {
+    let place = Place::new();
+    let page = place.write("one.html", "<p>One.");
+    for url in [
+        "a.example/page",
+        "/page",
+        "ftp://a.example/",
+        "file:///a.html",
+        "http://",
+        "https:a.example",
+        " http://a.b/",
+        "",
+    ] {
+        let ended = obelisc(["extract"]).path(&page).words(["--url", url]).fails(2);
+        assert!(ended.stderr.contains("absolute http or https URL"), "{ended}");
+        assert!(ended.stdout.is_empty());
+    }
+    let long = format!("https://a.example/{}", "a".repeat(20_000));
+    let ended = obelisc(["extract"]).path(&page).words(["--url", &long]).fails(1);
+    assert!(ended.stderr.contains("no document: no_url (URL of 20018 bytes, max"), "{ended}");
+    obelisc(["extract"]).path(&page).words(["--url", "HTTPS://a.example:8080/x?y#z"]).ok();
+}
+
+#[test]
+fn a_url_for_an_archive_is_refused_wherever_the_archive_comes_from() {
+    let place = Place::new();
+    let archive = small_bytes(Compression::GzipPerRecord, 1);
+    let url = ["--url", "https://a.example/"];
+    let ended = obelisc(["extract", "-"]).words(url).reading(&archive);
+    assert_eq!((ended.code(), ended.stdout.as_str()), (Some(2), ""), "{ended}");
+    ended.one_error(["--url names one page", "stdin is an archive"]);
+    let unnamed = place.write("crawl", archive);
+    obelisc(["extract"]).path(&unnamed).words(url).fails(2).one_error(["--url names one page", "crawl is an archive"]);
+}
+
+#[test]
+fn images_that_have_no_url_to_be_resolved_against_are_told_once() {
+    let place = Place::new();
+    let html = "<p>One.<img src=a.jpg><p>Two.<img src=data:, data-src=/b.jpg><noscript><img src=/b.jpg></noscript>\
+        <p>Three.<img src=https://c.example/c.jpg><img src='data:image/gif;base64,R0'>";
+    let page = place.write("site/one.html", html);
+    place.write("site/two.html", "<p>Two.<img src=//a.example/d.jpg>");
+    let alone = obelisc(["extract", "--whole-page"]).path(&page).ok();
+    let note = "note: 2 images were left out: relative addresses need the page's URL; give it by --url, \
+        or by a <base href> in the page\n";
+    assert_eq!(alone.stderr, note);
+    let document = &alone.json_lines()[0];
+    assert_eq!(document["general_metadata"]["unresolved_images"], 2);
+    assert_eq!(document["images"].as_array().unwrap().iter().filter(|image| !image.is_null()).count(), 1);
+    let piped = obelisc(["extract", "--whole-page", "-"]).reading(html.as_bytes());
+    assert_eq!(piped.stderr, note);
+    let several = obelisc(["extract", "--threads", "2"]).path(&place.path("site")).ok();
+    assert_eq!(several.stderr.matches("3 images were left out").count(), 1, "{several}");
+    assert!(several.stderr.contains("--url, one page at a time, or by"), "{several}");
+    assert_eq!(obelisc(["extract", "--quiet"]).path(&page).ok().stderr, "");
+
+    let based = place.write("based.html", format!("<base href=https://b.example/>{html}"));
+    for call in
+        [obelisc(["extract"]).path(&page).words(["--url", "http://a.example/"]), obelisc(["extract"]).path(&based)]
+    {
+        let ended = call.ok();
+        assert_eq!((ended.stderr.as_str(), ended.stdout.contains("unresolved_images")), ("", false), "{ended}");
+    }
+}
+
+#[test]
+fn images_that_have_no_url_to_be_resolved_against_are_in_the_accounts_of_a_run() {
+    let place = Place::new();
+    place.write(
+        "site/one.html",
+        "<p>One.<img src=a.jpg><p>Two.<img src=b.jpg><p>Three.<img src=https://c.example/c.jpg>",
+    );
+    for (profile, kept) in [("default", 1), ("obelisc", 1)] {
+        let recipe =
+            format!("stages = [\"extract\", \"finish\"]\nextract.profile = \"{profile}\"\nfinish.images = \"url\"\n");
+        let output = place.path(profile);
+        run_recipe(&place.write("r.toml", recipe), &[place.path("site")], &output).ok();
+        let status = obelisc(["status"]).path(&output).word("--json").ok().json();
+        let images = &status["steps"][0]["accounts"]["images"];
+        assert_eq!((&images["in"], &images["kept"]), (&Value::from(kept + 2), &Value::from(kept)), "{status}");
+        assert_eq!(images["failed"]["no_base_url"], 2, "{status}");
+    }
+}
+
+#[test]
 fn a_file_that_is_no_page_is_told_by_what_it_is() {
     let place = Place::new();
     let noise: Vec<u8> = (0..4000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
@@ -231,50 +316,12 @@ fn a_compressed_page_is_read() {
 }
 
 #[test]
-fn images_that_have_no_url_to_be_resolved_against_are_told_once() {
+fn whole_page_says_where_it_changes_nothing() {
     let place = Place::new();
-    let html = "<p>One.<img src=a.jpg><p>Two.<img src=data:, data-src=/b.jpg><noscript><img src=/b.jpg></noscript>\
-        <p>Three.<img src=https://c.example/c.jpg><img src='data:image/gif;base64,R0'>";
-    let page = place.write("site/one.html", html);
-    place.write("site/two.html", "<p>Two.<img src=//a.example/d.jpg>");
-    let alone = obelisc(["extract", "--whole-page"]).path(&page).ok();
-    let note = "note: 2 images were left out: relative addresses need the page's URL; give it by --url, \
-        or by a <base href> in the page\n";
-    assert_eq!(alone.stderr, note);
-    let document = &alone.json_lines()[0];
-    assert_eq!(document["general_metadata"]["unresolved_images"], 2);
-    assert_eq!(document["images"].as_array().unwrap().iter().filter(|image| !image.is_null()).count(), 1);
-    let piped = obelisc(["extract", "--whole-page", "-"]).reading(html.as_bytes());
-    assert_eq!(piped.stderr, note);
-    let several = obelisc(["extract", "--threads", "2"]).path(&place.path("site")).ok();
-    assert_eq!(several.stderr.matches("3 images were left out").count(), 1, "{several}");
-    assert!(several.stderr.contains("--url, one page at a time, or by"), "{several}");
-    assert_eq!(obelisc(["extract", "--quiet"]).path(&page).ok().stderr, "");
-
-    let based = place.write("based.html", format!("<base href=https://b.example/>{html}"));
-    for call in
-        [obelisc(["extract"]).path(&page).words(["--url", "http://a.example/"]), obelisc(["extract"]).path(&based)]
-    {
-        let ended = call.ok();
-        assert_eq!((ended.stderr.as_str(), ended.stdout.contains("unresolved_images")), ("", false), "{ended}");
-    }
-}
-
-#[test]
-fn images_that_have_no_url_to_be_resolved_against_are_in_the_accounts_of_a_run() {
-    let place = Place::new();
-    place.write(
-        "site/one.html",
-        "<p>One.<img src=a.jpg><p>Two.<img src=b.jpg><p>Three.<img src=https://c.example/c.jpg>",
-    );
-    for (profile, kept) in [("default", 1), ("obelisc", 1)] {
-        let recipe =
-            format!("stages = [\"extract\", \"finish\"]\nextract.profile = \"{profile}\"\nfinish.images = \"url\"\n");
-        let output = place.path(profile);
-        run_recipe(&place.write("r.toml", recipe), &[place.path("site")], &output).ok();
-        let status = obelisc(["status"]).path(&output).word("--json").ok().json();
-        let images = &status["steps"][0]["accounts"]["images"];
-        assert_eq!((&images["in"], &images["kept"]), (&Value::from(kept + 2), &Value::from(kept)), "{status}");
-        assert_eq!(images["failed"]["no_base_url"], 2, "{status}");
-    }
+    let page = place.write("one.html", "<p>One.");
+    let call = |profile| obelisc(["extract", "--whole-page", "--profile", profile]).path(&page);
+    assert_eq!(call("default").ok().stderr, "");
+    let note = "note: --whole-page changes nothing: profile obelisc always keeps the whole page\n";
+    assert_eq!(call("obelisc").ok().stderr, note);
+    assert_eq!(call("obelisc").word("--quiet").ok().stderr, "");
 }

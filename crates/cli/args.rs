@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use url::Url;
 
 /// Web archives in, interleaved image-text datasets out.
 #[derive(Debug, Parser)]
@@ -183,17 +184,31 @@ pub struct ExtractArgs {
     /// standard input
     #[arg(value_name = "FILE|FOLDER|-", required = true)]
     pub input: Vec<String>,
-    /// URL of the page, which links are resolved against [default: file:///NAME; about:blank on standard input]
-    #[arg(long)]
+    /// URL of the page, http or https, which images and links are resolved against.  Without it, and without a <base href> in
+    /// the page, relative ones are left out [default: file:///NAME; about:blank on standard input]
+    #[arg(long, value_parser = page_url)]
     pub url: Option<String>,
     /// Extraction profile
     #[arg(long, default_value = "default")]
     pub profile: String,
-    /// Keep the whole page, instead of its main content alone
+    /// Keep the whole page, instead of its main content alone; the profile obelisc always does
     #[arg(long)]
     pub whole_page: bool,
     /// Threads [default: one per core]
     #[arg(long, value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+}
+
+/// Takes what pages can have as their URL.
+fn page_url(text: &str) -> Result<String, String> {
+    let (scheme, _) = text.split_once("://").unwrap_or_default();
+    let is_web = ["http", "https"].iter().any(|web| scheme.eq_ignore_ascii_case(web));
+    match Url::parse(text) {
+        Ok(url) if is_web && url.has_host() => Ok(text.to_owned()),
+        Err(error) if is_web => {
+            Err(format!("{error}; use an absolute http or https URL, such as https://example.org/page"))
+        }
+        _ => Err("use an absolute http or https URL, such as https://example.org/page".to_owned()),
+    }
 }

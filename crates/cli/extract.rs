@@ -21,6 +21,9 @@ use crate::{Failure, printable};
 /// Bytes by which an archive is told from a page.
 const HEAD: u64 = 4096;
 
+/// Why a URL is refused.
+const ONE_PAGE: &str = "--url names one page: archives name the URLs of theirs, and of several pages each has its own";
+
 /// What a page on standard input is called, and an archive.
 const STANDARD_INPUT: &str = "stdin";
 
@@ -32,6 +35,9 @@ pub fn extract(args: &ExtractArgs, quiet: bool) -> Result<(), Failure> {
     let intake = Intake::new(&recipe.extract, false).map_err(Failure::unreachable)?;
     let cut = (!args.whole_page).then(obelisc_filters::main_content);
     let inputs = Inputs::find(args)?;
+    if args.whole_page && !intake.scores_content() && !quiet {
+        say(&format!("note: --whole-page changes nothing: profile {} always keeps the whole page", args.profile));
+    }
     let threads = args.threads.and_then(|threads| NonZeroUsize::new(threads.into()));
     let threads = threads.or_else(|| available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
     let mut printer = Printer { output: io::stdout().lock(), counts: Counts::default() };
@@ -128,9 +134,7 @@ impl<'a> Inputs<'a> {
             Kind::Pages(pages) => pages.len(),
         });
         if url.is_some() && pages.sum::<usize>() != 1 {
-            return Err(Failure::usage(
-                "--url names one page: archives name the URLs of theirs, and pages in folders have none",
-            ));
+            return Err(Failure::usage(ONE_PAGE));
         }
         Ok(Self::Found(found, url))
     }
@@ -139,7 +143,7 @@ impl<'a> Inputs<'a> {
         match self {
             Self::StandardInput(url) => {
                 let input = Spool::new(io::stdin()).map_err(|error| cannot_read(STANDARD_INPUT, &error))?;
-                any(intake, STANDARD_INPUT, input, url.unwrap_or("about:blank"), give)
+                any(intake, STANDARD_INPUT, input, (url, "about:blank"), give)
             }
             Self::Found(inputs, url) => inputs.iter().try_for_each(|input| match &input.kind {
                 Kind::Archive(path) if has_archive_ending(&input.name) => {
@@ -148,7 +152,7 @@ impl<'a> Inputs<'a> {
                 // Neither by its name: a page that was saved as something else.
                 Kind::Archive(path) => {
                     let its_own = format!("file:///{}", input.name);
-                    any(intake, &input.name, open(&input.name, path)?, url.unwrap_or(&its_own), give)
+                    any(intake, &input.name, open(&input.name, path)?, (url, &its_own), give)
                 }
                 Kind::Pages(pages) => pages.iter().try_for_each(|(page_name, path)| {
                     let name = input.page_name(page_name);
@@ -169,18 +173,22 @@ fn open(name: &str, path: &Path) -> Result<File, Failure> {
     File::open(path).map_err(|error| cannot_read(name, &error))
 }
 
-/// Reads an archive or a page: its first bytes say which.
+/// Reads an archive or a page: its first bytes say which.  A page's URL is the one that the user gave, or else its own.
 fn any(
     intake: &Intake<'_>,
     name: &str,
     mut file: impl Read + Seek + Send + 'static,
-    url: &str,
+    (given, its_own): (Option<&str>, &str),
     give: &mut dyn FnMut(Job) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let mut head = Vec::new();
     let read = file.by_ref().take(HEAD).read_to_end(&mut head).and_then(|_| file.seek(SeekFrom::Start(0)));
     read.map_err(|error| cannot_read(name, &error))?;
-    if is_archive(&head) { archive(intake, name, file, give) } else { page(intake, name, file, url, give) }
+    match given {
+        Some(_) if is_archive(&head) => Err(Failure::usage(format!("{ONE_PAGE}; {name} is an archive"))),
+        None if is_archive(&head) => archive(intake, name, file, give),
+        _ => page(intake, name, file, given.unwrap_or(its_own), give),
+    }
 }
 
 fn archive(

@@ -242,7 +242,8 @@ impl<'a> Intake<'a> {
             return Seen::Page(page);
         }
         let limits = Limits { max_body_bytes: self.options.pages.max_html_bytes as u64, ..self.options.records };
-        match lone_page(file, &limits) {
+        let body = self.check_url("URL", url).and_then(|()| lone_page(file, &limits));
+        match body {
             Ok(body) => Seen::Page(Page { body, ..page }),
             Err((reason, detail)) => {
                 let Page { archive, location, url, .. } = page;
@@ -320,12 +321,16 @@ impl<'a> Intake<'a> {
             return Err(not_accepted());
         }
         let url = record.target_uri().ok_or_else(no_url)?;
+        self.check_url("WARC-Target-URI", url).map_err(failed)?;
+        Ok((response, body, url))
+    }
+
+    fn check_url(&self, name: &str, url: &str) -> Result<(), (Reason, String)> {
         let max = self.options.pages.max_url_bytes;
         if url.len() > max {
-            let detail = format!("WARC-Target-URI of {} bytes, max {max}", url.len());
-            return Err(Fate::Failed(Reason::NoUrl, detail));
+            return Err((Reason::NoUrl, format!("{name} of {} bytes, max {max}", url.len())));
         }
-        Ok((response, body, url))
+        Ok(())
     }
 
     fn extract(&self, page: &Page<'_>) -> Fate {

@@ -1,9 +1,10 @@
 //! All addresses that an image element offers, and which of them is best.
 
-use foldhash::{HashMap, HashSet};
-use html5ever::{Attribute, LocalName, local_name};
 use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
+
+use foldhash::{HashMap, HashSet};
+use html5ever::{Attribute, LocalName, local_name};
 use url::{ParseError, Url};
 
 use super::srcset;

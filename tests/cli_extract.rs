@@ -2,7 +2,7 @@
 
 use obelisc_testkit::picture::jpeg;
 use obelisc_testkit::{ArchiveBuilder, Compression, HttpResponse, Wacz, gzip};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::archives::{page, quickstart, small, small_bytes, three_archives};
 use crate::program::{Place, obelisc, run_of, run_recipe};
@@ -225,7 +225,7 @@ fn images_that_have_no_url_to_be_resolved_against_are_told_once() {
         or by a <base href> in the page\n";
     assert_eq!(alone.stderr, note);
     let document = &alone.json_lines()[0];
-    assert_eq!(document["general_metadata"]["unresolved_images"], 2);
+    assert_eq!(document["general_metadata"]["unresolved_images"], json!(["/b.jpg", "a.jpg"]));
     assert_eq!(document["images"].as_array().unwrap().iter().filter(|image| !image.is_null()).count(), 1);
     let piped = obelisc(["extract", "--whole-page", "-"]).reading(html.as_bytes());
     assert_eq!(piped.stderr, note);
@@ -250,15 +250,19 @@ fn images_that_have_no_url_to_be_resolved_against_are_in_the_accounts_of_a_run()
         "site/one.html",
         "<p>One.<img src=a.jpg><p>Two.<img src=b.jpg><p>Three.<img src=https://c.example/c.jpg>",
     );
-    for (profile, kept) in [("default", 1), ("obelisc", 1)] {
+    for profile in ["default", "obelisc"] {
         let recipe =
             format!("stages = [\"extract\", \"finish\"]\nextract.profile = \"{profile}\"\nfinish.images = \"url\"\n");
         let output = place.path(profile);
         run_recipe(&place.write("r.toml", recipe), &[place.path("site")], &output).ok();
         let status = obelisc(["status"]).path(&output).word("--json").ok().json();
         let images = &status["steps"][0]["accounts"]["images"];
-        assert_eq!((&images["in"], &images["kept"]), (&Value::from(kept + 2), &Value::from(kept)), "{status}");
+        assert_eq!((&images["in"], &images["kept"]), (&Value::from(3), &Value::from(1)), "{status}");
         assert_eq!(images["failed"]["no_base_url"], 2, "{status}");
+        let explained = obelisc(["explain"]).path(&output).words(["--url", "file:///site/one.html"]).ok();
+        for address in ["a.jpg", "b.jpg"] {
+            assert!(explained.stdout.contains(&format!("failed no_base_url  {address}")), "{explained}");
+        }
     }
 }
 

@@ -52,6 +52,9 @@ fn show(out: &mut impl Write, explanation: &Explanation) -> io::Result<()> {
         writeln!(out, "  title    {}", printable(title))?;
     }
     writeln!(out, "  reached  {}", explanation.reached)?;
+    for address in &page.unresolved_images {
+        writeln!(out, "  image    failed no_base_url  {}", printable(address))?;
+    }
     let mut step = "";
     for decision in &explanation.decisions {
         if decision.step != step {

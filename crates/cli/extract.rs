@@ -90,7 +90,7 @@ fn outcome(intake: &Intake<'_>, job: Job, cut: Option<&RuleSet>) -> Result<Outco
             let json = document.to_json().and_then(|document| serde_json::to_vec(&document));
             let mut line = json.map_err(Failure::unreachable)?;
             line.push(b'\n');
-            Outcome::Document(line, document.page.unresolved_images.unwrap_or(0))
+            Outcome::Document(line, document.page.unresolved_images.len() as u64)
         }
         Fate::Failed(reason, detail) => {
             let url = url.map(|url| format!("{url}: ")).unwrap_or_default();

@@ -63,9 +63,9 @@ pub struct Page {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date_published: Option<String>,
     /// Addresses of images that were left out because they are relative and neither the page's URL nor its `<base>` is one of
-    /// http or https; each address once.  `None` where there is none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unresolved_images: Option<u64>,
+    /// http or https; each address once, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unresolved_images: Vec<String>,
 }
 
 /// An identified language.

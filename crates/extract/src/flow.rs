@@ -365,3 +365,77 @@ impl Flow {
         (self.nodes, self.pieces)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Texts of what was written.
+    fn texts(flow: Flow) -> Vec<String> {
+        let (nodes, _) = flow.finish();
+        let paragraphs = nodes.into_iter().flat_map(|node| match node.content {
+            Content::Text(paragraphs) => paragraphs,
+            Content::Image(_) => Vec::new(),
+        });
+        paragraphs.map(|paragraph| paragraph.text).collect()
+    }
+
+    /// Writes text a word at a time, each as if it were alone.
+    fn word_by_word(flow: &mut Flow, text: &str) {
+        let is_gap = |c: char| c.is_ascii() && is_space(&(c as u8));
+        for piece in text.split_inclusive(is_gap) {
+            let word = piece.trim_end_matches(is_gap);
+            if !word.is_empty() {
+                flow.word(word);
+            }
+            if word.len() < piece.len() {
+                flow.request(Gap::Space);
+            }
+        }
+    }
+
+    #[test]
+    fn text_written_at_once_is_text_written_word_by_word_and_clean() {
+        let words = [
+            "tea",
+            " ",
+            "  ",
+            "\n",
+            "\u{a0}",
+            "caf\u{e9}",
+            "e",
+            "\u{301}",
+            "\u{ad}",
+            "\u{200d}",
+            "\u{915}",
+            "\u{200c}x",
+            "A1",
+            "$",
+            "\u{1112}",
+            "\u{1161}",
+        ];
+        let mut state = 7_u64;
+        let mut next = |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % below
+        };
+        for _ in 0..20_000 {
+            let (mut at_once, mut slowly) = (Flow::new(), Flow::new());
+            for _ in 0..=next(4) {
+                let text: String = (0..=next(6)).map(|_| words[next(words.len())]).collect();
+                at_once.text(&text);
+                word_by_word(&mut slowly, &text);
+                let (gap, is_seam) = ([Gap::None, Gap::None, Gap::Line, Gap::Blank][next(4)], next(3) == 0);
+                for flow in [&mut at_once, &mut slowly] {
+                    flow.request(gap);
+                    if is_seam {
+                        flow.seam(Seam::Elements);
+                    }
+                }
+            }
+            let texts = texts(at_once);
+            assert!(texts.iter().all(|text| clean(text) == *text), "{texts:?}");
+            assert_eq!(texts, self::texts(slowly));
+        }
+    }
+}

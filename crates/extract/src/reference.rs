@@ -78,7 +78,7 @@ pub(crate) fn parse(page: &str, wanted: &Wanted, rules: &Rules, limits: &Limits)
     parse_wanted(&prepared, wanted, Scripting::Disabled, limits)
 }
 
-/// The nodes of a parsed page; writes into `page` how many images its URL has no host for.
+/// The nodes of a parsed page; writes into `page` the images that its URL has no host for.
 ///
 /// # Errors
 /// Those of [`parse`](crate::parse()), and the caps on images.
@@ -91,7 +91,7 @@ pub(crate) fn nodes(
 ) -> Result<Vec<Node>, Failure> {
     let simplified = serialise::serialise(dom, &simplify::simplify(dom, rules), rules);
     let dom = parse_wanted(&simplified, wanted, Scripting::Disabled, limits)?;
-    page.unresolved_images = Some(image::unresolved(&dom, &page.url, rules)).filter(|&count| count > 0);
+    page.unresolved_images = image::unresolved(&dom, &page.url, rules, limits);
     let leaves = match walk::walk(&dom, &page.url, rules, limits) {
         Ok(leaves) => leaves,
         Err(Stop::Emptied) => Vec::new(),

@@ -25,7 +25,7 @@ const DROPPED: u8 = 1;
 const LAYOUT: u8 = 2;
 const HAS_IMAGE: u8 = 4;
 const HAS_FALLBACK: u8 = 8;
-/// An element that speaks, a block by the profile.
+/// A block by the profile, where the pass has looked below it.
 const BLOCK: u8 = 16;
 
 /// Bytes of text below which a part of a page does not stand for the page.
@@ -48,11 +48,6 @@ impl Structure {
     /// Whether the node is dropped with all that is below it.
     pub(crate) fn is_dropped(&self, node: NodeId) -> bool {
         self.has(node, DROPPED)
-    }
-
-    /// Whether an element that is not dropped is a block by the profile.
-    pub(crate) fn is_block(&self, node: NodeId) -> bool {
-        self.has(node, BLOCK)
     }
 
     /// Whether a table is there for its looks: it has one column, or a cell with an image, a table, a list, or more than

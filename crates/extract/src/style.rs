@@ -1,39 +1,29 @@
 //! The few declarations of an inline style that decide what is seen.
 
-/// Names and values of the declarations, last one first, as they are written but for the white space around.
-fn declarations(style: &str) -> impl Iterator<Item = (&str, &str)> {
-    let mut rest = Some(style);
-    std::iter::from_fn(move || {
-        let all = rest?;
-        let start = all.bytes().rposition(|byte| byte == b';').map_or(0, |end| end + 1);
-        rest = start.checked_sub(1).map(|end| &all[..end]);
-        Some(&all[start..])
-    })
-    .filter_map(|declaration| {
-        let colon = declaration.bytes().position(|byte| byte == b':')?;
-        Some((declaration[..colon].trim(), declaration[colon + 1..].trim()))
-    })
+/// Value of the last declaration of `property` as it is written, without `!important`.
+fn declaration<'a>(style: &'a str, property: &str) -> Option<&'a str> {
+    const IMPORTANT: &str = "!important";
+    let mut declarations = style.rsplit(';').filter_map(|declaration| declaration.split_once(':'));
+    let (_, value) = declarations.find(|(name, _)| name.trim().eq_ignore_ascii_case(property))?;
+    let value = value.trim();
+    let start = value.len().saturating_sub(IMPORTANT.len());
+    let is_important = value.get(start..).is_some_and(|end| end.eq_ignore_ascii_case(IMPORTANT));
+    Some(if is_important { value[..start].trim_end() } else { value })
 }
 
 /// Value of the last declaration of `property`, in lower case, without `!important`.
 pub(crate) fn declared(style: &str, property: &str) -> Option<String> {
-    declarations(style).find_map(|(name, value)| {
-        name.eq_ignore_ascii_case(property).then(|| {
-            let value = value.to_ascii_lowercase();
-            value.strip_suffix("!important").map_or_else(|| value.clone(), |value| value.trim_end().to_owned())
-        })
-    })
+    declaration(style, property).map(str::to_ascii_lowercase)
 }
 
 /// Whether an inline style hides its element.
 pub(crate) fn hides(style: &str) -> bool {
-    let hidden = |property, values: &[&str]| declared(style, property).is_some_and(|value| values.contains(&&*value));
-    // Most styles are about other things.
-    let names = declarations(style).filter(|(name, _)| matches!(name.len(), 7 | 10 | 18));
-    names.count() > 0
-        && (hidden("display", &["none"])
-            || hidden("visibility", &["hidden", "collapse"])
-            || hidden("content-visibility", &["hidden"]))
+    let says = |property, hidden: &str| declaration(style, property).is_some_and(|it| it.eq_ignore_ascii_case(hidden));
+    !style.is_empty()
+        && (says("display", "none")
+            || says("visibility", "hidden")
+            || says("visibility", "collapse")
+            || says("content-visibility", "hidden"))
 }
 
 #[cfg(test)]

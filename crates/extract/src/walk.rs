@@ -62,7 +62,7 @@ pub(crate) fn walk<'a>(
         }
         walk.check_images()?;
     }
-    page.unresolved_images = Some(walk.context.unresolved()).filter(|&count| count > 0);
+    page.unresolved_images = walk.context.missed();
     Ok(walk.flow.finish())
 }
 
@@ -163,8 +163,8 @@ impl Walk<'_> {
 
     /// Starts an element; whether to go below it.
     fn element(&mut self, node: NodeId, name: &LocalName) -> bool {
-        let is_block = self.structure.is_block(node);
-        if !is_block && self.context.profile.role(name) == Role::Inline {
+        let role = self.context.profile.role(name);
+        if role == Role::Inline {
             self.seam(node, name);
         }
         match *name {
@@ -235,7 +235,7 @@ impl Walk<'_> {
             local_name!("figure") => self.figure(node),
             local_name!("figcaption") => return self.caption(node),
             // A footer that is not dropped is that of a quotation.
-            _ if is_block || *name == local_name!("footer") => {
+            _ if role == Role::Block || *name == local_name!("footer") => {
                 // Blocks in preformatted text are its lines.
                 let gap = if self.preformatted > 0 { Gap::Line } else { Gap::Blank };
                 self.flow.request(gap);

@@ -1,7 +1,8 @@
 //! What a user names as input → files, in an order that does not depend on how they were named.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::{Error, Object, Result, local::open_file};
@@ -118,13 +119,22 @@ struct Place {
 
 type Found = BTreeSet<Place>;
 
+/// Longest list, in bytes: the paths of a whole crawl are a tenth of it.
+const MAX_LIST: u64 = 256 << 20;
+
 fn read_list(list: &str, found: &mut Found, errors: &mut Vec<Error>) {
     if list.is_empty() {
         let reason = "a list without a name; use @FILE".to_owned();
         return errors.push(Error::Unsupported { name: "@".to_owned(), reason });
     }
-    let text = match fs::read_to_string(list) {
-        Ok(text) => text,
+    let mut bytes = Vec::new();
+    let read = File::open(list).and_then(|file| file.take(MAX_LIST + 1).read_to_end(&mut bytes));
+    let text = match read {
+        Ok(length) if length as u64 > MAX_LIST => {
+            let reason = format!("a list that is longer than {MAX_LIST} bytes");
+            return errors.push(Error::Unsupported { name: format!("@{list}"), reason });
+        }
+        Ok(_) => String::from_utf8_lossy(&bytes),
         Err(source) => return errors.push(Error::io("read", list, source)),
     };
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
@@ -157,14 +167,25 @@ fn expand(name: &str, found: &mut Found) -> Result<()> {
         return Err(Error::NotFound { key: name.to_owned() });
     }
     let mut any = false;
-    for path in pattern::matches(name)? {
-        let metadata = fs::metadata(&path).map_err(|source| Error::io("open", &path.to_string_lossy(), source))?;
+    let matches: BTreeSet<PathBuf> = pattern::matches(name)?.into_iter().collect();
+    for path in &matches {
+        // A web server's compressed copy beside the page.
+        if is_copy(path, &matches) {
+            continue;
+        }
+        let metadata = fs::metadata(path).map_err(|source| Error::io("open", &path.to_string_lossy(), source))?;
         if metadata.is_file() || metadata.is_dir() {
             any = true;
-            add(&path, found)?;
+            add(path, found)?;
         }
     }
     if any { Ok(()) } else { Err(Error::NotFound { key: name.to_owned() }) }
+}
+
+/// Whether a path is that of a compressed page, and the page is among the others.
+fn is_copy(path: &Path, others: &BTreeSet<PathBuf>) -> bool {
+    let page = path.with_extension("");
+    ends_with(path, &NAMED_PAGE_ENDINGS) && ends_with(&page, &PAGE_ENDINGS) && others.contains(&page)
 }
 
 fn real(path: &Path) -> Result<PathBuf> {

@@ -72,7 +72,7 @@ impl Forest {
             return (ordered.len() <= MOST_LEAVES).then_some(());
         };
         let decision = decisions.get(node)?;
-        // Nodes lead on to later ones, so that all ways end; trees are shallow, since each level has a leaf.
+        // Nodes lead on to later ones, so that all ways end.
         if [decision.low, decision.high].iter().any(|&next| (0..=place).contains(&next)) {
             return None;
         }

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use foldhash::{HashMap, HashSet};
 use html5ever::{Attribute, LocalName, local_name};
@@ -40,8 +41,20 @@ pub(crate) struct Context<'a> {
     /// Bytes said of images so far.
     said: Cell<usize>,
     max_said: usize,
-    /// Addresses, each of an image that has no other, which would need a base and have none.
-    unresolved: RefCell<HashSet<String>>,
+    unresolved: RefCell<Unresolved>,
+}
+
+/// Addresses that need a base where there is none.
+#[derive(Default)]
+struct Unresolved {
+    /// Of images that have no other, each once: a `noscript` says again what stands beside it.
+    missed: BTreeSet<String>,
+    /// Of the last image element that offered nothing else.
+    of_image: Option<String>,
+    /// Of the picture around, where its sources offer nothing else.
+    of_picture: Option<String>,
+    /// What was missed last.
+    last: Option<String>,
 }
 
 /// An image element's candidates, in the making.
@@ -62,6 +75,7 @@ impl<'a> Gathering<'a> {
     /// Reads the `source`s of a picture.
     pub(crate) fn sources<'s>(mut self, sources: impl Iterator<Item = &'s [Attribute]>) -> Vec<Candidate> {
         sources.for_each(|attributes| self.source(attributes));
+        self.context.unresolved.borrow_mut().of_picture = self.unresolved.filter(|_| self.found.is_empty());
         self.found
     }
 
@@ -192,8 +206,10 @@ impl<'a> Gathering<'a> {
         let resolved = url.as_ref().or(base.as_ref()).map_or(0, length);
         self.context.say(resolved + raw.len().min(limits.max_url_bytes));
         let Some(url) = url else {
-            if self.unresolved.is_none() && self.context.is_baseless() && is_relative(raw) {
-                self.unresolved = Some(raw.trim().to_owned());
+            let raw = raw.trim();
+            let is_missed = raw.len() <= limits.max_url_bytes && self.context.is_baseless() && is_relative(raw);
+            if self.unresolved.is_none() && is_missed {
+                self.unresolved = Some(raw.to_owned());
             }
             return;
         };
@@ -215,9 +231,10 @@ impl<'a> Gathering<'a> {
     /// The candidates, best first, each address once.
     pub(crate) fn ranked(self) -> Vec<Candidate> {
         let mut found = self.found;
-        if found.is_empty() {
-            self.context.unresolved.borrow_mut().extend(self.unresolved);
-        }
+        let mut unresolved = self.context.unresolved.borrow_mut();
+        let of_picture = unresolved.of_picture.take();
+        unresolved.of_image = self.unresolved.or(of_picture).filter(|_| found.is_empty());
+        drop(unresolved);
         if found.len() < 2 {
             return found;
         }
@@ -255,10 +272,30 @@ impl<'a> Context<'a> {
         self.base.as_ref().is_none_or(|base| !matches!(base.scheme(), "http" | "https"))
     }
 
-    /// How many addresses there were of images that were left out for want of a base; each address counts once, since a
-    /// `noscript` says again what stands beside it.
-    pub(crate) fn unresolved(&self) -> u64 {
-        self.unresolved.borrow().len() as u64
+    /// The address for which the last image element or picture gave no image, if a base would have made one of it.
+    pub(crate) fn take_unresolved(&self) -> Option<String> {
+        let mut unresolved = self.unresolved.borrow_mut();
+        unresolved.of_image.take().or_else(|| unresolved.of_picture.take())
+    }
+
+    /// Says that nothing else gave an image in place of such an address.
+    pub(crate) fn miss(&self, address: Option<String>) {
+        let Some(address) = address else { return };
+        let mut unresolved = self.unresolved.borrow_mut();
+        unresolved.last = unresolved.missed.insert(address.clone()).then_some(address);
+    }
+
+    /// Says that something else did so after all for the one missed last.
+    pub(crate) fn find_after_all(&self) {
+        let mut unresolved = self.unresolved.borrow_mut();
+        if let Some(address) = unresolved.last.take() {
+            unresolved.missed.remove(&address);
+        }
+    }
+
+    /// Addresses of images that were left out for want of a base, each once, sorted.
+    pub(crate) fn missed(&self) -> Vec<String> {
+        std::mem::take(&mut self.unresolved.borrow_mut().missed).into_iter().collect()
     }
 
     /// Counts bytes that are said of an image.

@@ -1,6 +1,6 @@
 //! `img` elements as image nodes.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use html5ever::{LocalName, local_name};
 use obelisc_document::ImageNode;
@@ -9,6 +9,7 @@ use super::Stop;
 use super::rules::Rules;
 use super::url::UrlRules;
 use super::{filename, size};
+use crate::Limits;
 use crate::dom::{Dom, NodeId};
 
 /// Whether a media element names what it shows, so that it stays.
@@ -32,14 +33,16 @@ fn source_in<'d>(dom: &'d Dom, node: NodeId, name: &LocalName, rules: &Rules) ->
     (!refused).then_some(source)
 }
 
-/// How many sources of images need the page's host, where its URL has none; each source counts once.
-pub(super) fn unresolved(dom: &Dom, page_url: &str, rules: &Rules) -> u64 {
+/// The sources of images that need the page's host, where its URL has none; each once, sorted.
+pub(super) fn unresolved(dom: &Dom, page_url: &str, rules: &Rules, limits: &Limits) -> Vec<String> {
     if !UrlRules::is_hostless(page_url) {
-        return 0;
+        return Vec::new();
     }
     let images = dom.ids().filter(|&node| dom.is_html(node, &local_name!("img")));
     let sources = images.filter_map(|node| source(dom, node, rules)).map(|(_, source)| source);
-    sources.filter(|source| rules.urls.needs_host(source)).collect::<HashSet<_>>().len() as u64
+    let unresolved = sources.filter(|source| rules.urls.needs_host(source) && source.len() <= limits.max_url_bytes);
+    let unresolved: BTreeSet<&str> = unresolved.collect();
+    unresolved.into_iter().take(limits.max_images).map(str::to_owned).collect()
 }
 
 /// Reads an `img`; `None` where its URL is not valid.

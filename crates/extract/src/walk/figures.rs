@@ -73,8 +73,9 @@ impl Walk<'_> {
         let Some(address) = named.chain(data).find(|value| format(value).is_some()) else { return };
         let mut gathering = Gathering::new(&self.context);
         gathering.address(address, "figure");
-        if let Some(image) = node(gathering.ranked(), &[], self.context.limits) {
-            self.add_image(image, figure);
+        match node(gathering.ranked(), &[], self.context.limits) {
+            Some(image) => self.add_image(image, figure),
+            None => self.context.miss(self.context.take_unresolved()),
         }
     }
 

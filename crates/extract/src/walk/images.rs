@@ -44,10 +44,16 @@ impl Walk<'_> {
         let attributes = self.dom.attributes(element);
         match read(attributes, &self.picture, &self.context) {
             Some(image) => self.add_image(image, element),
-            None => match self.linked_picture(element) {
-                Some(image) => self.add_image(image, element),
-                None => self.placeholder(element),
-            },
+            None => {
+                let unresolved = self.context.take_unresolved();
+                match self.linked_picture(element) {
+                    Some(image) => self.add_image(image, element),
+                    None => {
+                        self.context.miss(unresolved);
+                        self.placeholder(element);
+                    }
+                }
+            }
         }
         // What stands below (in an `amp-img`) is for those who cannot read it.
         for child in self.dom.children(element) {
@@ -79,11 +85,14 @@ impl Walk<'_> {
     /// A picture of sources alone.
     pub(super) fn bare_picture(&mut self, picture: NodeId) {
         if self.picture.is_empty() {
-            return;
+            return self.context.miss(self.context.take_unresolved());
         }
         match read(&[], &self.picture, &self.context) {
             Some(image) => self.add_image(image, picture),
-            None => self.placeholder(picture),
+            None => {
+                self.context.miss(self.context.take_unresolved());
+                self.placeholder(picture);
+            }
         }
     }
 
@@ -91,8 +100,9 @@ impl Walk<'_> {
         if let Some(poster) = self.dom.attribute(video, &local_name!("poster")) {
             let mut gathering = Gathering::new(&self.context);
             gathering.address(poster, "poster");
-            if let Some(image) = node(gathering.ranked(), &[], self.context.limits) {
-                self.add_image(image, video);
+            match node(gathering.ranked(), &[], self.context.limits) {
+                Some(image) => self.add_image(image, video),
+                None => self.context.miss(self.context.take_unresolved()),
             }
         }
     }
@@ -113,8 +123,13 @@ impl Walk<'_> {
             }
             let style = value(attributes, &local_name!("style")).unwrap_or_default();
             let of_picture = Gathering::new(&self.context).sources(sources.drain(..));
-            let image = read(attributes, &of_picture, &self.context).filter(|_| !hides(style));
-            let Some(mut image) = image else { continue };
+            if hides(style) {
+                continue;
+            }
+            let Some(mut image) = read(attributes, &of_picture, &self.context) else {
+                self.context.miss(self.context.take_unresolved());
+                continue;
+            };
             image.source = "noscript".to_owned();
             let beside = single && self.is_beside_last_image(noscript) && !self.is_of_next(noscript, &image);
             match &mut self.last_image {
@@ -127,6 +142,9 @@ impl Walk<'_> {
                 }
                 last => {
                     let is_of_placeholder = beside && matches!(last, LastImage::Placeholder(_));
+                    if is_of_placeholder {
+                        self.context.find_after_all();
+                    }
                     self.add_image(image, noscript);
                     if let LastImage::Shown { paired, .. } = &mut self.last_image {
                         *paired |= is_of_placeholder;

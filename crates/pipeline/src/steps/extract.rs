@@ -19,7 +19,7 @@ use crate::recipe::{Recipe, Stage};
 use crate::step::{Context, Sink, Step, Task};
 
 /// Semantic version of the step: of reading archives and of deciding what is a page.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 pub(super) struct Extract;
 
@@ -148,7 +148,7 @@ impl Books<'_, '_> {
 /// Counts a document and its nodes.
 fn count(task: &mut Task<'_>, document: &Document) {
     task.accounts.unit("documents").enter(1);
-    for _ in 0..document.page.unresolved_images.unwrap_or(0) {
+    for _ in &document.page.unresolved_images {
         let images = task.accounts.unit("images");
         images.enter(1);
         images.fail_one(Reason::NoBaseUrl.name());

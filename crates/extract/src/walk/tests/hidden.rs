@@ -36,6 +36,10 @@ fn streamed_segments_are_read_in_their_places() {
         &["a\n\nb\n\nc\n\nd"],
     );
     is("a<template id=B:0></template><div hidden id=S:1>b</div>", &["a"]);
+    is(
+        "<p>x</p><template id=B:0></template><div style=display:none><div hidden id=S:0><p>a<p>b<h2>c</h2>d</div></div>",
+        &["x\n\na\n\nb\n\nc\n\nd"],
+    );
     // A segment in itself has no end.
     is("a<template id=B:0></template>b<div hidden id=S:0>c<template id=B:0></template></div>", &["acb"]);
     is("a<div hidden id=S:0>c<template id=B:0></template></div>", &["a"]);

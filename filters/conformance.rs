@@ -8,7 +8,7 @@ use obelisc_document::{
     Content, DocId, Document, ImageFacts, ImageNode, Node, Page, Paragraph, RenderedSize, paragraphs,
 };
 use obelisc_filter::options::Source;
-use obelisc_filter::{Bound, Judgement, Measure, RuleSet, RuleSpec, Signal, StageView, Subject, SubjectKind};
+use obelisc_filter::{Bound, Judgement, Measure, RuleSet, RuleSpec, Shared, Signal, StageView, Subject, SubjectKind};
 use toml_edit::{Item, TableLike};
 
 use crate::{RULES, options_markdown};
@@ -38,7 +38,7 @@ fn rendered(item: &Item) -> RenderedSize {
     item.as_str().map_or_else(|| RenderedSize::Pixels(number(item)), |share| RenderedSize::Percent(share.to_owned()))
 }
 
-/// The document of a case: its text as one node (`repeat` times over), its image, `images` more images.
+/// The document of a case: its text as one node (`repeat` times over, then `ending`), its image, `images` more images.
 fn document(spec: &RuleSpec, case: &dyn TableLike) -> Document {
     let content_score = case.get("content_score").map(|item| item.as_float().expect("a score") as f32);
     let image = ImageNode {
@@ -54,6 +54,7 @@ fn document(spec: &RuleSpec, case: &dyn TableLike) -> Document {
         ..ImageNode::default()
     };
     let words = text(case, "text").map(|words| words.repeat(case.get("repeat").map_or(1, number)));
+    let words = words.map(|words| words + text(case, "ending").unwrap_or_default());
     let words = words.map(|words| match spec.subject {
         SubjectKind::Paragraph => Content::Text(vec![Paragraph { k: 0, text: words, content_score }]),
         _ => Content::Text(paragraphs(&words)),
@@ -67,9 +68,10 @@ fn document(spec: &RuleSpec, case: &dyn TableLike) -> Document {
     Document { id: DocId([0; 16]), page: Page { url, ..Page::default() }, nodes }
 }
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "boundary",
     "content_score",
+    "ending",
     "why",
     "value",
     "options",
@@ -258,11 +260,17 @@ fn hostile_subjects_give_the_same_finite_signal_twice() {
             }
             assert!(subject.kind() == spec.subject || measure == Measure::NotApplicable, "{}", spec.path());
         };
+        let check_document = |document: &Document| check(Subject::Document { document, shared: &Shared::default() });
         for text in hostile_texts() {
             let page = Page { url: text.clone(), title: Some(text.clone()), ..Page::default() };
             check(Subject::Url(&text));
-            check(Subject::Paragraph { text: &text, content_score: None, page: &page });
-            check(Subject::Paragraph { text: &text, content_score: Some(0.25), page: &page });
+            check(Subject::Paragraph { text: &text, content_score: None, page: &page, shared: &Shared::default() });
+            check(Subject::Paragraph {
+                text: &text,
+                content_score: Some(0.25),
+                page: &page,
+                shared: &Shared::default(),
+            });
             for side in numbers {
                 let image = ImageNode {
                     src: text.clone(),
@@ -280,9 +288,9 @@ fn hostile_subjects_give_the_same_finite_signal_twice() {
             }
             let content = Content::Text(vec![Paragraph { k: 0, text, content_score: None }]);
             let nodes = vec![Node { ordinal: 0, content }];
-            check(Subject::Document(&Document { id: DocId([0; 16]), page: page.clone(), nodes }));
+            check_document(&Document { id: DocId([0; 16]), page: page.clone(), nodes });
         }
-        check(Subject::Document(&Document { id: DocId([0; 16]), page: Page::default(), nodes: Vec::new() }));
+        check_document(&Document { id: DocId([0; 16]), page: Page::default(), nodes: Vec::new() });
     }
 }
 

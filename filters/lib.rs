@@ -11,6 +11,7 @@
 //! assert!(obelisc_filters::index_markdown().contains("image/side_pixels.md"));
 //! ```
 
+mod counted;
 pub mod lists;
 mod manual;
 
@@ -44,11 +45,27 @@ rules! {
     paragraph {
         content_score,
         word_count,
+        character_repetition_ratio,
+        word_repetition_ratio,
+        special_character_ratio,
+        stopword_ratio,
+        flagged_word_ratio,
+        punctuation_ratio,
+        common_word_ratio,
+        spam_word_ratio,
     }
     /// Rules on whole documents.
     document {
         image_count,
         word_count,
+        character_repetition_ratio,
+        word_repetition_ratio,
+        special_character_ratio,
+        stopword_ratio,
+        flagged_word_ratio,
+        punctuation_ratio,
+        common_word_ratio,
+        spam_word_ratio,
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::sync::LazyLock;
 
-use obelisc_text::SpecialCharacters;
+use obelisc_filter::options::{Listed, Options};
+use obelisc_text::{SpecialCharacters, WordList};
 
 /// The special characters of the OBELICS reference: punctuation, digits, white space, symbols.
 pub static SPECIAL_CHARACTERS: LazyLock<SpecialCharacters> = LazyLock::new(|| {
@@ -15,6 +16,31 @@ pub const SPECIAL_CHARACTERS_TEXT: &str = include_str!("lists/special_characters
 
 /// Words of an image's URL that tell decoration or pornography.
 pub static URL_WORDS: &str = include_str!("lists/url_words.txt");
+
+/// Words that every English text is full of.
+pub const EN_STOPWORDS: &str = include_str!("lists/en.stopwords.txt");
+
+/// English words of pornography.
+pub const EN_FLAGGED: &str = include_str!("lists/en.flagged.txt");
+
+/// English words of what stands around an article: buttons, notices, invitations.
+pub const EN_SPAM: &str = include_str!("lists/en.spam.txt");
+
+/// The option `words`: the name of one of these lists, the first being the default, or words.
+pub(crate) fn words(
+    options: &mut Options<'_>,
+    lists: &[(&'static str, &'static str)],
+    meaning: &'static str,
+) -> WordList {
+    let names: Vec<&'static str> = lists.iter().map(|(name, _)| *name).collect();
+    match options.listed("words", &names, meaning) {
+        Listed::Words(words) => WordList::from_words(words),
+        Listed::Name(name) => {
+            let list = lists.iter().find(|(list, _)| *list == name);
+            list.map(|(_, lines)| WordList::from_lines(lines)).unwrap_or_default()
+        }
+    }
+}
 
 #[cfg(test)]
 #[allow(clippy::disallowed_methods, reason = "a test reads its data")]

@@ -33,7 +33,7 @@ impl ImageCount {
 
 impl Rule for ImageCount {
     fn measure(&self, subject: Subject<'_>) -> Measure {
-        let Subject::Document(document) = subject else { return Measure::NotApplicable };
+        let Subject::Document { document, .. } = subject else { return Measure::NotApplicable };
         Measure::count(document.images().count())
     }
 

@@ -2,9 +2,8 @@
 
 use obelisc_filter::options::Options;
 use obelisc_filter::{Bound, Measure, Needs, Rule, RuleSpec, Subject, SubjectKind};
-use obelisc_text::count_words;
 
-use crate::lists::{self, SPECIAL_CHARACTERS};
+use crate::{counted, lists};
 
 /// The rule.
 pub static SPEC: RuleSpec = RuleSpec {
@@ -36,8 +35,7 @@ impl WordCount {
 
 impl Rule for WordCount {
     fn measure(&self, subject: Subject<'_>) -> Measure {
-        let Subject::Document(document) = subject else { return Measure::NotApplicable };
-        Measure::count(document.paragraphs().map(|paragraph| count_words(&paragraph.text, &SPECIAL_CHARACTERS)).sum())
+        counted::words(SPEC.subject, subject).map_or(Measure::NotApplicable, |words| Measure::count(words.len()))
     }
 
     fn bounds(&self) -> Vec<Bound> {

@@ -95,6 +95,10 @@ pub enum Content {
     Image(Box<ImageNode>),
 }
 
+/// The paragraph that says: here one document ends and another begins, though both stand on one page.  The released
+/// OBELICS holds it, and so do documents of the profile `obelisc`; training puts its end-of-document token in its place.
+pub const END_OF_DOCUMENT: &str = "END_OF_DOCUMENT_TOKEN_TO_BE_REPLACED";
+
 /// One paragraph of a text node.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Paragraph {

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use obelisc_document::{Content, DocId, Document, Reason};
+use obelisc_document::{Content, DocId, Document, END_OF_DOCUMENT, Reason};
 
 use crate::judgement::{Counts, Failure, Judgement, Measured, Verdict};
 use crate::rule::{Needs, RuleSpec, Subject, SubjectKind};
 use crate::set::{ConfiguredRule, RuleSet};
+use crate::shared::Shared;
 use crate::signal::{Bound, Measure};
 
 /// How a text node without paragraphs is counted.
@@ -89,7 +90,8 @@ impl RuleSet {
     /// measured.  Then every image and every paragraph, in reading order, by all rules of its kind; what fails is
     /// removed, and a text node with no paragraph left goes with its last.  Then the document rules, on what is left.
     /// A document with no node left is dropped with [`Reason::EmptyDocument`] unless a rule drops it.  Ordinals and
-    /// paragraph numbers never change, and no two kept nodes change places.
+    /// paragraph numbers never change, and no two kept nodes change places.  A paragraph that is the mark
+    /// [`END_OF_DOCUMENT`] is no text: no rule on paragraphs is asked about it.
     ///
     /// A subject is judged when the set has a rule for its kind; the document has a judgement always, unless its URL
     /// failed.
@@ -97,8 +99,8 @@ impl RuleSet {
         let counts = incoming(document);
         let mut sitting = Sitting { set: self, view, id: document.id, judgements: Vec::new(), counts };
         let kept = sitting.judge_url(&document.page.url) && {
-            sitting.judge_nodes(document);
-            sitting.judge_document(document)
+            let shared = sitting.judge_nodes(document);
+            sitting.judge_document(document, &shared)
         };
         let Sitting { judgements, mut counts, .. } = sitting;
         if !kept {
@@ -147,8 +149,10 @@ impl<'a> Sitting<'a> {
         failed.is_none()
     }
 
-    fn judge_nodes(&mut self, document: &mut Document) {
+    /// Gives what rules counted of the paragraphs that are left.
+    fn judge_nodes(&mut self, document: &mut Document) -> Shared {
         let page = &document.page;
+        let mut parts = Vec::new();
         document.nodes.retain_mut(|node| {
             let ordinal = Some(node.ordinal);
             match &mut node.content {
@@ -162,10 +166,17 @@ impl<'a> Sitting<'a> {
                 Content::Text(paragraphs) => {
                     paragraphs.retain(|paragraph| {
                         let (text, content_score) = (&*paragraph.text, paragraph.content_score);
-                        let subject = Subject::Paragraph { text, content_score, page };
+                        let shared = Shared::default();
+                        if text == END_OF_DOCUMENT {
+                            parts.push(shared);
+                            return true;
+                        }
+                        let subject = Subject::Paragraph { text, content_score, page, shared: &shared };
                         let failed = self.judge(subject, ordinal, Some(paragraph.k));
                         if let Some(path) = failed {
                             self.counts.paragraphs.drop_one(path);
+                        } else {
+                            parts.push(shared);
                         }
                         failed.is_none()
                     });
@@ -176,10 +187,11 @@ impl<'a> Sitting<'a> {
                 }
             }
         });
+        Shared::of_parts(parts)
     }
 
-    fn judge_document(&mut self, document: &Document) -> bool {
-        let mut failed = self.judge(Subject::Document(document), None, None);
+    fn judge_document(&mut self, document: &Document, shared: &Shared) -> bool {
+        let mut failed = self.judge(Subject::Document { document, shared }, None, None);
         let subject = SubjectKind::Document;
         if self.set.rules(subject).is_empty() {
             let (failure, signals) = (None, Vec::new());

@@ -70,6 +70,7 @@ mod judgement;
 pub mod options;
 mod rule;
 mod set;
+mod shared;
 mod signal;
 pub mod table;
 
@@ -77,4 +78,5 @@ pub use judge::StageView;
 pub use judgement::{Counts, Failure, Judgement, Measured, Verdict};
 pub use rule::{Needs, Rule, RuleSpec, Subject, SubjectKind};
 pub use set::{ConfiguredRule, MAX_RULES, RuleSet};
+pub use shared::Shared;
 pub use signal::{Bound, Measure, Signal};

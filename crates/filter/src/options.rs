@@ -40,6 +40,15 @@ pub struct Options<'a> {
     children: Vec<String>,
 }
 
+/// Words that a file takes from a list by its name, or writes out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// The name of a list.
+    Name(&'static str),
+    /// The words.
+    Words(Vec<String>),
+}
+
 /// What a table held, once it was read to its end.
 #[derive(Clone, Debug, Default)]
 pub struct Taken {
@@ -308,6 +317,31 @@ impl<'a> Options<'a> {
         chosen
     }
 
+    /// The name of one of the given lists, the first being the default, or a list of texts in its stead.
+    pub fn listed(&mut self, key: &'static str, names: &[&'static str], meaning: &'static str) -> Listed {
+        let default = names.first().copied().unwrap_or_default();
+        let allowed = format!("one of {}, or a list of texts", quoted(names));
+        let chosen = self.value(key).and_then(|value| {
+            let name = value.as_str().and_then(|word| names.iter().copied().find(|name| *name == word));
+            let words = value.as_array().and_then(|array| array.iter().map(Value::as_str).collect::<Option<Vec<_>>>());
+            let words = words.map(|words| Listed::Words(words.into_iter().map(str::to_owned).collect()));
+            let chosen = name.map(Listed::Name).or(words);
+            if chosen.is_none() {
+                let hint = value.as_str().map(|word| nearest(word, names.iter().copied())).unwrap_or_default();
+                let shown = value.clone().decorated("", "").to_string();
+                self.problem(key, format!("{shown} is given, {allowed} is allowed{hint}"));
+            }
+            chosen
+        });
+        let chosen = chosen.unwrap_or(Listed::Name(default));
+        self.declare(key, "list of text", format!("{default:?}"), allowed, meaning);
+        match &chosen {
+            Listed::Name(name) => self.keep(key, *name),
+            Listed::Words(words) => self.keep(key, words.clone()),
+        }
+        chosen
+    }
+
     /// A list of words out of many that are known, or `"off"`, which is the default.  A list of none is a mistake, and a
     /// word that is not known is told with its nearest; `words` says what they are, such as `names of colours`.
     pub fn optional_words(
@@ -459,6 +493,27 @@ mod tests {
             assert_eq!(problems.len(), 1);
             assert!(problems[0].contains(&format!("{wrong} is given, a list of names of colours")), "{problems:?}");
         }
+    }
+
+    #[test]
+    fn a_list_is_taken_by_its_name_or_written_out() {
+        let read = |text: &str| {
+            let source = Source::parse("r.toml", text, &[]);
+            let mut root = source.root();
+            let words = root.listed("words", &["en", "fr"], "stop words");
+            let canonical = root.finish().canonical;
+            let problems = source.finish().err().unwrap_or_default();
+            (words, canonical, problems.iter().map(ToString::to_string).collect::<Vec<_>>())
+        };
+        assert_eq!(read("").0, Listed::Name("en"));
+        let (words, canonical, _) = read("words = \"fr\"");
+        assert_eq!((words, &canonical["words"]), (Listed::Name("fr"), &Json::from("fr")));
+        let (words, canonical, problems) = read("words = [\"a\"]");
+        assert_eq!((words, &canonical["words"]), (Listed::Words(vec!["a".to_owned()]), &Json::from(vec!["a"])));
+        assert!(problems.is_empty());
+        let expected = "r.toml:1: words: \"frr\" is given, one of \"en\", \"fr\", or a list of texts is allowed; did you mean \"fr\"?";
+        assert_eq!(read("words = \"frr\"").2, [expected]);
+        assert_eq!(read("words = [1]").2.len(), 1);
     }
 
     #[test]

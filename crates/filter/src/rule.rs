@@ -6,6 +6,7 @@ use obelisc_document::{Document, ImageNode, Page};
 use serde::{Deserialize, Serialize};
 
 use crate::options::{Declared, Options, Source};
+use crate::shared::Shared;
 use crate::signal::{Bound, Measure};
 
 /// What a rule judges.
@@ -68,9 +69,16 @@ pub enum Subject<'a> {
         content_score: Option<f32>,
         /// The page.
         page: &'a Page,
+        /// What rules count of the text.
+        shared: &'a Shared,
     },
-    /// The document as the rules on images and paragraphs left it.
-    Document(&'a Document),
+    /// A document as the rules on images and paragraphs left it.
+    Document {
+        /// The document.
+        document: &'a Document,
+        /// What rules count of its text, its paragraphs' as parts.
+        shared: &'a Shared,
+    },
 }
 
 impl Subject<'_> {
@@ -80,7 +88,7 @@ impl Subject<'_> {
             Self::Url(_) => SubjectKind::Url,
             Self::Image { .. } => SubjectKind::Image,
             Self::Paragraph { .. } => SubjectKind::Paragraph,
-            Self::Document(_) => SubjectKind::Document,
+            Self::Document { .. } => SubjectKind::Document,
         }
     }
 }

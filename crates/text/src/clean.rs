@@ -16,6 +16,31 @@ pub fn collapse_white_space(text: &str) -> String {
     collapsed
 }
 
+/// Each of the twelve characters that the OBELICS and ROOTS references take for odd spaces as a space (U+0020): the
+/// no-break space, some spaces of a fixed width, the ideographic one, the object replacement character.  Nothing is
+/// trimmed, and runs stay runs.
+///
+/// ```
+/// assert_eq!(obelisc_text::standard_spaces("12\u{a0}km\u{3000}"), "12 km ");
+/// ```
+pub fn standard_spaces(text: &str) -> Cow<'_, str> {
+    let is_odd = |c: char| {
+        matches!(
+            c,
+            '\u{84}'
+                | '\u{a0}'
+                | '\u{2002}'
+                | '\u{2003}'
+                | '\u{2005}'
+                | '\u{2008}'..='\u{200a}'
+                | '\u{202f}'
+                | '\u{3000}'
+                | '\u{fffc}'
+        )
+    };
+    if text.is_ascii() || !text.contains(is_odd) { Cow::Borrowed(text) } else { Cow::Owned(text.replace(is_odd, " ")) }
+}
+
 /// Text without invisible characters, in Normalization Form C.
 ///
 /// Soft hyphens, zero-width spaces, word joiners and byte order marks go, and so do ASCII's control characters but tab and
@@ -91,6 +116,13 @@ mod tests {
     fn white_space_of_every_kind_becomes_one_space() {
         assert_eq!(collapse_white_space(" a\u{a0}\n b\t"), "a b");
         assert_eq!(collapse_white_space("\n"), "");
+    }
+
+    #[test]
+    fn odd_spaces_become_spaces_and_others_stay() {
+        assert_eq!(standard_spaces("\u{84}\u{2002}\u{2005}\u{2008}\u{2009}\u{200a}\u{202f}\u{fffc}"), " ".repeat(8));
+        assert_eq!(standard_spaces("a\u{2004}\u{2007}\tb\n"), "a\u{2004}\u{2007}\tb\n");
+        assert!(matches!(standard_spaces("é"), Cow::Borrowed("é")));
     }
 
     #[test]

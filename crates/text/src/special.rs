@@ -51,6 +51,16 @@ impl SpecialCharacters {
         }
     }
 
+    /// Counts those of a text.
+    pub fn count(&self, text: &str) -> SpecialCount {
+        let mut count = SpecialCount::default();
+        for character in text.chars() {
+            count.special += usize::from(self.contains(character));
+            count.all += 1;
+        }
+        count
+    }
+
     /// How many characters the set holds.
     pub fn len(&self) -> usize {
         self.ascii.count_ones() as usize + self.others.len()
@@ -59,6 +69,23 @@ impl SpecialCharacters {
     /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+/// How many characters of a text are special.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SpecialCount {
+    /// Special characters.
+    pub special: usize,
+    /// All characters.
+    pub all: usize,
+}
+
+impl SpecialCount {
+    /// The share of the special characters, 0 to 1; 0 for an empty text.
+    #[expect(clippy::cast_precision_loss, reason = "no text holds 2^53 characters")]
+    pub fn ratio(self) -> f64 {
+        if self.all == 0 { 0.0 } else { self.special as f64 / self.all as f64 }
     }
 }
 
@@ -82,6 +109,14 @@ mod tests {
             assert!(set.contains(character), "{character:?}");
         }
         assert!(!set.contains('a') && !set.contains('é'));
+    }
+
+    #[test]
+    fn characters_are_counted_and_not_bytes() {
+        let set = SpecialCharacters::from_lines("!\n\u{2014}\n").unwrap();
+        let count = set.count("é\u{2014}a!");
+        assert_eq!(count, SpecialCount { special: 2, all: 4 });
+        assert!((count.ratio() - 0.5).abs() < 1e-12 && set.count("").ratio().abs() < 1e-12);
     }
 
     #[test]

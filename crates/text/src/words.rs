@@ -1,31 +1,106 @@
 //! Words as the OBELICS reference splits them.
 
 use crate::SpecialCharacters;
+use crate::repetition::{counts_of, repeated_share};
 
 const SEPARATORS: [char; 3] = [' ', '\n', '\t'];
 
-/// The words of `text`: split at space, line feed and tab, lower-case, [special characters](SpecialCharacters)
-/// stripped from both ends, what is then empty left out.
-pub fn words<'a>(text: &'a str, special: &'a SpecialCharacters) -> impl Iterator<Item = String> + 'a {
-    text.split(SEPARATORS).filter(|piece| !piece.is_empty()).filter_map(|piece| {
-        let mut word = piece.to_lowercase();
-        let kept = word.trim_end_matches(|c| special.contains(c)).len();
-        word.truncate(kept);
-        let stripped = word.trim_start_matches(|c| special.contains(c));
-        match stripped.len() {
-            0 => None,
-            length if length == word.len() => Some(word),
-            _ => Some(stripped.to_owned()),
-        }
-    })
+/// The words of a text: split at space, line feed and tab, lower-case, [special characters](SpecialCharacters) stripped
+/// from both ends, what is then empty left out.
+///
+/// They lie side by side in one buffer, a space between two of them, so that any run of words is a slice.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Words {
+    text: String,
+    /// Where each word ends, in bytes; the next begins one byte behind.
+    ends: Vec<usize>,
 }
 
-/// How many [`words`] there are, without building them.
-pub fn count_words(text: &str, special: &SpecialCharacters) -> usize {
-    // Stripping leaves something exactly where one character of the lower-case form is not special.
-    text.split(SEPARATORS)
-        .filter(|piece| piece.chars().flat_map(char::to_lowercase).any(|c| !special.contains(c)))
-        .count()
+impl Words {
+    /// Splits a text.
+    pub fn split(text: &str, special: &SpecialCharacters) -> Self {
+        let mut words = Self { text: String::with_capacity(text.len()), ends: Vec::with_capacity(text.len() / 6) };
+        for piece in text.split(SEPARATORS) {
+            if piece.is_ascii() {
+                words.push_ascii(piece, special);
+            } else {
+                words.push(piece.to_lowercase().trim_matches(|c| special.contains(c)));
+            }
+        }
+        words
+    }
+
+    /// The words of several texts, one behind the other.
+    pub fn joined<'a>(parts: impl Iterator<Item = &'a Self>) -> Self {
+        let mut joined = Self::default();
+        for part in parts.filter(|part| !part.is_empty()) {
+            let begin = joined.begin(joined.len());
+            if begin > 0 {
+                joined.text.push(' ');
+            }
+            joined.text.push_str(&part.text);
+            joined.ends.extend(part.ends.iter().map(|end| begin + end));
+        }
+        joined
+    }
+
+    fn push(&mut self, word: &str) {
+        if !word.is_empty() {
+            self.separate();
+            self.text.push_str(word);
+            self.ends.push(self.text.len());
+        }
+    }
+
+    fn push_ascii(&mut self, piece: &str, special: &SpecialCharacters) {
+        let is_special = |byte: &u8| special.contains(char::from(byte.to_ascii_lowercase()));
+        let bytes = piece.as_bytes();
+        let Some(last) = bytes.iter().rposition(|byte| !is_special(byte)) else { return };
+        let first = bytes.iter().take_while(|byte| is_special(byte)).count();
+        self.separate();
+        self.text.extend(piece[first..=last].chars().map(|c| c.to_ascii_lowercase()));
+        self.ends.push(self.text.len());
+    }
+
+    fn separate(&mut self) {
+        if !self.ends.is_empty() {
+            self.text.push(' ');
+        }
+    }
+
+    /// Where a word begins, or would.
+    fn begin(&self, index: usize) -> usize {
+        index.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |end| end + 1)
+    }
+
+    /// How many words there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is no word.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The words in their order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.runs(1)
+    }
+
+    /// All runs of `length` words that follow each other, a space between two words.
+    pub fn runs(&self, length: usize) -> impl ExactSizeIterator<Item = &str> {
+        let ends = self.ends.get(length.saturating_sub(1)..).unwrap_or_default();
+        ends.iter().enumerate().map(|(first, &end)| &self.text[self.begin(first)..end])
+    }
+
+    /// The share of the runs of `length` words whose like occurs more than once, 0 to 1; 0 where there is no such run.
+    pub fn repetition_ratio(&self, length: usize) -> f64 {
+        let runs = self.runs(length);
+        let all = runs.len();
+        let counts = counts_of(runs.map(str::as_bytes));
+        repeated_share(counts.into_iter().filter(|&count| count > 1), all)
+    }
 }
 
 #[cfg(test)]
@@ -37,8 +112,7 @@ mod tests {
     }
 
     fn check(text: &str, expected: &[&str]) {
-        assert_eq!(words(text, &special()).collect::<Vec<_>>(), expected, "{text:?}");
-        assert_eq!(count_words(text, &special()), expected.len(), "{text:?}");
+        assert_eq!(Words::split(text, &special()).iter().collect::<Vec<_>>(), expected, "{text:?}");
     }
 
     #[test]
@@ -67,5 +141,24 @@ mod tests {
     #[test]
     fn nul_and_other_scripts_are_words() {
         check("\0 日本語 हिन्दी", &["\0", "日本語", "हिन्दी"]);
+    }
+
+    #[test]
+    fn words_of_parts_are_those_of_the_whole() {
+        let texts = ["--", "A b, c", "", "Ö 12", "a b c"];
+        let parts = texts.map(|text| Words::split(text, &special()));
+        let joined = Words::joined(parts.iter());
+        assert_eq!(joined, Words::split(&texts.join("\n\n"), &special()));
+        assert_eq!(joined.runs(3).collect::<Vec<_>>(), ["a b c", "b c ö", "c ö a", "ö a b", "a b c"]);
+        assert_eq!(joined.runs(8).len(), 0);
+    }
+
+    #[test]
+    fn each_run_that_occurs_twice_counts_as_often_as_it_occurs() {
+        let words = |text| Words::split(text, &special());
+        // Of a b, b a, a b, b c, c a, a b the first, the third and the last are alike.
+        assert!((words("a b a b c a b").repetition_ratio(2) - 3.0 / 6.0).abs() < 1e-12);
+        assert!(words("a b c d").repetition_ratio(5).abs() < 1e-12);
+        assert!(words("").repetition_ratio(5).abs() < 1e-12);
     }
 }

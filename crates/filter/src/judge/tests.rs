@@ -24,7 +24,7 @@ fn length(subject: Subject<'_>) -> Measure {
     match subject {
         Subject::Url(url) => Measure::count(url.len()),
         Subject::Paragraph { text, .. } => Measure::count(text.len()),
-        Subject::Document(document) => Measure::count(document.images().count()),
+        Subject::Document { document, .. } => Measure::count(document.images().count()),
         Subject::Image { image, .. } => match &image.facts {
             Some(facts) => Measure::number(f64::from(facts.original_width)),
             None => Measure::NotAvailable,
@@ -112,6 +112,40 @@ fn what_fails_goes_and_what_stays_keeps_its_number() {
     assert_eq!(places[1], (Some(5), Some(0), false));
     assert_eq!(places.last(), Some(&(None, None, true)));
     assert_eq!(places.len(), 8);
+}
+
+#[test]
+fn the_mark_between_two_documents_is_no_text_to_judge() {
+    let rules = rules("[rules.paragraph.length_a]\nmax = 3\n");
+    let text = format!("abcd\n\n{END_OF_DOCUMENT}\n\n {END_OF_DOCUMENT}\n\nabc");
+    let mut document = document(vec![Content::Text(paragraphs(&text))]);
+    let verdict = rules.judge(&mut document, StageView::FINAL);
+    assert_eq!(document.paragraphs().map(|paragraph| paragraph.k).collect::<Vec<_>>(), [1, 3]);
+    let judged: Vec<_> = verdict.judgements.iter().filter_map(|judgement| judgement.paragraph).collect();
+    assert_eq!(judged, [0, 2, 3]);
+    assert_eq!(accounts(&verdict).imbalance(), None);
+}
+
+#[test]
+fn what_is_counted_of_kept_paragraphs_is_there_for_the_document() {
+    let count = |subject: Subject<'_>| match subject {
+        Subject::Paragraph { text, shared, .. } => Measure::count(*shared.get_or_make(|| text.len())),
+        Subject::Document { document, shared } => {
+            let parts = (0..).map_while(|index| shared.part(index));
+            // None is counted here: zero would stand for it.
+            let counts: Vec<usize> = parts.map(|part| *part.get_or_make(|| 0)).collect();
+            assert_eq!(counts.len(), document.paragraphs().count());
+            Measure::count(counts.into_iter().sum())
+        }
+        _ => Measure::NotApplicable,
+    };
+    let mut rules = RuleSet::default();
+    assert!(rules.push(&length_a, Box::new(Measures(count, vec![Bound::Min(3.0)])), serde_json::Map::new()));
+    assert!(rules.push(&image_count, Box::new(Measures(count, Vec::new())), serde_json::Map::new()));
+    let mut document = document(vec![Content::Text(paragraphs("abc\n\nd")), Content::Text(paragraphs("abcde"))]);
+    let verdict = rules.judge(&mut document, StageView::FINAL);
+    let signal = verdict.judgements.last().and_then(|judgement| Some(judgement.signals.first()?.signal.clone()));
+    assert_eq!(signal, Some(Signal::Number(8.0)));
 }
 
 #[test]

@@ -1,0 +1,106 @@
+//! What several rules count of a text, counted once: of a paragraph by the rule that asks first, of a document out of what was counted of its
+//! paragraphs.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use obelisc_filter::{Measure, Shared, Subject, SubjectKind};
+use obelisc_text::{SpecialCount, Tokens, WordList, Words};
+
+use crate::lists::SPECIAL_CHARACTERS;
+
+/// What stands between two paragraphs of a document.
+const BLANK_LINE: &str = "\n\n";
+
+/// Something that is counted of a text.
+trait Count: Sized + 'static {
+    fn of(text: &str) -> Self;
+
+    /// That of paragraphs between which blank lines stand.
+    fn joined(paragraphs: &[Rc<Self>]) -> Self;
+}
+
+impl Count for Words {
+    fn of(text: &str) -> Self {
+        Self::split(text, &SPECIAL_CHARACTERS)
+    }
+
+    fn joined(paragraphs: &[Rc<Self>]) -> Self {
+        Self::joined(paragraphs.iter().map(AsRef::as_ref))
+    }
+}
+
+impl Count for Tokens {
+    fn of(text: &str) -> Self {
+        Self::count(text)
+    }
+
+    fn joined(paragraphs: &[Rc<Self>]) -> Self {
+        Self::joined(paragraphs.iter().map(|tokens| **tokens))
+    }
+}
+
+impl Count for SpecialCount {
+    fn of(text: &str) -> Self {
+        SPECIAL_CHARACTERS.count(text)
+    }
+
+    fn joined(paragraphs: &[Rc<Self>]) -> Self {
+        let between = SPECIAL_CHARACTERS.count(BLANK_LINE);
+        let lines = paragraphs.len().saturating_sub(1);
+        paragraphs.iter().fold(Self { special: between.special * lines, all: between.all * lines }, |sum, count| Self {
+            special: sum.special + count.special,
+            all: sum.all + count.all,
+        })
+    }
+}
+
+/// A count of a subject of this kind; `None` for any other.
+fn count<T: Count>(kind: SubjectKind, subject: Subject<'_>) -> Option<Rc<T>> {
+    match subject {
+        _ if subject.kind() != kind => None,
+        Subject::Paragraph { text, shared, .. } => Some(shared.get_or_make(|| T::of(text))),
+        Subject::Document { document, shared } => Some(shared.get_or_make(|| {
+            let paragraphs = document.paragraphs().enumerate().map(|(index, paragraph)| {
+                let count = || T::of(&paragraph.text);
+                shared.part(index).map_or_else(|| Rc::new(count()), |part: &Shared| part.get_or_make(count))
+            });
+            T::joined(&paragraphs.collect::<Vec<_>>())
+        })),
+        Subject::Url(_) | Subject::Image { .. } => None,
+    }
+}
+
+/// The words, split as the reference splits them.
+pub(crate) fn words(kind: SubjectKind, subject: Subject<'_>) -> Option<Rc<Words>> {
+    count(kind, subject)
+}
+
+/// How many tokens are punctuation.
+pub(crate) fn tokens(kind: SubjectKind, subject: Subject<'_>) -> Option<Rc<Tokens>> {
+    count(kind, subject)
+}
+
+/// How many characters are special.
+pub(crate) fn special_characters(kind: SubjectKind, subject: Subject<'_>) -> Option<Rc<SpecialCount>> {
+    count(kind, subject)
+}
+
+/// The text itself; a document's paragraphs with blank lines between them.
+pub(crate) fn text<'a>(kind: SubjectKind, subject: Subject<'a>) -> Option<Cow<'a, str>> {
+    match subject {
+        _ if subject.kind() != kind => None,
+        Subject::Paragraph { text, .. } => Some(Cow::Borrowed(text)),
+        Subject::Document { document, .. } => {
+            let paragraphs: Vec<&str> = document.paragraphs().map(|paragraph| &*paragraph.text).collect();
+            Some(Cow::Owned(paragraphs.join(BLANK_LINE)))
+        }
+        Subject::Url(_) | Subject::Image { .. } => None,
+    }
+}
+
+/// The share of the words that stand in a list.  With an empty list the question does not apply.
+pub(crate) fn share_of(list: &WordList, kind: SubjectKind, subject: Subject<'_>) -> Measure {
+    let words = if list.is_empty() { None } else { words(kind, subject) };
+    words.map_or(Measure::NotApplicable, |words| Measure::number(list.share_of(&words)))
+}

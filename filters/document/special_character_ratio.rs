@@ -1,0 +1,41 @@
+#![doc = include_str!("special_character_ratio.md")]
+
+use obelisc_filter::options::Options;
+use obelisc_filter::{Bound, Measure, Needs, Rule, RuleSpec, Subject, SubjectKind};
+
+use crate::{counted, lists};
+
+/// The rule.
+pub static SPEC: RuleSpec = RuleSpec {
+    name: "special_character_ratio",
+    subject: SubjectKind::Document,
+    version: 1,
+    needs: &[Needs::Text],
+    falling: false,
+    resources: &[lists::SPECIAL_CHARACTERS_TEXT],
+    page: include_str!("special_character_ratio.md"),
+    build: |options| Box::new(SpecialCharacterRatio::new(options)),
+};
+
+#[derive(Debug)]
+struct SpecialCharacterRatio {
+    max_ratio: Option<f64>,
+}
+
+impl SpecialCharacterRatio {
+    fn new(options: &mut Options<'_>) -> Self {
+        let meaning = "largest share of special characters kept";
+        Self { max_ratio: options.optional_number("max_ratio", Some(0.275), 0.0..=1.0, meaning) }
+    }
+}
+
+impl Rule for SpecialCharacterRatio {
+    fn measure(&self, subject: Subject<'_>) -> Measure {
+        let Some(count) = counted::special_characters(SPEC.subject, subject) else { return Measure::NotApplicable };
+        Measure::number(count.ratio())
+    }
+
+    fn bounds(&self) -> Vec<Bound> {
+        Bound::range(None, self.max_ratio)
+    }
+}

@@ -23,6 +23,7 @@ mod kill;
 mod links;
 mod newer_formats;
 mod page_folders;
+mod paper_rules;
 mod plan;
 mod quickstart;
 mod quickstart_pages;

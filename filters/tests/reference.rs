@@ -8,7 +8,6 @@
 //! share in our documents and is written in pixels by the reference; the test does the sum.
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something fails")]
-#![expect(clippy::print_stdout, reason = "how much was compared is what one wants to know")]
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;

@@ -28,7 +28,8 @@ pub mod table;
 
 pub use id::{DocId, UrlKey, canonical_url, hex};
 pub use node::{
-    Blob, Content, Document, END_OF_DOCUMENT, ImageFacts, ImageNode, Language, Node, Page, Paragraph, RenderedSize, paragraphs,
+    Blob, Content, Document, END_OF_DOCUMENT, ImageFacts, ImageNode, Language, Node, Page, Paragraph, RenderedSize,
+    paragraphs,
 };
 pub use reason::Reason;
 pub use row::{Entry, JsonDocument};

@@ -57,6 +57,8 @@ pub struct Recipe {
     pub stages: Vec<Stage>,
     /// Extraction.
     pub extract: Extract,
+    /// Whether odd spaces become spaces before rules are asked.
+    pub standard_spaces: bool,
     /// The rules, in order.
     pub rules: RuleSet,
     /// Image fetch.
@@ -137,6 +139,10 @@ fn read(source: &Source, must: bool) -> (Recipe, Vec<Declared>) {
     let stages: Vec<Stage> =
         stages.iter().filter_map(|name| Stage::ALL.into_iter().find(|stage| stage.name() == name)).collect();
     let extract = extract::read(root.table("extract"), &mut sections);
+    let mut filter = root.table("filter");
+    let meaning = "make a space of each odd one (no-break, ideographic, …) in all texts before rules are asked";
+    let standard_spaces = filter.flag("standard_spaces", false, meaning);
+    sections.add("filter", filter.finish());
     let rules = RuleSet::from_options(obelisc_filters::RULES, root.table("rules"));
     sections.canonical.insert("rules".to_owned(), rules.canonical());
     let fetch = read_fetch(root.table("fetch"), &mut sections);
@@ -159,6 +165,7 @@ fn read(source: &Source, must: bool) -> (Recipe, Vec<Declared>) {
         overrides: Vec::new(),
         stages,
         extract,
+        standard_spaces,
         rules,
         fetch,
         max_document_bytes,

@@ -16,29 +16,24 @@ pub fn collapse_white_space(text: &str) -> String {
     collapsed
 }
 
-/// Each of the twelve characters that the OBELICS and ROOTS references take for odd spaces as a space (U+0020): the
-/// no-break space, some spaces of a fixed width, the ideographic one, the object replacement character.  Nothing is
-/// trimmed, and runs stay runs.
+/// What the OBELICS and ROOTS references take for odd spaces.
+const ODD_SPACES: [char; 11] = [
+    '\u{84}', '\u{a0}', '\u{2002}', '\u{2003}', '\u{2005}', '\u{2008}', '\u{2009}', '\u{200a}', '\u{202f}', '\u{3000}',
+    '\u{fffc}',
+];
+
+/// Odd spaces as spaces (U+0020): the no-break space, some spaces of a fixed width, the ideographic one, the object
+/// replacement character, eleven characters in all, as the OBELICS and ROOTS references have them.  Nothing is trimmed,
+/// and runs stay runs.
 ///
 /// ```
 /// assert_eq!(obelisc_text::standard_spaces("12\u{a0}km\u{3000}"), "12 km ");
 /// ```
 pub fn standard_spaces(text: &str) -> Cow<'_, str> {
-    let is_odd = |c: char| {
-        matches!(
-            c,
-            '\u{84}'
-                | '\u{a0}'
-                | '\u{2002}'
-                | '\u{2003}'
-                | '\u{2005}'
-                | '\u{2008}'..='\u{200a}'
-                | '\u{202f}'
-                | '\u{3000}'
-                | '\u{fffc}'
-        )
-    };
-    if text.is_ascii() || !text.contains(is_odd) { Cow::Borrowed(text) } else { Cow::Owned(text.replace(is_odd, " ")) }
+    if text.is_ascii() || !text.contains(ODD_SPACES) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.replace(ODD_SPACES, " "))
 }
 
 /// Text without invisible characters, in Normalization Form C.

@@ -1,8 +1,11 @@
 //! `filter`, map: rules on text, URLs and image references; what they leave goes on.
 
+use std::borrow::Cow;
+
 use obelisc_document::table::ImageReference;
-use obelisc_document::{Document, UrlKey};
+use obelisc_document::{Content, Document, UrlKey};
 use obelisc_filter::{Judgement, StageView};
+use obelisc_text::standard_spaces;
 use serde_json::{Value, json};
 
 use super::kept::{Kept, keep_judgements, retention};
@@ -36,6 +39,7 @@ impl Step for Filter {
         let recipe = context.recipe;
         json!({
             "version": VERSION,
+            "filter": recipe.section("filter"),
             "rules": recipe.section("rules"),
             "images_pending": recipe.has(Stage::Attach),
             "sizes": last_images(recipe).map(obelisc_shard::ImageColumn::name),
@@ -51,6 +55,9 @@ impl Step for Filter {
         let mut references = task.sink::<ImageReference>()?;
         for document in task.rows::<Document>("extract", task.index)? {
             let mut document = document?;
+            if recipe.standard_spaces {
+                standardise(&mut document);
+            }
             let verdict = recipe.rules.judge(&mut document, view);
             keep_judgements(task.context.config.judgements, &mut judgements, verdict.judgements)?;
             verdict.counts.add_to(&mut task.accounts);
@@ -67,6 +74,18 @@ impl Step for Filter {
     }
 }
 
+/// Odd spaces become spaces in all texts; no paragraph comes or goes.
+fn standardise(document: &mut Document) {
+    for node in &mut document.nodes {
+        let Content::Text(paragraphs) = &mut node.content else { continue };
+        for paragraph in paragraphs {
+            if let Cow::Owned(text) = standard_spaces(&paragraph.text) {
+                paragraph.text = text;
+            }
+        }
+    }
+}
+
 /// What a shard holds of an image, where these are the documents that go into shards.
 fn last_images(recipe: &Recipe) -> Option<obelisc_shard::ImageColumn> {
     (!recipe.has(Stage::Attach)).then_some(recipe.finish.images)
@@ -75,7 +94,7 @@ fn last_images(recipe: &Recipe) -> Option<obelisc_shard::ImageColumn> {
 /// One reference for each candidate of each image.
 fn references_of(document: &Document, task: u32, row: u32) -> impl Iterator<Item = ImageReference> {
     document.nodes.iter().flat_map(move |node| {
-        let obelisc_document::Content::Image(image) = &node.content else { return Vec::new() };
+        let Content::Image(image) = &node.content else { return Vec::new() };
         let candidates = image.candidate_urls().zip(0..);
         candidates
             .map(|(url, rank)| ImageReference {

@@ -31,7 +31,8 @@ pub fn rules(name: Option<&str>, as_json: bool) -> Result<(), Failure> {
     } else if name.is_some() {
         print(|out| write!(out, "{}", found.iter().map(|rule| rule.page).collect::<Vec<_>>().join("\n")))
     } else {
-        print(|out| found.iter().try_for_each(|rule| writeln!(out, "{:<24} {}", rule.path(), rule.summary())))
+        let width = found.iter().map(|rule| rule.path().len()).max().unwrap_or_default();
+        print(|out| found.iter().try_for_each(|rule| writeln!(out, "{:<width$}  {}", rule.path(), rule.summary())))
     }
 }
 

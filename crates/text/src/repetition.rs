@@ -1,14 +1,58 @@
 //! How much of a text repeats itself.
 
-use foldhash::{HashMap, HashMapExt as _};
+use std::hash::{BuildHasher as _, Hasher as _};
 
-/// How often each gram occurs, in no order.
-pub(crate) fn counts_of<'a>(grams: impl ExactSizeIterator<Item = &'a [u8]>) -> Vec<u32> {
-    let mut counts: HashMap<&[u8], u32> = HashMap::with_capacity(grams.len());
-    for gram in grams {
-        *counts.entry(gram).or_default() += 1;
+use foldhash::fast::RandomState;
+
+/// The upper half of a slot.
+const HASH_HALF: u64 = !(u32::MAX as u64);
+
+/// How often the grams of a text occur.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct GramCounts {
+    /// Grams that differ.
+    pub different: usize,
+    /// The counts above 1, in no order.
+    pub repeated: Vec<u32>,
+}
+
+impl GramCounts {
+    /// Counts `grams` grams, of which `gram` gives each by its index from 0.
+    ///
+    /// A table of indices: a text of ten thousand characters has as many grams, and most of them once, so that what a
+    /// gram costs is the memory that is touched for it.  Of a text of 2^32 grams the last is left out.
+    pub(crate) fn of<'a>(grams: usize, gram: impl Fn(usize) -> &'a [u8]) -> Self {
+        let grams = grams.min(u32::MAX as usize - 1);
+        let state = RandomState::default();
+        let mask = (grams * 2).next_power_of_two() - 1;
+        // Half of the hash, then the index of the first of its like and 1; or 0.
+        let mut slots = vec![0_u64; mask + 1];
+        let mut counts = vec![0_u32; grams];
+        let mut different = 0;
+        for index in 0..grams {
+            let this = gram(index);
+            let mut hasher = state.build_hasher();
+            hasher.write(this);
+            let hash = hasher.finish();
+            let mut slot = hash as usize & mask;
+            let first = loop {
+                let entry = slots[slot];
+                if entry == 0 {
+                    slots[slot] = hash & HASH_HALF | (index as u64 + 1);
+                    different += 1;
+                    break index;
+                }
+                let first = (entry & !HASH_HALF) as usize - 1;
+                if (entry ^ hash) & HASH_HALF == 0 && gram(first) == this {
+                    break first;
+                }
+                slot = (slot + 1) & mask;
+            };
+            counts[first] += 1;
+        }
+        counts.retain(|&count| count > 1);
+        Self { different, repeated: counts }
     }
-    counts.into_values().collect()
 }
 
 /// The sum of `counts` by `all`; 0 where there is nothing.
@@ -33,23 +77,20 @@ pub fn character_repetition_ratio(text: &str, length: usize) -> f64 {
     if length == 0 {
         return 0.0;
     }
-    if text.is_ascii() {
-        return share_of_most_frequent(text.as_bytes().windows(length));
-    }
-    let mut ends: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
-    ends.push(text.len());
     let bytes = text.as_bytes();
-    let last = ends.get(length..).unwrap_or_default();
-    share_of_most_frequent(last.iter().zip(&ends).map(|(&end, &begin)| &bytes[begin..end]))
+    if text.is_ascii() {
+        let grams = (bytes.len() + 1).saturating_sub(length);
+        return share_of_most_frequent(grams, |index| &bytes[index..index + length]);
+    }
+    let begins: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+    let grams = begins.len().saturating_sub(length);
+    share_of_most_frequent(grams, |index| &bytes[begins[index]..begins[index + length]])
 }
 
-fn share_of_most_frequent<'a>(grams: impl ExactSizeIterator<Item = &'a [u8]>) -> f64 {
-    let all = grams.len();
-    let counts = counts_of(grams);
-    let most = counts.len().isqrt();
-    let mut repeated: Vec<u32> = counts.into_iter().filter(|&count| count > 1).collect();
+fn share_of_most_frequent<'a>(grams: usize, gram: impl Fn(usize) -> &'a [u8]) -> f64 {
+    let GramCounts { different, mut repeated } = GramCounts::of(grams, gram);
     repeated.sort_unstable_by(|a, b| b.cmp(a));
-    repeated_share(repeated.into_iter().take(most), all)
+    repeated_share(repeated.into_iter().take(different.isqrt()), grams)
 }
 
 #[cfg(test)]

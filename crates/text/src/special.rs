@@ -7,7 +7,8 @@ use thiserror::Error;
 /// As the OBELICS reference uses them: stripped from both ends of a word, counted by the special-character ratio.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SpecialCharacters {
-    ascii: u128,
+    /// A bit for each character of ASCII.
+    ascii: [u64; 2],
     /// Sorted, without ASCII.
     others: Vec<char>,
 }
@@ -32,7 +33,7 @@ impl SpecialCharacters {
         for (line, text) in (1..).zip(list.lines()).filter(|(_, text)| !text.is_empty()) {
             let character = character(text).ok_or_else(|| UnknownCharacter { line, text: text.to_owned() })?;
             if character.is_ascii() {
-                set.ascii |= 1 << u32::from(character);
+                set.ascii[character as usize / 64] |= 1 << (character as usize % 64);
             } else {
                 set.others.push(character);
             }
@@ -45,15 +46,23 @@ impl SpecialCharacters {
     /// Whether `character` is special.
     pub fn contains(&self, character: char) -> bool {
         if character.is_ascii() {
-            self.ascii >> u32::from(character) & 1 == 1
+            self.has_bit(character as usize)
         } else {
             self.others.binary_search(&character).is_ok()
         }
     }
 
+    fn has_bit(&self, ascii: usize) -> bool {
+        (self.ascii[(ascii / 64) & 1] >> (ascii % 64)) & 1 == 1
+    }
+
     /// Counts those of a text.
     pub fn count(&self, text: &str) -> SpecialCount {
         let mut count = SpecialCount::default();
+        if text.is_ascii() {
+            let special = text.bytes().filter(|&byte| self.has_bit(usize::from(byte))).count();
+            return SpecialCount { special, all: text.len() };
+        }
         for character in text.chars() {
             count.special += usize::from(self.contains(character));
             count.all += 1;
@@ -63,7 +72,7 @@ impl SpecialCharacters {
 
     /// How many characters the set holds.
     pub fn len(&self) -> usize {
-        self.ascii.count_ones() as usize + self.others.len()
+        self.ascii.iter().map(|bits| bits.count_ones() as usize).sum::<usize>() + self.others.len()
     }
 
     /// Whether the set is empty.

@@ -24,11 +24,10 @@ impl Tokens {
         let mut tokens = Self::default();
         let mut inside = false;
         for character in text.chars() {
-            let in_word = is_word_character(character);
-            let is_mark = matches!(character, ',' | ';' | ':' | '?' | '!' | '.');
-            tokens.marks += usize::from(is_mark);
-            tokens.all += usize::from(is_mark || (in_word && !inside));
-            inside = in_word;
+            let class = CLASSES.get(character as usize).copied().unwrap_or_else(|| Class::beyond_ascii(character));
+            tokens.marks += usize::from(class == Class::Mark);
+            tokens.all += usize::from(class == Class::Mark || (class == Class::Word && !inside));
+            inside = class == Class::Word;
         }
         tokens
     }
@@ -46,15 +45,42 @@ impl Tokens {
     }
 }
 
-/// Whether Python's `\w` or an apostrophe: letters, numbers, the underscore.  Marks that combine are none, so that a word
-/// in a script of India is several.
-fn is_word_character(character: char) -> bool {
-    if character.is_ascii() {
-        return character.is_ascii_alphanumeric() || matches!(character, '_' | '\'');
+/// What a character is to a token.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    /// A letter, a number, the underscore (`\w` of Python), or an apostrophe.
+    Word,
+    /// A punctuation mark that is counted.
+    Mark,
+    Other,
+}
+
+/// The classes of ASCII.
+const CLASSES: [Class; 128] = {
+    let mut classes = [Class::Other; 128];
+    let mut byte = 0;
+    while byte < 128 {
+        classes[byte as usize] = match byte {
+            b',' | b';' | b':' | b'?' | b'!' | b'.' => Class::Mark,
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'\'' => Class::Word,
+            _ => Class::Other,
+        };
+        byte += 1;
     }
-    // Letters in circles and squares are symbols, though Unicode calls them alphabetic.
-    let in_circle = matches!(character, '\u{24b6}'..='\u{24e9}' | '\u{1f130}'..='\u{1f189}');
-    character.is_alphanumeric() && !is_combining_mark(character) && !in_circle
+    classes
+};
+
+impl Class {
+    /// Marks that combine are no part of a word, so that a word in a script of India is several tokens.
+    fn beyond_ascii(character: char) -> Self {
+        // Letters in circles and squares are symbols, though Unicode calls them alphabetic.
+        let in_circle = matches!(character, '\u{24b6}'..='\u{24e9}' | '\u{1f130}'..='\u{1f189}');
+        if character.is_alphanumeric() && !is_combining_mark(character) && !in_circle {
+            Self::Word
+        } else {
+            Self::Other
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,12 @@
 //! Words as the OBELICS reference splits them.
 
 use crate::SpecialCharacters;
-use crate::repetition::{counts_of, repeated_share};
+use crate::repetition::{GramCounts, repeated_share};
 
-const SEPARATORS: [char; 3] = [' ', '\n', '\t'];
+/// Words are cut at these bytes, each of which is a character.
+const fn is_separator(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\n' | b'\t')
+}
 
 /// The words of a text: split at space, line feed and tab, lower-case, [special characters](SpecialCharacters) stripped
 /// from both ends, what is then empty left out.
@@ -20,7 +23,11 @@ impl Words {
     /// Splits a text.
     pub fn split(text: &str, special: &SpecialCharacters) -> Self {
         let mut words = Self { text: String::with_capacity(text.len()), ends: Vec::with_capacity(text.len() / 6) };
-        for piece in text.split(SEPARATORS) {
+        let mut rest = text;
+        while !rest.is_empty() {
+            let end = rest.bytes().position(is_separator).unwrap_or(rest.len());
+            let piece = &rest[..end];
+            rest = rest.get(end + 1..).unwrap_or_default();
             if piece.is_ascii() {
                 words.push_ascii(piece, special);
             } else {
@@ -58,7 +65,9 @@ impl Words {
         let Some(last) = bytes.iter().rposition(|byte| !is_special(byte)) else { return };
         let first = bytes.iter().take_while(|byte| is_special(byte)).count();
         self.separate();
-        self.text.extend(piece[first..=last].chars().map(|c| c.to_ascii_lowercase()));
+        let begin = self.text.len();
+        self.text.push_str(&piece[first..=last]);
+        self.text[begin..].make_ascii_lowercase();
         self.ends.push(self.text.len());
     }
 
@@ -88,18 +97,21 @@ impl Words {
         self.runs(1)
     }
 
-    /// All runs of `length` words that follow each other, a space between two words.
+    /// All runs of `length` words (of one, where it is 0) that follow each other, a space between two words.
     pub fn runs(&self, length: usize) -> impl ExactSizeIterator<Item = &str> {
-        let ends = self.ends.get(length.saturating_sub(1)..).unwrap_or_default();
-        ends.iter().enumerate().map(|(first, &end)| &self.text[self.begin(first)..end])
+        let runs = (self.len() + 1).saturating_sub(length.max(1));
+        (0..runs).map(move |first| self.run(first, length))
+    }
+
+    fn run(&self, first: usize, length: usize) -> &str {
+        &self.text[self.begin(first)..self.ends[first + length.max(1) - 1]]
     }
 
     /// The share of the runs of `length` words whose like occurs more than once, 0 to 1; 0 where there is no such run.
     pub fn repetition_ratio(&self, length: usize) -> f64 {
-        let runs = self.runs(length);
-        let all = runs.len();
-        let counts = counts_of(runs.map(str::as_bytes));
-        repeated_share(counts.into_iter().filter(|&count| count > 1), all)
+        let runs = (self.len() + 1).saturating_sub(length.max(1));
+        let counts = GramCounts::of(runs, |first| self.run(first, length).as_bytes());
+        repeated_share(counts.repeated.into_iter(), runs)
     }
 }
 

@@ -264,7 +264,7 @@ impl Reader {
         self.pending = next;
         self.blank_from = begin.position + end as u64;
         self.given = Some((begin.mark.offset, self.stream.source_offset()));
-        let location = self.spanning(begin, begin.position + next as u64);
+        let location = self.spanning(begin, begin.position + end as u64, begin.position + next as u64);
         Found::Record { location, start, header, end, truncated }
     }
 
@@ -299,7 +299,7 @@ impl Reader {
             [_, Reason::InvalidRecordHeader] if self.first => Reason::NotAnArchive,
             [_, reason] => reason,
         };
-        let location = self.spanning(begin, self.stream.position());
+        let location = self.spanning(begin, begin.position, self.stream.position());
         Ok(failure(reason, location, detail))
     }
 
@@ -413,12 +413,14 @@ impl Reader {
         Location { entry: self.entry.clone(), offset, length, inner }
     }
 
-    /// The location of what begins at `begin` and ends at a position of the stream.
-    fn spanning(&self, begin: Begin, end: u64) -> Location {
+    /// The location of what begins at `begin` and ends at a position of the stream, or at `least` without the blank lines.
+    fn spanning(&self, begin: Begin, least: u64, end: u64) -> Location {
         if self.stream.plain() {
             return self.location(begin.position, Some(end - begin.position), 0);
         }
-        let last = self.stream.marks_after(begin.position).rfind(|mark| mark.position <= end);
+        // A member that begins before that is one of those over which the record is spread.
+        let ends = least..=end;
+        let last = self.stream.marks_after(begin.position).rfind(|mark| ends.contains(&mark.position));
         let at_end = end == self.stream.window_end();
         let stop = match &self.stream.state {
             State::End if at_end => Some(self.stream.file_end()),

@@ -23,7 +23,7 @@ impl Reader {
                 Passed::Reached => self.plausible_end()?,
                 Passed::Record => {
                     self.blank_from = self.stream.position();
-                    let location = self.spanning(begin, self.stream.position());
+                    let location = self.spanning(begin, begin.position, self.stream.position());
                     return Ok(failure(Reason::WrongContentLength, location, &detail));
                 }
                 Passed::Stopped => {
@@ -42,7 +42,7 @@ impl Reader {
                 self.stream.state = State::End;
             }
             self.blank_from = target;
-            let location = self.spanning(begin, self.stream.position());
+            let location = self.spanning(begin, begin.position, self.stream.position());
             return Ok(failure(Reason::RecordTooLarge, location, &detail));
         }
         // The length is wrong, or the file is cut: look for records in what it claims.

@@ -192,12 +192,16 @@ pub(crate) fn assert_accounted(bytes: &[u8], head: u64, items: &[Got]) {
     let size = bytes.len() as u64;
     let blank =
         |from: u64, to: u64| bytes[from as usize..to as usize].iter().all(|byte| *byte == b'\r' || *byte == b'\n');
-    let (mut covered, mut last) = (head, None);
+    let (mut covered, mut last, mut goes_on) = (head, None, false);
     for item in items {
         let location = item.location();
         let place = (location.offset, location.inner);
         assert!(last.is_none_or(|last| place > last), "{place:?} after {last:?} in {}", brief(items));
         last = Some(place);
+        // What has no length ends in the member in which the next item begins.
+        if std::mem::replace(&mut goes_on, location.length.is_none()) {
+            covered = covered.max(location.offset);
+        }
         let Some(length) = location.length else { continue };
         assert!(location.offset >= covered, "{location:?} begins before {covered} in {}", brief(items));
         assert!(blank(covered, location.offset), "{covered}..{} is lost in {}", location.offset, brief(items));

@@ -113,6 +113,11 @@ fn a_record_may_be_spread_over_members() {
     let items = read(&file);
     assert_eq!((items.len(), reasons(&items).len()), (7, 0));
     assert_accounted(&file, 0, &items);
+    // A length that ends before the record does would be one that cuts it.
+    for item in items.iter().filter(|item| item.location().addressable()) {
+        assert_eq!(read_at(&file, item.location()).as_ref(), Some(item));
+    }
+    assert!(items.iter().any(|item| item.location().inner == 0 && !item.location().addressable()));
 }
 
 #[test]

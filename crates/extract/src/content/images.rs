@@ -38,12 +38,13 @@ const REPEATED: f64 = -30_000.0;
 pub(super) fn score(units: &[Unit], skeleton: &Skeleton, scores: &mut [f64]) {
     let means = means(units, skeleton, scores);
     let is_prose = |i: &usize| !units[*i].is_image && units[*i].look.words >= MIN_WORDS && scores[*i] >= 0.5;
-    let first = (0..units.len()).find(is_prose).unwrap_or(units.len());
-    let last = (0..units.len()).rev().find(is_prose);
+    // Where nothing is prose, nothing is far from it.
+    let first = (0..units.len()).find(is_prose).unwrap_or(0);
+    let last = (0..units.len()).rev().find(is_prose).unwrap_or(units.len());
     // The best image of each figure.
     let mut best = vec![0.0_f64; skeleton.bones.len()];
     for (i, unit) in units.iter().enumerate().filter(|(_, unit)| unit.is_image) {
-        let behind = last.map_or(i + 1, |last| i.saturating_sub(last));
+        let behind = i.saturating_sub(last);
         let distance = |units: usize| units.min(MOST_UNITS) as f64;
         let figure = figure(skeleton, unit.bone);
         let sum = BIAS

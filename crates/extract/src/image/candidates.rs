@@ -65,11 +65,13 @@ pub(crate) struct Gathering<'a> {
     lazy: bool,
     /// The first address that would need a base and has none.
     unresolved: Option<String>,
+    /// Which candidate has the width at which the page shows the image.
+    shown: Option<usize>,
 }
 
 impl<'a> Gathering<'a> {
     pub(crate) fn new(context: &'a Context<'a>) -> Self {
-        Self { context, found: Vec::new(), lazy: false, unresolved: None }
+        Self { context, found: Vec::new(), lazy: false, unresolved: None, shown: None }
     }
 
     /// Reads the `source`s of a picture.
@@ -112,7 +114,9 @@ impl<'a> Gathering<'a> {
             let shown = value(attributes, &local_name!("width")).filter(|_| !self.lazy);
             let width = shown.and_then(|width| width.trim().parse().ok());
             let repeated = self.context.repeats.get(src).is_some_and(|&count| count >= profile.min_repeats);
+            let at = self.found.len();
             self.add(src, "src", width, 1.0, None, false, repeated);
+            self.shown = (width.is_some() && self.found.len() > at).then_some(at);
         }
     }
 
@@ -237,6 +241,12 @@ impl<'a> Gathering<'a> {
         drop(unresolved);
         if found.len() < 2 {
             return found;
+        }
+        // Beside files that say how dense they are, the width at which the page shows them is that of all.
+        if let Some(at) = self.shown
+            && found.iter().any(|candidate| candidate.width.is_none() && candidate.density > 1.0)
+        {
+            found[at].width = width(&found[at].url);
         }
         self.context.mark_originals(&mut found);
         let max_width = self.context.limits.max_candidate_width;

@@ -276,6 +276,18 @@ fn images_that_no_base_resolves_are_told_by_address() {
 }
 
 #[test]
+fn the_densest_file_is_taken_whatever_the_width_at_which_it_is_shown() {
+    is("<img src=a.jpg srcset='b.jpg 2x, c.jpg 3x' width=300>", &["[c.jpg]"]);
+    is("<picture><source srcset='b.webp 1x, c.webp 2x'><img src=a.jpg width=300></picture>", &["[c.webp]"]);
+    is("<img src=a.jpg srcset='b.jpg 200w' width=300>", &["[a.jpg]"]);
+}
+
+#[test]
+fn a_title_is_silent_wherever_it_stands() {
+    is("<html><head><div>a</div><title>b</title></head><body><p>c</p><title>d</title>e", &["a\n\nc\n\ne"]);
+}
+
+#[test]
 fn references_resolve_against_the_base() {
     is("<base href='//cdn.example/x/'><img src=a.jpg>", &["[https://cdn.example/x/a.jpg]"]);
 }

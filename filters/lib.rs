@@ -37,6 +37,7 @@ rules! {
     image {
         format,
         side_pixels,
+        rendered_side_pixels,
         aspect_ratio,
         url_words,
         content_score,

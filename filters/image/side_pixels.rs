@@ -44,10 +44,8 @@ fn sides(image: &ImageNode) -> impl Iterator<Item = f64> {
     let original = original.map(|side| side.map(f64::from));
     let rendered = [(&image.rendered_width, original[0]), (&image.rendered_height, original[1])];
     let rendered = rendered.map(|(size, original)| match (size.as_ref()?, original) {
-        (RenderedSize::Pixels(pixels), _) => Some(f64::from(*pixels)),
-        (RenderedSize::OutOfRange(number), _) => number.as_f64(),
         (RenderedSize::Percent(share), Some(original)) => share_of(share, original),
-        (RenderedSize::Percent(_), None) => None,
+        (size, _) => size.pixels(),
     });
     original.into_iter().chain(rendered).flatten()
 }

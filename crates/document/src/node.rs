@@ -173,6 +173,17 @@ pub enum RenderedSize {
     Percent(String),
 }
 
+impl RenderedSize {
+    /// Pixels, as the page states them; `None` for a share.
+    pub fn pixels(&self) -> Option<f64> {
+        match self {
+            Self::Pixels(pixels) => Some(f64::from(*pixels)),
+            Self::OutOfRange(number) => number.as_f64(),
+            Self::Percent(_) => None,
+        }
+    }
+}
+
 /// What an image's bytes say.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ImageFacts {

@@ -14,6 +14,7 @@ const PAGE: &str = "<!doctype html><body>\
     <p>Share this on Facebook and Twitter, or post it!</p>\
     <img src=https://lake.example/boat.jpg>\
     <img src=https://lake.example/site-icon.jpg>\
+    <img src=https://lake.example/captain.jpg width=96 height=128>\
     <div class=more-link>more</div>\
     <p>In the morning it was on the other side of the lake, with all of its sails down.</p>";
 
@@ -35,8 +36,12 @@ fn the_paper_s_rules_drop_what_is_no_prose_and_say_why() {
     assert_eq!(row.texts, [Some(first.to_owned()), None, Some(second.to_owned())]);
 
     let explained = obelisc(["explain"]).path(&output).words(["--url", URL]).ok().stdout;
-    for dropped in ["stopword_ratio 0, min 0.3", "spam_word_ratio 0.4444444444444444, max 0.1199999", "url_words icon"]
-    {
+    for dropped in [
+        "stopword_ratio 0, min 0.3",
+        "spam_word_ratio 0.4444444444444444, max 0.1199999",
+        "url_words icon",
+        "rendered_side_pixels 96 to 128, min 150",
+    ] {
         assert!(explained.contains(&format!("DROPPED {dropped}")), "{dropped}: {explained}");
     }
 }

@@ -274,6 +274,7 @@ mod tests {
         for (name, text) in [
             ("quickstart", include_str!("../../../pipelines/quickstart.toml")),
             ("links", include_str!("../../../pipelines/links.toml")),
+            ("obelisc", include_str!("../../../pipelines/obelisc.toml")),
         ] {
             let recipe = Recipe::parse(name, text, &[]).unwrap();
             assert_eq!(recipe.name, name);

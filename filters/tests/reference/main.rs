@@ -9,6 +9,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something fails")]
 
+mod recipe;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
@@ -107,6 +109,12 @@ fn document(url: &str, contents: Vec<(u32, Content)>) -> Document {
     Document { id: DocId([0; 16]), page: Page { url: url.to_owned(), ..Page::default() }, nodes }
 }
 
+/// A document of one paragraph.
+fn alone(text: &str) -> Document {
+    let paragraph = Paragraph { k: 0, text: text.to_owned(), content_score: None };
+    document("", vec![(0, Content::Text(vec![paragraph]))])
+}
+
 /// The text that the reference's rules on documents look at.
 fn whole_text(document: &Document) -> String {
     document.paragraphs().map(|paragraph| &*paragraph.text).collect::<Vec<_>>().join("\n\n")
@@ -146,9 +154,7 @@ fn paragraphs_are_measured_and_judged_as_the_reference_does() {
     let mut first: BTreeMap<String, u32> = BTreeMap::new();
     for row in rows(&folder.join("filtering.jsonl.gz")).into_iter().filter(|row| row["kind"] != "document") {
         let (key, text) = (row["key"].as_str().unwrap(), row["text"].as_str().unwrap());
-        let paragraph = Paragraph { k: 0, text: text.to_owned(), content_score: None };
-        let alone = document("", vec![(0, Content::Text(vec![paragraph]))]);
-        let judge = |rules: &RuleSet| rules.judge(&mut alone.clone(), StageView::FINAL).judgements.swap_remove(0);
+        let judge = |rules: &RuleSet| rules.judge(&mut alone(text), StageView::FINAL).judgements.swap_remove(0);
         compared += 1;
 
         let tokens = Tokens::count(text);
@@ -206,6 +212,16 @@ fn page(row: &Value) -> Document {
     document(row["url"].as_str().unwrap(), contents.collect())
 }
 
+/// Where a page is from.
+fn key(row: &Value) -> String {
+    format!("{}/{}", row["warc"].as_str().unwrap(), row["record"])
+}
+
+/// All pages before the rules.
+fn pages(folder: &Path) -> HashMap<String, Document> {
+    rows(&folder.join("extraction.jsonl.gz")).into_iter().map(|row| (key(&row), page(&row))).collect()
+}
+
 /// Odd spaces become spaces, which the reference does before it asks its rules.
 fn standardise(document: &mut Document) {
     for node in &mut document.nodes {
@@ -214,6 +230,15 @@ fn standardise(document: &mut Document) {
             paragraph.text = standard_spaces(&paragraph.text).into_owned();
         }
     }
+}
+
+/// Of images with one address the first stays, as in the reference's last step.
+fn remove_repeated_images(document: &mut Document) {
+    let mut seen = HashSet::new();
+    document.nodes.retain(|node| match &node.content {
+        Content::Image(image) => seen.insert(image.src.clone()),
+        Content::Text(_) => true,
+    });
 }
 
 /// The decision on each image, under the reference's names.
@@ -276,9 +301,7 @@ fn released(document: &Document) -> [Value; 3] {
 fn documents_are_measured_judged_and_left_as_the_reference_leaves_them() {
     let Some(data) = data_folder() else { return };
     let folder = data.join("reference");
-    let key = |row: &Value| format!("{}/{}", row["warc"], row["record"]);
-    let extracted = rows(&folder.join("extraction.jsonl.gz")).into_iter().map(|row| (key(&row), page(&row)));
-    let pages: HashMap<String, Document> = extracted.collect();
+    let pages = pages(&folder);
     // That of spam words stands behind the others and drops nothing: the reference measures it and does not ask.
     let document_rules = "[rules.document]\nimage_count = {}\n".to_owned()
         + DOCUMENT_RULES.strip_prefix("\n[rules.document]\n").unwrap()
@@ -307,11 +330,7 @@ fn documents_are_measured_judged_and_left_as_the_reference_leaves_them() {
             continue;
         }
 
-        let mut seen = HashSet::new();
-        document.nodes.retain(|node| match &node.content {
-            Content::Image(image) => seen.insert(image.src.clone()),
-            Content::Text(_) => true,
-        });
+        remove_repeated_images(&mut document);
         let kept_to_the_end = spam.judge(&mut document, StageView::FINAL).kept;
         assert_eq!(row["final"]["keep_step13"], kept_to_the_end, "{shown}");
         for (list, name) in released(&document).into_iter().zip(["texts", "images", "metadata"]) {

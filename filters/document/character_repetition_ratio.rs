@@ -1,10 +1,8 @@
 #![doc = include_str!("character_repetition_ratio.md")]
 
-use obelisc_filter::options::Options;
-use obelisc_filter::{Bound, Measure, Needs, Rule, RuleSpec, Subject, SubjectKind};
-use obelisc_text::character_repetition_ratio;
+use obelisc_filter::{Needs, RuleSpec, SubjectKind};
 
-use crate::counted;
+use crate::paragraph::character_repetition_ratio::CharacterRepetitionRatio;
 
 /// The rule.
 pub static SPEC: RuleSpec = RuleSpec {
@@ -15,36 +13,5 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[],
     page: include_str!("character_repetition_ratio.md"),
-    build: |options| Box::new(CharacterRepetitionRatio::new(options)),
+    build: |options| Box::new(CharacterRepetitionRatio::new(SPEC.subject, options, Some(0.1))),
 };
-
-#[derive(Debug)]
-struct CharacterRepetitionRatio {
-    ngram_characters: usize,
-    max_ratio: Option<f64>,
-}
-
-impl CharacterRepetitionRatio {
-    fn new(options: &mut Options<'_>) -> Self {
-        Self {
-            ngram_characters: options.integer("ngram_characters", 10, 1..=1_000, "characters of a run") as usize,
-            max_ratio: options.optional_number(
-                "max_ratio",
-                Some(0.1),
-                0.0..=1.0,
-                "largest share of repeated runs kept",
-            ),
-        }
-    }
-}
-
-impl Rule for CharacterRepetitionRatio {
-    fn measure(&self, subject: Subject<'_>) -> Measure {
-        let Some(text) = counted::text(SPEC.subject, subject) else { return Measure::NotApplicable };
-        Measure::number(character_repetition_ratio(&text, self.ngram_characters))
-    }
-
-    fn bounds(&self) -> Vec<Bound> {
-        Bound::range(None, self.max_ratio)
-    }
-}

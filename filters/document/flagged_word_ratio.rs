@@ -1,10 +1,9 @@
 #![doc = include_str!("flagged_word_ratio.md")]
 
-use obelisc_filter::options::Options;
-use obelisc_filter::{Bound, Measure, Needs, Rule, RuleSpec, Subject, SubjectKind};
-use obelisc_text::WordList;
+use obelisc_filter::{Needs, RuleSpec, SubjectKind};
 
-use crate::{counted, lists};
+use crate::lists;
+use crate::paragraph::flagged_word_ratio::FlaggedWordRatio;
 
 /// The rule.
 pub static SPEC: RuleSpec = RuleSpec {
@@ -15,35 +14,5 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[lists::SPECIAL_CHARACTERS_TEXT, lists::EN_FLAGGED],
     page: include_str!("flagged_word_ratio.md"),
-    build: |options| Box::new(FlaggedWordRatio::new(options)),
+    build: |options| Box::new(FlaggedWordRatio::new(SPEC.subject, options, Some(0.01))),
 };
-
-#[derive(Debug)]
-struct FlaggedWordRatio {
-    words: WordList,
-    max_ratio: Option<f64>,
-}
-
-impl FlaggedWordRatio {
-    fn new(options: &mut Options<'_>) -> Self {
-        Self {
-            words: lists::words(options, &[("en", lists::EN_FLAGGED)], "the flagged words"),
-            max_ratio: options.optional_number(
-                "max_ratio",
-                Some(0.01),
-                0.0..=1.0,
-                "largest share of flagged words kept",
-            ),
-        }
-    }
-}
-
-impl Rule for FlaggedWordRatio {
-    fn measure(&self, subject: Subject<'_>) -> Measure {
-        counted::share_of(&self.words, SPEC.subject, subject)
-    }
-
-    fn bounds(&self) -> Vec<Bound> {
-        Bound::range(None, self.max_ratio)
-    }
-}

@@ -1,9 +1,8 @@
 #![doc = include_str!("punctuation_ratio.md")]
 
-use obelisc_filter::options::Options;
-use obelisc_filter::{Bound, Measure, Needs, Rule, RuleSpec, Subject, SubjectKind};
+use obelisc_filter::{Needs, RuleSpec, SubjectKind};
 
-use crate::counted;
+use crate::paragraph::punctuation_ratio::PunctuationRatio;
 
 /// The rule.
 pub static SPEC: RuleSpec = RuleSpec {
@@ -14,34 +13,5 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[],
     page: include_str!("punctuation_ratio.md"),
-    build: |options| Box::new(PunctuationRatio::new(options)),
+    build: |options| Box::new(PunctuationRatio::new(SPEC.subject, options, Some(0.03), None)),
 };
-
-#[derive(Debug)]
-struct PunctuationRatio {
-    min_ratio: Option<f64>,
-    min_tokens: Option<u64>,
-}
-
-impl PunctuationRatio {
-    fn new(options: &mut Options<'_>) -> Self {
-        let meaning = "fewest tokens for which the rule says anything";
-        Self {
-            min_ratio: options.optional_number("min_ratio", Some(0.03), 0.0..=1.0, "smallest share of marks kept"),
-            min_tokens: options.optional_integer("min_tokens", None, 1..=1_000_000_000, meaning),
-        }
-    }
-}
-
-impl Rule for PunctuationRatio {
-    fn measure(&self, subject: Subject<'_>) -> Measure {
-        let Some(tokens) = counted::tokens(SPEC.subject, subject) else { return Measure::NotApplicable };
-        // No token at all is a ratio of 0, as the reference has it: symbols alone are no sentence.
-        let few = self.min_tokens.is_some_and(|min| tokens.all > 0 && (tokens.all as u64) < min);
-        if few { Measure::NotApplicable } else { Measure::number(tokens.punctuation_ratio()) }
-    }
-
-    fn bounds(&self) -> Vec<Bound> {
-        Bound::range(self.min_ratio, None)
-    }
-}

@@ -1,10 +1,9 @@
 #![doc = include_str!("spam_word_ratio.md")]
 
-use obelisc_filter::options::Options;
-use obelisc_filter::{Bound, Measure, Needs, Rule, RuleSpec, Subject, SubjectKind};
-use obelisc_text::WordList;
+use obelisc_filter::{Needs, RuleSpec, SubjectKind};
 
-use crate::{counted, lists};
+use crate::lists;
+use crate::paragraph::spam_word_ratio::SpamWordRatio;
 
 /// The rule.
 pub static SPEC: RuleSpec = RuleSpec {
@@ -15,30 +14,5 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[lists::SPECIAL_CHARACTERS_TEXT, lists::EN_SPAM],
     page: include_str!("spam_word_ratio.md"),
-    build: |options| Box::new(SpamWordRatio::new(options)),
+    build: |options| Box::new(SpamWordRatio::new(SPEC.subject, options, Some(0.12))),
 };
-
-#[derive(Debug)]
-struct SpamWordRatio {
-    words: WordList,
-    max_ratio: Option<f64>,
-}
-
-impl SpamWordRatio {
-    fn new(options: &mut Options<'_>) -> Self {
-        Self {
-            words: lists::words(options, &[("en", lists::EN_SPAM)], "the spam words"),
-            max_ratio: options.optional_number("max_ratio", Some(0.12), 0.0..=1.0, "largest share of spam words kept"),
-        }
-    }
-}
-
-impl Rule for SpamWordRatio {
-    fn measure(&self, subject: Subject<'_>) -> Measure {
-        counted::share_of(&self.words, SPEC.subject, subject)
-    }
-
-    fn bounds(&self) -> Vec<Bound> {
-        Bound::range(None, self.max_ratio)
-    }
-}

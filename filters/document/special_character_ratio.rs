@@ -1,9 +1,9 @@
 #![doc = include_str!("special_character_ratio.md")]
 
-use obelisc_filter::options::Options;
-use obelisc_filter::{Bound, Measure, Needs, Rule, RuleSpec, Subject, SubjectKind};
+use obelisc_filter::{Needs, RuleSpec, SubjectKind};
 
-use crate::{counted, lists};
+use crate::lists;
+use crate::paragraph::special_character_ratio::SpecialCharacterRatio;
 
 /// The rule.
 pub static SPEC: RuleSpec = RuleSpec {
@@ -14,28 +14,5 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[lists::SPECIAL_CHARACTERS_TEXT],
     page: include_str!("special_character_ratio.md"),
-    build: |options| Box::new(SpecialCharacterRatio::new(options)),
+    build: |options| Box::new(SpecialCharacterRatio::new(SPEC.subject, options, Some(0.275))),
 };
-
-#[derive(Debug)]
-struct SpecialCharacterRatio {
-    max_ratio: Option<f64>,
-}
-
-impl SpecialCharacterRatio {
-    fn new(options: &mut Options<'_>) -> Self {
-        let meaning = "largest share of special characters kept";
-        Self { max_ratio: options.optional_number("max_ratio", Some(0.275), 0.0..=1.0, meaning) }
-    }
-}
-
-impl Rule for SpecialCharacterRatio {
-    fn measure(&self, subject: Subject<'_>) -> Measure {
-        let Some(count) = counted::special_characters(SPEC.subject, subject) else { return Measure::NotApplicable };
-        Measure::number(count.ratio())
-    }
-
-    fn bounds(&self) -> Vec<Bound> {
-        Bound::range(None, self.max_ratio)
-    }
-}

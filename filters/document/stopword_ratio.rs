@@ -1,10 +1,9 @@
 #![doc = include_str!("stopword_ratio.md")]
 
-use obelisc_filter::options::Options;
-use obelisc_filter::{Bound, Measure, Needs, Rule, RuleSpec, Subject, SubjectKind};
-use obelisc_text::WordList;
+use obelisc_filter::{Needs, RuleSpec, SubjectKind};
 
-use crate::{counted, lists};
+use crate::lists;
+use crate::paragraph::stopword_ratio::StopwordRatio;
 
 /// The rule.
 pub static SPEC: RuleSpec = RuleSpec {
@@ -15,30 +14,5 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[lists::SPECIAL_CHARACTERS_TEXT, lists::EN_STOPWORDS],
     page: include_str!("stopword_ratio.md"),
-    build: |options| Box::new(StopwordRatio::new(options)),
+    build: |options| Box::new(StopwordRatio::new(SPEC.subject, options, Some(0.35))),
 };
-
-#[derive(Debug)]
-struct StopwordRatio {
-    words: WordList,
-    min_ratio: Option<f64>,
-}
-
-impl StopwordRatio {
-    fn new(options: &mut Options<'_>) -> Self {
-        Self {
-            words: lists::words(options, &[("en", lists::EN_STOPWORDS)], "the stop words"),
-            min_ratio: options.optional_number("min_ratio", Some(0.35), 0.0..=1.0, "smallest share of stop words kept"),
-        }
-    }
-}
-
-impl Rule for StopwordRatio {
-    fn measure(&self, subject: Subject<'_>) -> Measure {
-        counted::share_of(&self.words, SPEC.subject, subject)
-    }
-
-    fn bounds(&self) -> Vec<Bound> {
-        Bound::range(self.min_ratio, None)
-    }
-}

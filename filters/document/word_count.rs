@@ -1,9 +1,9 @@
 #![doc = include_str!("word_count.md")]
 
-use obelisc_filter::options::Options;
-use obelisc_filter::{Bound, Measure, Needs, Rule, RuleSpec, Subject, SubjectKind};
+use obelisc_filter::{Needs, RuleSpec, SubjectKind};
 
-use crate::{counted, lists};
+use crate::lists;
+use crate::paragraph::word_count::WordCount;
 
 /// The rule.
 pub static SPEC: RuleSpec = RuleSpec {
@@ -14,31 +14,5 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: true,
     resources: &[lists::SPECIAL_CHARACTERS_TEXT],
     page: include_str!("word_count.md"),
-    build: |options| Box::new(WordCount::new(options)),
+    build: |options| Box::new(WordCount::new(SPEC.subject, options, Some(10), Some(2_000))),
 };
-
-#[derive(Debug)]
-struct WordCount {
-    min_words: Option<u64>,
-    max_words: Option<u64>,
-}
-
-impl WordCount {
-    fn new(options: &mut Options<'_>) -> Self {
-        let range = 0..=1_000_000_000;
-        Self {
-            min_words: options.optional_integer("min_words", Some(10), range.clone(), "fewest words kept"),
-            max_words: options.optional_integer("max_words", Some(2_000), range, "most words kept"),
-        }
-    }
-}
-
-impl Rule for WordCount {
-    fn measure(&self, subject: Subject<'_>) -> Measure {
-        counted::words(SPEC.subject, subject).map_or(Measure::NotApplicable, |words| Measure::count(words.len()))
-    }
-
-    fn bounds(&self) -> Vec<Bound> {
-        Bound::count_range(self.min_words, self.max_words)
-    }
-}

@@ -1,9 +1,9 @@
 #![doc = include_str!("word_repetition_ratio.md")]
 
-use obelisc_filter::options::Options;
-use obelisc_filter::{Bound, Measure, Needs, Rule, RuleSpec, Subject, SubjectKind};
+use obelisc_filter::{Needs, RuleSpec, SubjectKind};
 
-use crate::{counted, lists};
+use crate::lists;
+use crate::paragraph::word_repetition_ratio::WordRepetitionRatio;
 
 /// The rule.
 pub static SPEC: RuleSpec = RuleSpec {
@@ -14,36 +14,5 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[lists::SPECIAL_CHARACTERS_TEXT],
     page: include_str!("word_repetition_ratio.md"),
-    build: |options| Box::new(WordRepetitionRatio::new(options)),
+    build: |options| Box::new(WordRepetitionRatio::new(SPEC.subject, options, Some(0.2))),
 };
-
-#[derive(Debug)]
-struct WordRepetitionRatio {
-    ngram_words: usize,
-    max_ratio: Option<f64>,
-}
-
-impl WordRepetitionRatio {
-    fn new(options: &mut Options<'_>) -> Self {
-        Self {
-            ngram_words: options.integer("ngram_words", 5, 1..=1_000, "words of a run") as usize,
-            max_ratio: options.optional_number(
-                "max_ratio",
-                Some(0.2),
-                0.0..=1.0,
-                "largest share of repeated runs kept",
-            ),
-        }
-    }
-}
-
-impl Rule for WordRepetitionRatio {
-    fn measure(&self, subject: Subject<'_>) -> Measure {
-        let Some(words) = counted::words(SPEC.subject, subject) else { return Measure::NotApplicable };
-        Measure::number(words.repetition_ratio(self.ngram_words))
-    }
-
-    fn bounds(&self) -> Vec<Bound> {
-        Bound::range(None, self.max_ratio)
-    }
-}

@@ -15,22 +15,26 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[],
     page: include_str!("character_repetition_ratio.md"),
-    build: |options| Box::new(CharacterRepetitionRatio::new(options)),
+    build: |options| Box::new(CharacterRepetitionRatio::new(SPEC.subject, options, Some(0.1))),
 };
 
+/// The rule on paragraphs, and with bounds of its own on documents.
 #[derive(Debug)]
-struct CharacterRepetitionRatio {
+pub(crate) struct CharacterRepetitionRatio {
+    subject: SubjectKind,
     ngram_characters: usize,
     max_ratio: Option<f64>,
 }
 
 impl CharacterRepetitionRatio {
-    fn new(options: &mut Options<'_>) -> Self {
+    /// What a recipe says, or else these bounds.
+    pub(crate) fn new(subject: SubjectKind, options: &mut Options<'_>, max_ratio: Option<f64>) -> Self {
         Self {
+            subject,
             ngram_characters: options.integer("ngram_characters", 10, 1..=1_000, "characters of a run") as usize,
             max_ratio: options.optional_number(
                 "max_ratio",
-                Some(0.1),
+                max_ratio,
                 0.0..=1.0,
                 "largest share of repeated runs kept",
             ),
@@ -40,7 +44,7 @@ impl CharacterRepetitionRatio {
 
 impl Rule for CharacterRepetitionRatio {
     fn measure(&self, subject: Subject<'_>) -> Measure {
-        let Some(text) = counted::text(SPEC.subject, subject) else { return Measure::NotApplicable };
+        let Some(text) = counted::text(self.subject, subject) else { return Measure::NotApplicable };
         Measure::number(character_repetition_ratio(&text, self.ngram_characters))
     }
 

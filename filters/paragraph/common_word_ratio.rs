@@ -15,23 +15,27 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[lists::SPECIAL_CHARACTERS_TEXT],
     page: include_str!("common_word_ratio.md"),
-    build: |options| Box::new(CommonWordRatio::new(options)),
+    build: |options| Box::new(CommonWordRatio::new(SPEC.subject, options, Some(0.8))),
 };
 
+/// The rule on paragraphs, and with bounds of its own on documents.
 #[derive(Debug)]
-struct CommonWordRatio {
+pub(crate) struct CommonWordRatio {
+    subject: SubjectKind,
     words: WordList,
     min_ratio: Option<f64>,
 }
 
 impl CommonWordRatio {
-    fn new(options: &mut Options<'_>) -> Self {
+    /// What a recipe says, or else these bounds.
+    pub(crate) fn new(subject: SubjectKind, options: &mut Options<'_>, min_ratio: Option<f64>) -> Self {
         let words = options.texts("words", &[], &[], "the common words; with none the rule does not apply");
         Self {
+            subject,
             words: WordList::from_words(words),
             min_ratio: options.optional_number(
                 "min_ratio",
-                Some(0.8),
+                min_ratio,
                 0.0..=1.0,
                 "smallest share of common words kept",
             ),
@@ -41,7 +45,7 @@ impl CommonWordRatio {
 
 impl Rule for CommonWordRatio {
     fn measure(&self, subject: Subject<'_>) -> Measure {
-        counted::share_of(&self.words, SPEC.subject, subject)
+        counted::share_of(&self.words, self.subject, subject)
     }
 
     fn bounds(&self) -> Vec<Bound> {

@@ -15,22 +15,26 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[lists::SPECIAL_CHARACTERS_TEXT, lists::EN_FLAGGED],
     page: include_str!("flagged_word_ratio.md"),
-    build: |options| Box::new(FlaggedWordRatio::new(options)),
+    build: |options| Box::new(FlaggedWordRatio::new(SPEC.subject, options, Some(0.01))),
 };
 
+/// The rule on paragraphs, and with bounds of its own on documents.
 #[derive(Debug)]
-struct FlaggedWordRatio {
+pub(crate) struct FlaggedWordRatio {
+    subject: SubjectKind,
     words: WordList,
     max_ratio: Option<f64>,
 }
 
 impl FlaggedWordRatio {
-    fn new(options: &mut Options<'_>) -> Self {
+    /// What a recipe says, or else these bounds.
+    pub(crate) fn new(subject: SubjectKind, options: &mut Options<'_>, max_ratio: Option<f64>) -> Self {
         Self {
+            subject,
             words: lists::words(options, &[("en", lists::EN_FLAGGED)], "the flagged words"),
             max_ratio: options.optional_number(
                 "max_ratio",
-                Some(0.01),
+                max_ratio,
                 0.0..=1.0,
                 "largest share of flagged words kept",
             ),
@@ -40,7 +44,7 @@ impl FlaggedWordRatio {
 
 impl Rule for FlaggedWordRatio {
     fn measure(&self, subject: Subject<'_>) -> Measure {
-        counted::share_of(&self.words, SPEC.subject, subject)
+        counted::share_of(&self.words, self.subject, subject)
     }
 
     fn bounds(&self) -> Vec<Bound> {

@@ -15,27 +15,31 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[lists::SPECIAL_CHARACTERS_TEXT, lists::EN_SPAM],
     page: include_str!("spam_word_ratio.md"),
-    build: |options| Box::new(SpamWordRatio::new(options)),
+    build: |options| Box::new(SpamWordRatio::new(SPEC.subject, options, Some(0.12))),
 };
 
+/// The rule on paragraphs, and with bounds of its own on documents.
 #[derive(Debug)]
-struct SpamWordRatio {
+pub(crate) struct SpamWordRatio {
+    subject: SubjectKind,
     words: WordList,
     max_ratio: Option<f64>,
 }
 
 impl SpamWordRatio {
-    fn new(options: &mut Options<'_>) -> Self {
+    /// What a recipe says, or else these bounds.
+    pub(crate) fn new(subject: SubjectKind, options: &mut Options<'_>, max_ratio: Option<f64>) -> Self {
         Self {
+            subject,
             words: lists::words(options, &[("en", lists::EN_SPAM)], "the spam words"),
-            max_ratio: options.optional_number("max_ratio", Some(0.12), 0.0..=1.0, "largest share of spam words kept"),
+            max_ratio: options.optional_number("max_ratio", max_ratio, 0.0..=1.0, "largest share of spam words kept"),
         }
     }
 }
 
 impl Rule for SpamWordRatio {
     fn measure(&self, subject: Subject<'_>) -> Measure {
-        counted::share_of(&self.words, SPEC.subject, subject)
+        counted::share_of(&self.words, self.subject, subject)
     }
 
     fn bounds(&self) -> Vec<Bound> {

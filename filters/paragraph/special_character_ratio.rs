@@ -14,24 +14,27 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[lists::SPECIAL_CHARACTERS_TEXT],
     page: include_str!("special_character_ratio.md"),
-    build: |options| Box::new(SpecialCharacterRatio::new(options)),
+    build: |options| Box::new(SpecialCharacterRatio::new(SPEC.subject, options, Some(0.3))),
 };
 
+/// The rule on paragraphs, and with bounds of its own on documents.
 #[derive(Debug)]
-struct SpecialCharacterRatio {
+pub(crate) struct SpecialCharacterRatio {
+    subject: SubjectKind,
     max_ratio: Option<f64>,
 }
 
 impl SpecialCharacterRatio {
-    fn new(options: &mut Options<'_>) -> Self {
+    /// What a recipe says, or else these bounds.
+    pub(crate) fn new(subject: SubjectKind, options: &mut Options<'_>, max_ratio: Option<f64>) -> Self {
         let meaning = "largest share of special characters kept";
-        Self { max_ratio: options.optional_number("max_ratio", Some(0.3), 0.0..=1.0, meaning) }
+        Self { subject, max_ratio: options.optional_number("max_ratio", max_ratio, 0.0..=1.0, meaning) }
     }
 }
 
 impl Rule for SpecialCharacterRatio {
     fn measure(&self, subject: Subject<'_>) -> Measure {
-        let Some(count) = counted::special_characters(SPEC.subject, subject) else { return Measure::NotApplicable };
+        let Some(count) = counted::special_characters(self.subject, subject) else { return Measure::NotApplicable };
         Measure::number(count.ratio())
     }
 

@@ -15,27 +15,31 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[lists::SPECIAL_CHARACTERS_TEXT, lists::EN_STOPWORDS],
     page: include_str!("stopword_ratio.md"),
-    build: |options| Box::new(StopwordRatio::new(options)),
+    build: |options| Box::new(StopwordRatio::new(SPEC.subject, options, Some(0.3))),
 };
 
+/// The rule on paragraphs, and with bounds of its own on documents.
 #[derive(Debug)]
-struct StopwordRatio {
+pub(crate) struct StopwordRatio {
+    subject: SubjectKind,
     words: WordList,
     min_ratio: Option<f64>,
 }
 
 impl StopwordRatio {
-    fn new(options: &mut Options<'_>) -> Self {
+    /// What a recipe says, or else these bounds.
+    pub(crate) fn new(subject: SubjectKind, options: &mut Options<'_>, min_ratio: Option<f64>) -> Self {
         Self {
+            subject,
             words: lists::words(options, &[("en", lists::EN_STOPWORDS)], "the stop words"),
-            min_ratio: options.optional_number("min_ratio", Some(0.3), 0.0..=1.0, "smallest share of stop words kept"),
+            min_ratio: options.optional_number("min_ratio", min_ratio, 0.0..=1.0, "smallest share of stop words kept"),
         }
     }
 }
 
 impl Rule for StopwordRatio {
     fn measure(&self, subject: Subject<'_>) -> Measure {
-        counted::share_of(&self.words, SPEC.subject, subject)
+        counted::share_of(&self.words, self.subject, subject)
     }
 
     fn bounds(&self) -> Vec<Bound> {

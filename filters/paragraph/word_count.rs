@@ -14,28 +14,37 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[lists::SPECIAL_CHARACTERS_TEXT],
     page: include_str!("word_count.md"),
-    build: |options| Box::new(WordCount::new(options)),
+    build: |options| Box::new(WordCount::new(SPEC.subject, options, Some(4), Some(1_000))),
 };
 
+/// The rule on paragraphs, and with bounds of its own on documents.
 #[derive(Debug)]
-struct WordCount {
+pub(crate) struct WordCount {
+    subject: SubjectKind,
     min_words: Option<u64>,
     max_words: Option<u64>,
 }
 
 impl WordCount {
-    fn new(options: &mut Options<'_>) -> Self {
+    /// What a recipe says, or else these bounds.
+    pub(crate) fn new(
+        subject: SubjectKind,
+        options: &mut Options<'_>,
+        min_words: Option<u64>,
+        max_words: Option<u64>,
+    ) -> Self {
         let range = 0..=1_000_000_000;
         Self {
-            min_words: options.optional_integer("min_words", Some(4), range.clone(), "fewest words kept"),
-            max_words: options.optional_integer("max_words", Some(1_000), range, "most words kept"),
+            subject,
+            min_words: options.optional_integer("min_words", min_words, range.clone(), "fewest words kept"),
+            max_words: options.optional_integer("max_words", max_words, range, "most words kept"),
         }
     }
 }
 
 impl Rule for WordCount {
     fn measure(&self, subject: Subject<'_>) -> Measure {
-        counted::words(SPEC.subject, subject).map_or(Measure::NotApplicable, |words| Measure::count(words.len()))
+        counted::words(self.subject, subject).map_or(Measure::NotApplicable, |words| Measure::count(words.len()))
     }
 
     fn bounds(&self) -> Vec<Bound> {

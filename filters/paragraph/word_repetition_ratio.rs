@@ -14,22 +14,26 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[lists::SPECIAL_CHARACTERS_TEXT],
     page: include_str!("word_repetition_ratio.md"),
-    build: |options| Box::new(WordRepetitionRatio::new(options)),
+    build: |options| Box::new(WordRepetitionRatio::new(SPEC.subject, options, Some(0.1))),
 };
 
+/// The rule on paragraphs, and with bounds of its own on documents.
 #[derive(Debug)]
-struct WordRepetitionRatio {
+pub(crate) struct WordRepetitionRatio {
+    subject: SubjectKind,
     ngram_words: usize,
     max_ratio: Option<f64>,
 }
 
 impl WordRepetitionRatio {
-    fn new(options: &mut Options<'_>) -> Self {
+    /// What a recipe says, or else these bounds.
+    pub(crate) fn new(subject: SubjectKind, options: &mut Options<'_>, max_ratio: Option<f64>) -> Self {
         Self {
+            subject,
             ngram_words: options.integer("ngram_words", 5, 1..=1_000, "words of a run") as usize,
             max_ratio: options.optional_number(
                 "max_ratio",
-                Some(0.1),
+                max_ratio,
                 0.0..=1.0,
                 "largest share of repeated runs kept",
             ),
@@ -39,7 +43,7 @@ impl WordRepetitionRatio {
 
 impl Rule for WordRepetitionRatio {
     fn measure(&self, subject: Subject<'_>) -> Measure {
-        let Some(words) = counted::words(SPEC.subject, subject) else { return Measure::NotApplicable };
+        let Some(words) = counted::words(self.subject, subject) else { return Measure::NotApplicable };
         Measure::number(words.repetition_ratio(self.ngram_words))
     }
 

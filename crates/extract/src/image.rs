@@ -7,6 +7,8 @@ mod url;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use html5ever::{Attribute, LocalName, local_name};
 use obelisc_document::{ImageNode, RenderedSize};
 use obelisc_text::{clean, collapse_white_space};
@@ -102,10 +104,8 @@ fn size(attributes: &[Attribute], name: &LocalName) -> Option<RenderedSize> {
 
 /// A size as the OBELICS release reads it: pixels, a share in percent, a decimal number cut off; `auto` is the whole.
 fn parse_size(text: &str) -> Option<RenderedSize> {
-    if let Ok(pixels) = text.trim().parse() {
-        return Some(RenderedSize::Pixels(pixels));
-    }
-    let text = text.replace(['”', '"', '<', '>'], "");
+    const STRAY: [char; 4] = ['”', '"', '<', '>'];
+    let text = if text.contains(STRAY) { Cow::Owned(text.replace(STRAY, "")) } else { Cow::Borrowed(text) };
     let text = text.trim();
     if let Ok(pixels) = text.parse() {
         return Some(RenderedSize::Pixels(pixels));

@@ -261,9 +261,9 @@ impl<'a> Gathering<'a> {
             (candidate.repeated, !candidate.accepted, !candidate.original, width, density)
         });
         let mut seen = HashSet::default();
-        let mut is_new: Vec<bool> = found.iter().map(|candidate| seen.insert(candidate.url.as_str())).collect();
-        is_new.reverse();
-        found.retain(|_| is_new.pop().unwrap_or_default());
+        let is_new: Vec<bool> = found.iter().map(|candidate| seen.insert(candidate.url.as_str())).collect();
+        let mut is_new = is_new.into_iter();
+        found.retain(|_| is_new.next().unwrap_or_default());
         found
     }
 }

@@ -17,6 +17,7 @@
 mod clean;
 mod language;
 mod list;
+mod model;
 mod repetition;
 mod special;
 mod tokens;
@@ -25,6 +26,7 @@ mod words;
 pub use clean::{clean, collapse_white_space, standard_spaces};
 pub use language::{Guess, LANGUAGES, can_guess, guess_language, language_code};
 pub use list::WordList;
+pub use model::{ModelBytes, ModelError};
 pub use repetition::character_repetition_ratio;
 pub use special::{SpecialCharacters, SpecialCount, UnknownCharacter};
 pub use tokens::Tokens;

@@ -11,6 +11,7 @@ mod stuck;
 
 mod bad_archives;
 mod cli_extract;
+mod cli_judge;
 mod cli_output;
 mod cli_reference;
 mod containers;

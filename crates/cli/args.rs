@@ -85,6 +85,18 @@ Documents go to standard output in the order of the input, whatever the number o
 records and pages that fail go to standard error, each with its reason. \
 Exit code 1: something failed, and there was no document.")]
     Extract(ExtractArgs),
+    /// Apply a recipe's rules to documents: JSON lines with verdicts
+    #[command(after_help = "\
+Examples:
+  obelisc extract page.html --url https://example.org/page | obelisc judge pipelines/links.toml
+  obelisc judge my.toml documents.jsonl --set rules.document.word_count.min_words=50 > judged.jsonl
+
+Documents are JSON lines as `obelisc extract` prints them; of one written by hand `texts` or `images` is enough. \
+They go to standard output in their order, each as it stands after filtering, with \"verdict\", \"reasons\" (the first rule that each dropped \
+node fails, with value and bound, and all others that it fails) and \"signals\". Rules on the bytes of images have no value: \
+nothing is fetched. Lines that are no documents go to standard error, each with its number. \
+Exit code 1: a line was no document, and there was none that is.")]
+    Judge(JudgeArgs),
     /// Show every node and rule of one page: value, bound, verdict, step
     #[command(after_help = "Example:\n  obelisc explain out --url https://atlas.example/earth/tides")]
     Explain {
@@ -195,6 +207,21 @@ pub struct ExtractArgs {
     #[arg(long)]
     pub whole_page: bool,
     /// Threads [default: one per core]
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+}
+
+/// What `judge` reads.
+#[derive(Args, Debug)]
+pub struct JudgeArgs {
+    /// The recipe
+    #[command(flatten)]
+    pub recipe: RecipeArgs,
+    /// Documents as JSON lines; without it, or with -, those on standard input
+    #[arg(value_name = "DOCS.jsonl|-")]
+    pub documents: Option<PathBuf>,
+    /// Threads, instead of the config's
     #[arg(long, value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,

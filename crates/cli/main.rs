@@ -6,6 +6,7 @@ mod args;
 mod explain;
 mod extract;
 mod in_order;
+mod judge;
 mod output;
 mod plan;
 mod progress;
@@ -82,6 +83,7 @@ fn obey(cli: &Cli) -> Result<(), Failure> {
         Command::Plan { run, json } => plan::plan(run, *json),
         Command::Status { dir, failures, json } => plan::status(dir, *failures, *json),
         Command::Extract(args) => extract::extract(args, cli.quiet),
+        Command::Judge(args) => judge::judge(args, cli.quiet),
         Command::Explain { dir, url, json } => explain::explain(dir, url, *json),
         Command::Rules { name, json } => reference::rules(name.as_deref(), *json),
         Command::PrintConfig => reference::print_config(),

@@ -39,7 +39,7 @@ fn read_text(path: &Path) -> Result<String, Failure> {
 }
 
 /// Reads recipe and config; all mistakes of both are told at once.
-fn read(args: &RecipeArgs) -> Result<(Recipe, Config), Failure> {
+pub fn read(args: &RecipeArgs) -> Result<(Recipe, Config), Failure> {
     let recipe = Recipe::parse(&args.recipe.to_string_lossy(), &read_text(&args.recipe)?, &args.set);
     let config = match &args.config {
         Some(path) => Config::parse(&path.to_string_lossy(), &read_text(path)?),

@@ -30,6 +30,7 @@ mod config;
 mod error;
 pub mod explain;
 pub mod intake;
+mod judging;
 mod marker;
 mod observer;
 mod publish;
@@ -42,6 +43,7 @@ mod steps;
 
 pub use config::{Config, Retention};
 pub use error::{Error, TaskError, TaskFailure};
+pub use judging::{Judged, Reason};
 pub use marker::{File, Marker, Output};
 pub use observer::{Observer, StepInfo};
 pub use publish::Finished;

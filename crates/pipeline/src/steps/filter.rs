@@ -1,11 +1,8 @@
 //! `filter`, map: rules on text, URLs and image references; what they leave goes on.
 
-use std::borrow::Cow;
-
 use obelisc_document::table::ImageReference;
 use obelisc_document::{Content, Document, UrlKey};
-use obelisc_filter::{Judgement, StageView};
-use obelisc_text::standard_spaces;
+use obelisc_filter::Judgement;
 use serde_json::{Value, json};
 
 use super::kept::{Kept, keep_judgements, retention};
@@ -49,16 +46,13 @@ impl Step for Filter {
 
     fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
         let recipe = task.context.recipe;
-        let view = StageView { images_pending: recipe.has(Stage::Attach), text_pending: false };
+        let view = recipe.filter_view();
         let mut kept = Kept::new(task)?;
         let mut judgements = task.sink::<Judgement>()?;
         let mut references = task.sink::<ImageReference>()?;
         for document in task.rows::<Document>("extract", task.index)? {
             let mut document = document?;
-            if recipe.standard_spaces {
-                standardise(&mut document);
-            }
-            let verdict = recipe.rules.judge(&mut document, view);
+            let verdict = recipe.judge(&mut document, view);
             keep_judgements(task.context.config.judgements, &mut judgements, verdict.judgements)?;
             verdict.counts.add_to(&mut task.accounts);
             if verdict.kept {
@@ -71,18 +65,6 @@ impl Step for Filter {
         kept.close(task)?;
         task.close(judgements)?;
         task.close(references)
-    }
-}
-
-/// Odd spaces become spaces in all texts; no paragraph comes or goes.
-fn standardise(document: &mut Document) {
-    for node in &mut document.nodes {
-        let Content::Text(paragraphs) = &mut node.content else { continue };
-        for paragraph in paragraphs {
-            if let Cow::Owned(text) = standard_spaces(&paragraph.text) {
-                paragraph.text = text;
-            }
-        }
     }
 }
 

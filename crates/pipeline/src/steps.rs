@@ -1,6 +1,6 @@
 //! The steps of the stages, one file each.
 
-mod apply;
+pub(crate) mod apply;
 mod attach;
 mod bucket;
 mod digesting;
@@ -15,6 +15,7 @@ mod write;
 
 use crate::recipe::{Recipe, Stage};
 use crate::step::Step;
+pub(crate) use kept::retention;
 pub(crate) use write::SHARDS;
 
 /// The steps of a recipe, in order.

@@ -109,6 +109,18 @@ Exit code 1: a line was no document, and there was none that is.")]
         #[arg(long)]
         json: bool,
     },
+    /// Try other thresholds on what a run stored: what would be kept
+    #[command(after_help = "\
+Examples:
+  obelisc sweep out --set document.word_count.min_words=50,100,200
+  obelisc sweep out --set document.image_count.max_images=10,20 --set paragraph.word_count.min_words=4,8 --samples 0
+  obelisc sweep out --set rules.document.word_count.max_words=1000,off --json
+
+No page is read: the values that rules measured are compared with other bounds. Where a bound on images or paragraphs \
+leaves another text, that document is measured again from the run's tables; where an option changes what is measured, such as \
+the length of an n-gram, all documents are, which is slower. The kept documents are those that a run with these options would keep. \
+Documents that want images which the run did not fetch for them are counted apart, behind the fetch.")]
+    Sweep(SweepArgs),
     /// List the rules, or show one rule's page
     #[command(after_help = "Examples:\n  obelisc rules\n  obelisc rules image.side_pixels")]
     Rules {
@@ -225,6 +237,27 @@ pub struct JudgeArgs {
     #[arg(long, value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+}
+
+/// What `sweep` tries.
+#[derive(Args, Debug)]
+pub struct SweepArgs {
+    /// Output folder of a finished run
+    pub dir: PathBuf,
+    /// Option of a rule and the values to try; several give all combinations, 1000 at most
+    #[arg(long, value_name = "RULE.OPTION=V[,V...]", required = true)]
+    pub set: Vec<String>,
+    /// Documents shown from each side of a cut
+    #[arg(long, value_name = "K", default_value_t = 5)]
+    #[arg(value_parser = clap::value_parser!(u16).range(0..=1000))]
+    pub samples: u16,
+    /// Threads [default: one per core]
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Takes what pages can have as their URL.

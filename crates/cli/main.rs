@@ -13,6 +13,7 @@ mod progress;
 mod reference;
 mod run;
 mod summary;
+mod sweep;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -85,6 +86,7 @@ fn obey(cli: &Cli) -> Result<(), Failure> {
         Command::Extract(args) => extract::extract(args, cli.quiet),
         Command::Judge(args) => judge::judge(args, cli.quiet),
         Command::Explain { dir, url, json } => explain::explain(dir, url, *json),
+        Command::Sweep(args) => sweep::sweep(args),
         Command::Rules { name, json } => reference::rules(name.as_deref(), *json),
         Command::PrintConfig => reference::print_config(),
         Command::Schema { subject } => reference::schema(subject),

@@ -40,6 +40,7 @@ mod run;
 mod stage_order;
 mod step;
 mod steps;
+pub mod sweep;
 
 pub use config::{Config, Retention};
 pub use error::{Error, TaskError, TaskFailure};

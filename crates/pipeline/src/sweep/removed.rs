@@ -1,0 +1,109 @@
+//! What each rule removes: first, at all, and alone.
+
+use std::collections::BTreeMap;
+
+use obelisc_document::Reason;
+use obelisc_filter::{RuleSet, SubjectKind};
+use serde::Serialize;
+
+/// What took a subject away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Cause {
+    /// A rule, by its place among those on the subject.
+    Rule(SubjectKind, u32),
+    /// Something outside of rules.
+    Reason(SubjectKind, Reason),
+}
+
+/// How many subjects one rule removes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Removal {
+    /// Those of which it is the first failing rule.
+    pub first: u64,
+    /// Those that it fails.
+    pub any: u64,
+    /// Those that no other rule fails.
+    pub alone: u64,
+}
+
+/// Removals by cause.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Removed(BTreeMap<Cause, Removal>);
+
+impl Removed {
+    /// Enters a subject that these rules fail; none is no removal.
+    pub(super) fn enter(&mut self, subject: SubjectKind, failing: u64) {
+        let (first, alone) = (failing.trailing_zeros(), failing.count_ones() == 1);
+        let mut left = failing;
+        while left != 0 {
+            let index = left.trailing_zeros();
+            left &= left - 1;
+            let removal = self.0.entry(Cause::Rule(subject, index)).or_default();
+            removal.any += 1;
+            removal.first += u64::from(index == first);
+            removal.alone += u64::from(alone);
+        }
+    }
+
+    /// Enters a subject that no rule removes.
+    pub(super) fn enter_reason(&mut self, subject: SubjectKind, reason: Reason) {
+        let removal = self.0.entry(Cause::Reason(subject, reason)).or_default();
+        *removal = Removal { first: removal.first + 1, any: removal.any + 1, alone: removal.alone + 1 };
+    }
+
+    /// Adds another's numbers.
+    pub(super) fn add(&mut self, other: &Self) {
+        for (cause, more) in &other.0 {
+            let removal = self.0.entry(*cause).or_default();
+            removal.first += more.first;
+            removal.any += more.any;
+            removal.alone += more.alone;
+        }
+    }
+
+    /// All rules with what each removes, in the order of the recipe; then the reasons.
+    pub(super) fn report(&self, rules: &RuleSet) -> Vec<RuleRemoval> {
+        let mut all = Vec::new();
+        for subject in SubjectKind::ALL {
+            for (rule, index) in rules.rules(subject).iter().zip(0..) {
+                let removal = self.0.get(&Cause::Rule(subject, index)).copied().unwrap_or_default();
+                all.push(RuleRemoval { rule: rule.spec().path(), subject, removal });
+            }
+        }
+        for (cause, &removal) in &self.0 {
+            if let Cause::Reason(subject, reason) = *cause {
+                all.push(RuleRemoval { rule: reason.name().to_owned(), subject, removal });
+            }
+        }
+        all
+    }
+}
+
+/// What one rule removes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RuleRemoval {
+    /// Path of the rule, or name of the reason.
+    pub rule: String,
+    /// What it removes.
+    pub subject: SubjectKind,
+    /// How many.
+    #[serde(flatten)]
+    pub removal: Removal,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_of_several_failing_rules_is_not_alone() {
+        let mut removed = Removed::default();
+        removed.enter(SubjectKind::Image, 0b110);
+        removed.enter(SubjectKind::Image, 0b100);
+        removed.enter(SubjectKind::Image, 0);
+        let of = |index| removed.0.get(&Cause::Rule(SubjectKind::Image, index)).copied();
+        assert_eq!(of(0), None);
+        assert_eq!(of(1), Some(Removal { first: 1, any: 1, alone: 0 }));
+        assert_eq!(of(2), Some(Removal { first: 1, any: 2, alone: 1 }));
+    }
+}

@@ -30,7 +30,7 @@ mod config;
 mod error;
 pub mod explain;
 pub mod intake;
-mod judging;
+mod judged;
 mod marker;
 mod observer;
 mod publish;
@@ -44,7 +44,7 @@ pub mod sweep;
 
 pub use config::{Config, Retention};
 pub use error::{Error, TaskError, TaskFailure};
-pub use judging::{Judged, Reason};
+pub use judged::{Judged, Reason};
 pub use marker::{File, Marker, Output};
 pub use observer::{Observer, StepInfo};
 pub use publish::Finished;

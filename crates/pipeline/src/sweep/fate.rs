@@ -49,9 +49,10 @@ pub(super) struct Case {
 impl Case {
     /// Decides about the parts; the variants that keep the same parts share it.
     pub(super) fn new(measured: Rc<Measurement>, variant: &Variant, attaches: bool) -> Self {
-        let nodes = Nodes::of(&variant.recipe.rules, variant.recipe.filter_view(), &measured.filter);
+        let filter = &measured.filter;
+        let nodes = Nodes::of(variant.rules(filter), variant.recipe.filter_view(), filter);
         let applied = match &measured.applied {
-            Applied::Judged(judgements) => Some(Nodes::of(&variant.applied, StageView::FINAL, judgements)),
+            Applied::Judged(judgements) => Some(Nodes::of(variant.applied(filter), StageView::FINAL, judgements)),
             Applied::NotReached | Applied::Behind => None,
         };
         Self { measured, attaches, nodes, applied }
@@ -63,10 +64,10 @@ impl Case {
             return Some(Fate::Dropped(Step::Url));
         }
         let by_filter = self.measured.by_filter().filter(|_| !self.nodes.changed)?;
-        let (rules, view) = (&variant.recipe.rules, variant.recipe.filter_view());
+        let (rules, view) = (variant.rules(&self.measured.filter), variant.recipe.filter_view());
         let left = self.measured.left;
         let parts = self.nodes.images + self.nodes.paragraphs;
-        if fails(rules, view, by_filter) || is_empty(by_filter, parts, left.map(|left| left.empty_by_filter))? {
+        if fails(rules, view, by_filter) || goes(by_filter, parts, left.map(|left| left.empty_by_filter))? {
             return Some(Fate::Dropped(Step::Filter));
         }
         if !self.attaches {
@@ -79,8 +80,8 @@ impl Case {
                 let nodes = self.applied.as_ref().filter(|nodes| !nodes.changed)?;
                 let by_apply = judgements.last()?;
                 let parts = nodes.images + self.nodes.paragraphs;
-                let failing = fails(&variant.applied, StageView::FINAL, by_apply);
-                if failing || is_empty(by_apply, parts, left.map(|left| left.empty))? {
+                let failing = fails(variant.applied(&self.measured.filter), StageView::FINAL, by_apply);
+                if failing || goes(by_apply, parts, left.map(|left| left.empty))? {
                     return Some(Fate::Dropped(Step::Apply));
                 }
                 self.kept(rules, nodes, by_apply)
@@ -99,36 +100,32 @@ impl Case {
         Some(Fate::Kept { images, words })
     }
 
-    /// The rules on documents that it fails in a step, and none where it is empty.
-    pub(super) fn failing(&self, variant: &Variant, step: Step) -> u64 {
-        let document = SubjectKind::Document;
+    /// The rules that a step asked, and its judgement of the document; of its URL where that is what failed.
+    fn asked<'s>(&'s self, variant: &'s Variant, step: Step) -> (&'s RuleSet, StageView, Option<&'s Judgement>) {
+        let filter = &self.measured.filter;
+        let (rules, view) = (variant.rules(filter), variant.recipe.filter_view());
         match (step, &self.measured.applied) {
+            (Step::Url, _) => (rules, view, filter.first()),
             (Step::Apply, Applied::Judged(judgements)) => {
-                let last = judgements.last();
-                last.map_or(0, |last| variant.applied.failing(document, &last.signals, StageView::FINAL))
+                (variant.applied(filter), StageView::FINAL, judgements.last())
             }
-            _ => {
-                let (rules, view) = (&variant.recipe.rules, variant.recipe.filter_view());
-                self.measured.by_filter().map_or(0, |last| rules.failing(document, &last.signals, view))
-            }
+            _ => (rules, view, filter.last()),
         }
+    }
+
+    /// The rules on documents that it fails in a step.
+    pub(super) fn failing(&self, variant: &Variant, step: Step) -> u64 {
+        let (rules, view, judgement) = self.asked(variant, step);
+        judgement.map_or(0, |judgement| rules.failing(judgement.subject, &judgement.signals, view))
     }
 
     /// Why a step drops it.
     pub(super) fn failure(&self, variant: &Variant, step: Step) -> Failure {
-        let (rules, view) = (&variant.recipe.rules, variant.recipe.filter_view());
-        let filter = &self.measured.filter;
-        let failure = match (step, &self.measured.applied) {
-            (Step::Url, _) => {
-                let url = filter.first();
-                url.and_then(|url| rules.first_failure(SubjectKind::Url, &url.signals, view))
-            }
-            (Step::Apply, Applied::Judged(judgements)) => judgements
-                .last()
-                .and_then(|last| variant.applied.first_failure(SubjectKind::Document, &last.signals, StageView::FINAL)),
-            _ => filter.last().and_then(|last| rules.first_failure(SubjectKind::Document, &last.signals, view)),
-        };
-        failure.unwrap_or(Failure { rule: Reason::EmptyDocument.name().into(), value: None, bound: None })
+        let (rules, view, judgement) = self.asked(variant, step);
+        let by_rule = judgement.and_then(|judgement| rules.first_failure(judgement.subject, &judgement.signals, view));
+        let other = || judgement.filter(|judgement| nodes::other(judgement).is_some())?.failure.clone();
+        let empty = || Failure { rule: Reason::EmptyDocument.name().into(), value: None, bound: None };
+        by_rule.or_else(other).unwrap_or_else(empty)
     }
 }
 
@@ -136,11 +133,12 @@ fn fails(rules: &RuleSet, view: StageView, document: &Judgement) -> bool {
     rules.failing(SubjectKind::Document, &document.signals, view) != 0
 }
 
-/// Whether nothing is left of a document that no rule drops: `parts` of those that were judged are left, and `known` is
-/// what was seen.  `None` where the judgements do not say, since a rule dropped the document before it was asked.
-fn is_empty(document: &Judgement, parts: u64, known: Option<bool>) -> Option<bool> {
-    if document.kept() || parts > 0 {
-        return Some(false);
+/// Whether a document goes that no rule drops: for nothing is left of it, or for what no threshold changes.  `parts` of
+/// those that were judged are left, and `empty` is what was seen.  `None` where the judgements do not say, since a rule
+/// dropped the document before it was asked.
+fn goes(document: &Judgement, parts: u64, empty: Option<bool>) -> Option<bool> {
+    if nodes::other(document).is_some() {
+        return Some(true);
     }
-    if nodes::reason(document) == Some(Reason::EmptyDocument) { Some(true) } else { known }
+    if document.kept() || parts > 0 { Some(false) } else { empty }
 }

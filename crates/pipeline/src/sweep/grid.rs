@@ -1,7 +1,7 @@
 //! `--set` words → variants, and which of them can share what was measured.
 
 use obelisc_filter::options::{Problem, nearest};
-use obelisc_filter::{Bound, ConfiguredRule, RuleSet, SubjectKind};
+use obelisc_filter::{Bound, ConfiguredRule, Judgement, RuleSet, SubjectKind};
 use obelisc_shard::Recipe as StoredRecipe;
 use serde_json::{Map, Value};
 
@@ -19,7 +19,7 @@ pub(super) struct Variant {
     /// The recipe.
     pub recipe: Recipe,
     /// The rules that are asked once images are there.
-    pub applied: RuleSet,
+    applied: RuleSet,
 }
 
 /// Variants that keep the same parts of every document.
@@ -128,6 +128,21 @@ impl Variant {
         let applied = apply::rules(&recipe.rules);
         Self { set, recipe, applied }
     }
+
+    /// All sets of rules that documents are judged by, each with the same rules in the same order.
+    pub(super) fn sets(&self) -> impl Iterator<Item = &RuleSet> {
+        std::iter::once(&self.recipe.rules)
+    }
+
+    /// The rules that the step `filter` asks about the document whose judgements these are.
+    pub(super) fn rules(&self, _judgements: &[Judgement]) -> &RuleSet {
+        &self.recipe.rules
+    }
+
+    /// Those that the step `apply` asks about it.
+    pub(super) fn applied(&self, _judgements: &[Judgement]) -> &RuleSet {
+        &self.applied
+    }
 }
 
 fn mistake(word: &str, message: impl Into<String>) -> Problem {
@@ -202,27 +217,30 @@ fn combinations(settings: &[Setting]) -> Vec<Map<String, Value>> {
 }
 
 fn classes(variants: &[Variant]) -> Vec<MeasureClass> {
-    let rules = |index: usize| variants.get(index).map(|variant| &variant.recipe.rules);
-    let first_of = |class: &NodeClass| class.variants.first().and_then(|&first| rules(first));
+    let first_of = |class: &NodeClass| class.variants.first().and_then(|&first| variants.get(first));
     let mut classes: Vec<MeasureClass> = Vec::new();
     for (index, variant) in variants.iter().enumerate() {
         let alike = |class: &&mut MeasureClass| {
             let first = class.nodes.first().and_then(first_of);
-            first.is_some_and(|first| measure_alike(first, &variant.recipe.rules))
+            first.is_some_and(|first| both(first, variant, measure_alike))
         };
         let Some(class) = classes.iter_mut().find(alike) else {
             let nodes = vec![NodeClass { variants: vec![index] }];
             classes.push(MeasureClass { stored: index == 0, nodes });
             continue;
         };
-        let same_parts =
-            |nodes: &&mut NodeClass| first_of(nodes).is_some_and(|first| cut_alike(first, &variant.recipe.rules));
+        let same_parts = |nodes: &&mut NodeClass| first_of(nodes).is_some_and(|first| both(first, variant, cut_alike));
         match class.nodes.iter_mut().find(same_parts) {
             Some(nodes) => nodes.variants.push(index),
             None => class.nodes.push(NodeClass { variants: vec![index] }),
         }
     }
     classes
+}
+
+/// Whether something holds of all sets of rules of two variants.
+fn both(a: &Variant, b: &Variant, alike: fn(&RuleSet, &RuleSet) -> bool) -> bool {
+    a.sets().zip(b.sets()).fold(true, |all, (a, b)| all && alike(a, b))
 }
 
 /// Whether rules of one recipe text measure the same under both sets of options.

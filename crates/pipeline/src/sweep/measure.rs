@@ -84,7 +84,8 @@ impl Measuring {
             });
             applied = if known {
                 let limit = recipe.max_document_bytes;
-                let verdict = apply::judge_attached(&variant.applied, &mut document, candidates, limit);
+                let rules = variant.applied(&verdict.judgements);
+                let verdict = apply::judge_attached(rules, &mut document, candidates, limit);
                 Applied::Judged(verdict.judgements)
             } else {
                 Applied::Behind

@@ -1,6 +1,5 @@
 //! What rules make of the stored values of a document's parts.
 
-use obelisc_document::Reason;
 use obelisc_filter::{Judgement, RuleSet, Signal, StageView, SubjectKind};
 
 use super::removed::Removed;
@@ -39,8 +38,8 @@ impl Nodes {
             if subject == SubjectKind::Document {
                 continue;
             }
-            if let Some(reason) = reason(judgement) {
-                nodes.removed.enter_reason(subject, reason);
+            if let Some(name) = other(judgement) {
+                nodes.removed.enter_other(subject, name);
                 continue;
             }
             let failing = rules.failing(subject, &judgement.signals, view);
@@ -65,13 +64,9 @@ impl Nodes {
     }
 }
 
-/// Why a document of which nothing is left is dropped, where no rule drops it.
-pub(super) const EMPTY: Reason = Reason::EmptyDocument;
-
-/// The reason that took a subject away, where it was no rule.
-pub(super) fn reason(judgement: &Judgement) -> Option<Reason> {
-    let failure = judgement.failure.as_ref().filter(|_| judgement.failing == 0)?;
-    Reason::from_name(&failure.rule)
+/// What took a subject away, where it was no rule: no threshold brings it back.
+pub(super) fn other(judgement: &Judgement) -> Option<&str> {
+    judgement.failure.as_ref().filter(|_| judgement.failing == 0).map(|failure| &*failure.rule)
 }
 
 /// The words that a document rule counted.

@@ -2,17 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use obelisc_document::Reason;
 use obelisc_filter::{RuleSet, SubjectKind};
 use serde::Serialize;
 
 /// What took a subject away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Cause {
     /// A rule, by its place among those on the subject.
     Rule(SubjectKind, u32),
-    /// Something outside of rules.
-    Reason(SubjectKind, Reason),
+    /// Something outside of rules, by its name.
+    Other(SubjectKind, String),
 }
 
 /// How many subjects one rule removes.
@@ -46,22 +45,22 @@ impl Removed {
     }
 
     /// Enters a subject that no rule removes.
-    pub(super) fn enter_reason(&mut self, subject: SubjectKind, reason: Reason) {
-        let removal = self.0.entry(Cause::Reason(subject, reason)).or_default();
+    pub(super) fn enter_other(&mut self, subject: SubjectKind, name: &str) {
+        let removal = self.0.entry(Cause::Other(subject, name.to_owned())).or_default();
         *removal = Removal { first: removal.first + 1, any: removal.any + 1, alone: removal.alone + 1 };
     }
 
     /// Adds another's numbers.
     pub(super) fn add(&mut self, other: &Self) {
         for (cause, more) in &other.0 {
-            let removal = self.0.entry(*cause).or_default();
+            let removal = self.0.entry(cause.clone()).or_default();
             removal.first += more.first;
             removal.any += more.any;
             removal.alone += more.alone;
         }
     }
 
-    /// All rules with what each removes, in the order of the recipe; then the reasons.
+    /// All rules with what each removes, in the order of the recipe; then what is no rule.
     pub(super) fn report(&self, rules: &RuleSet) -> Vec<RuleRemoval> {
         let mut all = Vec::new();
         for subject in SubjectKind::ALL {
@@ -71,8 +70,8 @@ impl Removed {
             }
         }
         for (cause, &removal) in &self.0 {
-            if let Cause::Reason(subject, reason) = *cause {
-                all.push(RuleRemoval { rule: reason.name().to_owned(), subject, removal });
+            if let Cause::Other(subject, name) = cause {
+                all.push(RuleRemoval { rule: name.clone(), subject: *subject, removal });
             }
         }
         all
@@ -82,7 +81,7 @@ impl Removed {
 /// What one rule removes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RuleRemoval {
-    /// Path of the rule, or name of the reason.
+    /// Path of the rule, or name of a reason outside of rules.
     pub rule: String,
     /// What it removes.
     pub subject: SubjectKind,

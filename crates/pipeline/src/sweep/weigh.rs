@@ -8,7 +8,6 @@ use obelisc_filter::{Failure, Judgement, SubjectKind};
 use super::fate::{Case, Fate, Step};
 use super::grid::{Grid, MeasureClass, NodeClass, Variant};
 use super::measure::{Applied, Measurement, Measuring};
-use super::nodes;
 use super::stored::{Documents, Stored, damaged};
 use super::tally::{Drawn, Tally};
 use crate::error::TaskError;
@@ -214,7 +213,7 @@ fn enter_removed(tally: &mut Tally, case: &Case, variant: &Variant, fate: Fate) 
     }
     if let Fate::Dropped(step @ (Step::Filter | Step::Apply)) = fate {
         match case.failing(variant, step) {
-            0 => tally.removed.enter_reason(SubjectKind::Document, nodes::EMPTY),
+            0 => tally.removed.enter_other(SubjectKind::Document, &case.failure(variant, step).rule),
             failing => tally.removed.enter(SubjectKind::Document, failing),
         }
     }

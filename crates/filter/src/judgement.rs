@@ -6,6 +6,7 @@ use obelisc_document::DocId;
 use obelisc_document::account::{Accounts, Flow};
 use serde::{Deserialize, Serialize};
 
+use crate::edit::Edited;
 use crate::rule::SubjectKind;
 use crate::signal::Signal;
 
@@ -27,9 +28,17 @@ pub struct Judgement {
     pub failing: u64,
     /// What was measured, in the order of the recipe; rules without a value are left out.
     pub signals: Vec<Measured>,
+    /// What was changed of a paragraph's text before it was judged, in order.
+    pub edits: Vec<Edited>,
 }
 
 impl Judgement {
+    /// A subject that nothing was found against and nothing was measured of.
+    pub fn keeping(document: DocId, subject: SubjectKind, ordinal: Option<u32>, paragraph: Option<u32>) -> Self {
+        let (failure, failing, signals, edits) = (None, 0, Vec::new(), Vec::new());
+        Self { document, subject, ordinal, paragraph, failure, failing, signals, edits }
+    }
+
     /// Whether the subject was kept.
     pub fn kept(&self) -> bool {
         self.failure.is_none()

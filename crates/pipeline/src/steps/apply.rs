@@ -106,13 +106,8 @@ struct Failed {
 impl Failed {
     fn judgement(self, document: &Document) -> Judgement {
         Judgement {
-            document: document.id,
-            subject: SubjectKind::Image,
-            ordinal: Some(self.ordinal),
-            paragraph: None,
             failure: Some(Failure { rule: self.reason.name().into(), value: self.detail, bound: None }),
-            failing: 0,
-            signals: Vec::new(),
+            ..Judgement::keeping(document.id, SubjectKind::Image, Some(self.ordinal), None)
         }
     }
 }

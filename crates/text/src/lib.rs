@@ -23,6 +23,8 @@ mod special;
 mod tokens;
 mod words;
 
+pub mod spans;
+
 pub use clean::{clean, collapse_white_space, standard_spaces};
 pub use language::{Guess, LANGUAGES, can_guess, guess_language, language_code};
 pub use list::WordList;

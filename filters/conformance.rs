@@ -1,6 +1,8 @@
 //! One test for every rule of the table: the page, the options and the code say the same.
 #![allow(clippy::disallowed_methods, reason = "a test reads its data")]
 
+mod edits;
+
 use std::collections::BTreeSet;
 
 use obelisc_document::account::Accounts;
@@ -175,7 +177,7 @@ fn every_page_has_a_case_kept_a_case_dropped_and_one_at_the_boundary() {
 #[test]
 fn the_option_table_is_what_the_code_declares() {
     for spec in RULES {
-        let table = options_markdown(spec);
+        let table = options_markdown(&spec.options());
         assert!(spec.page.contains(&table), "{}: the page should have this table:\n{table}", spec.path());
         let rows = spec.page.lines().filter(|line| line.starts_with("| `")).count();
         assert_eq!(rows, spec.options().len(), "{}: rows of options", spec.path());
@@ -300,6 +302,9 @@ fn the_readme_has_the_index_of_the_rules() {
     let (_, rest) = readme.split_once("<!-- rules: begin -->\n").expect("a begin mark");
     let (index, _) = rest.split_once("<!-- rules: end -->").expect("an end mark");
     assert_eq!(index, crate::index_markdown());
+    let (_, rest) = readme.split_once("<!-- edits: begin -->\n").expect("a begin mark");
+    let (index, _) = rest.split_once("<!-- edits: end -->").expect("an end mark");
+    assert_eq!(index, crate::edits_markdown());
 }
 
 #[test]

@@ -7,46 +7,46 @@ use std::rc::Rc;
 use obelisc_filter::{Measure, Shared, Subject, SubjectKind};
 use obelisc_text::{SpecialCount, Tokens, WordList, Words};
 
-use crate::lists::SPECIAL_CHARACTERS;
+use crate::words::{OBELICS, WordSplit};
 
 /// What stands between two paragraphs of a document.
 const BLANK_LINE: &str = "\n\n";
 
 /// Something that is counted of a text.
 trait Count: Sized + 'static {
-    fn of(text: &str) -> Self;
+    fn of(text: &str, split: &WordSplit) -> Self;
 
     /// That of paragraphs between which blank lines stand.
-    fn joined(paragraphs: &[Rc<Self>]) -> Self;
+    fn joined(paragraphs: &[Rc<Self>], split: &WordSplit) -> Self;
 }
 
 impl Count for Words {
-    fn of(text: &str) -> Self {
-        Self::split(text, &SPECIAL_CHARACTERS)
+    fn of(text: &str, split: &WordSplit) -> Self {
+        split.words(text)
     }
 
-    fn joined(paragraphs: &[Rc<Self>]) -> Self {
+    fn joined(paragraphs: &[Rc<Self>], _: &WordSplit) -> Self {
         Self::joined(paragraphs.iter().map(AsRef::as_ref))
     }
 }
 
 impl Count for Tokens {
-    fn of(text: &str) -> Self {
+    fn of(text: &str, _: &WordSplit) -> Self {
         Self::count(text)
     }
 
-    fn joined(paragraphs: &[Rc<Self>]) -> Self {
+    fn joined(paragraphs: &[Rc<Self>], _: &WordSplit) -> Self {
         Self::joined(paragraphs.iter().map(|tokens| **tokens))
     }
 }
 
 impl Count for SpecialCount {
-    fn of(text: &str) -> Self {
-        SPECIAL_CHARACTERS.count(text)
+    fn of(text: &str, split: &WordSplit) -> Self {
+        split.special().count(text)
     }
 
-    fn joined(paragraphs: &[Rc<Self>]) -> Self {
-        let between = SPECIAL_CHARACTERS.count(BLANK_LINE);
+    fn joined(paragraphs: &[Rc<Self>], split: &WordSplit) -> Self {
+        let between = split.special().count(BLANK_LINE);
         let lines = paragraphs.len().saturating_sub(1);
         paragraphs.iter().fold(Self { special: between.special * lines, all: between.all * lines }, |sum, count| Self {
             special: sum.special + count.special,
@@ -55,17 +55,22 @@ impl Count for SpecialCount {
     }
 }
 
+/// How the words of this set's documents are split.
+fn split(shared: &Shared) -> &WordSplit {
+    shared.settings().get().unwrap_or(&OBELICS)
+}
+
 /// A count of a subject of this kind; `None` for any other.
 fn count<T: Count>(kind: SubjectKind, subject: Subject<'_>) -> Option<Rc<T>> {
     match subject {
         _ if subject.kind() != kind => None,
-        Subject::Paragraph { text, shared, .. } => Some(shared.get_or_make(|| T::of(text))),
+        Subject::Paragraph { text, shared, .. } => Some(shared.get_or_make(|| T::of(text, split(shared)))),
         Subject::Document { document, shared } => Some(shared.get_or_make(|| {
             let paragraphs = document.paragraphs().enumerate().map(|(index, paragraph)| {
-                let count = || T::of(&paragraph.text);
+                let count = || T::of(&paragraph.text, split(shared));
                 shared.part(index).map_or_else(|| Rc::new(count()), |part: &Shared| part.get_or_make(count))
             });
-            T::joined(&paragraphs.collect::<Vec<_>>())
+            T::joined(&paragraphs.collect::<Vec<_>>(), split(shared))
         })),
         Subject::Url(_) | Subject::Image { .. } => None,
     }

@@ -12,16 +12,19 @@
 //! ```
 
 mod counted;
+pub mod languages;
 pub mod lists;
 mod manual;
+mod words;
 
 #[cfg(test)]
 mod conformance;
 
 use obelisc_filter::options::Source;
-use obelisc_filter::{RuleSet, RuleSpec};
+use obelisc_filter::{EditSpec, RuleSet, RuleSpec};
 
-pub use manual::{describe, find, index_markdown, options_markdown};
+pub use manual::{describe, describe_edit, edits_markdown, find, find_edit, index_markdown, options_markdown};
+pub use words::WordSplit;
 
 macro_rules! rules {
     ($($(#[$doc:meta])* $folder:ident { $($rule:ident,)+ })+) => {
@@ -68,6 +71,24 @@ rules! {
         common_word_ratio,
         spam_word_ratio,
     }
+}
+
+macro_rules! edits {
+    ($($edit:ident,)+) => {
+        /// Edits of the text of a paragraph, made before anything is judged.
+        pub mod edit { $(pub mod $edit;)+ }
+
+        /// All edits.
+        pub const EDITS: &[&EditSpec] = &[$(&edit::$edit::SPEC,)+];
+    };
+}
+
+edits! {
+    odd_spaces,
+    outer_white_space,
+    url_like_words,
+    long_words,
+    white_space_runs,
 }
 
 /// The cut to a page's main content where no recipe says another: the rules `content_score` with their defaults.

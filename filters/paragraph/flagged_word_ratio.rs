@@ -1,5 +1,7 @@
 #![doc = include_str!("flagged_word_ratio.md")]
 
+use std::sync::Arc;
+
 use obelisc_filter::options::Options;
 use obelisc_filter::{Bound, Measure, Needs, Rule, RuleSpec, Subject, SubjectKind};
 use obelisc_text::WordList;
@@ -13,7 +15,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     version: 1,
     needs: &[Needs::Text],
     falling: false,
-    resources: &[lists::SPECIAL_CHARACTERS_TEXT, lists::EN_FLAGGED],
+    resources: lists::FLAGGED.texts,
     page: include_str!("flagged_word_ratio.md"),
     build: |options| Box::new(FlaggedWordRatio::new(SPEC.subject, options, Some(0.01))),
 };
@@ -22,7 +24,7 @@ pub static SPEC: RuleSpec = RuleSpec {
 #[derive(Debug)]
 pub(crate) struct FlaggedWordRatio {
     subject: SubjectKind,
-    words: WordList,
+    words: Arc<WordList>,
     max_ratio: Option<f64>,
 }
 
@@ -31,7 +33,7 @@ impl FlaggedWordRatio {
     pub(crate) fn new(subject: SubjectKind, options: &mut Options<'_>, max_ratio: Option<f64>) -> Self {
         Self {
             subject,
-            words: lists::words(options, &[("en", lists::EN_FLAGGED)], "the flagged words"),
+            words: lists::words(options, &lists::FLAGGED, "the flagged words"),
             max_ratio: options.optional_number(
                 "max_ratio",
                 max_ratio,

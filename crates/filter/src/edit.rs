@@ -2,22 +2,13 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::ops::Range;
 use std::sync::Arc;
 
+pub use obelisc_text::spans::Span;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::options::{Declared, Options, Source};
-
-/// A span of a text and what takes its place.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Span {
-    /// Bytes of the text, on character boundaries.
-    pub range: Range<usize>,
-    /// The new text; empty where the span goes.
-    pub replacement: Cow<'static, str>,
-}
 
 /// An edit with its options set: a pure function of a paragraph's text and the options.
 pub trait Edit: fmt::Debug + Send + Sync {
@@ -155,6 +146,8 @@ pub fn replay(text: &str, made: &[Edited]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
     use super::*;
 
     /// Makes each of these words a text of its own.

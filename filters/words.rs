@@ -1,0 +1,49 @@
+//! How words are split: one setting for all rules of a set.
+
+use std::sync::LazyLock;
+
+use obelisc_filter::options::Options;
+use obelisc_text::{SpecialCharacters, Words};
+
+use crate::lists;
+
+/// How a text becomes words, and which characters are no part of one.
+#[derive(Clone, Debug)]
+pub struct WordSplit {
+    special: &'static SpecialCharacters,
+    split: Split,
+}
+
+#[derive(Clone, Debug)]
+enum Split {
+    WhiteSpace,
+}
+
+/// As the OBELICS reference splits.
+pub(crate) static OBELICS: LazyLock<WordSplit> =
+    LazyLock::new(|| WordSplit { special: &lists::SPECIAL_CHARACTERS, split: Split::WhiteSpace });
+
+impl WordSplit {
+    /// The table `[words]` of a recipe.
+    pub fn from_options(options: &mut Options<'_>) -> Self {
+        let special = options.choice(
+            "special_characters",
+            &["obelics", "roots"],
+            "characters that are stripped from words and counted as special: OBELICS's, or those of ROOTS, which have the no-break space besides",
+        );
+        let special = if special == "roots" { &*lists::ROOTS_SPECIAL_CHARACTERS } else { &*lists::SPECIAL_CHARACTERS };
+        Self { special, split: Split::WhiteSpace }
+    }
+
+    /// The special characters.
+    pub fn special(&self) -> &'static SpecialCharacters {
+        self.special
+    }
+
+    /// The words of a text.
+    pub fn words(&self, text: &str) -> Words {
+        match &self.split {
+            Split::WhiteSpace => Words::split(text, self.special),
+        }
+    }
+}

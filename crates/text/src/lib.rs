@@ -15,6 +15,8 @@
 //! ```
 
 mod clean;
+mod fasttext;
+mod identify;
 mod language;
 mod list;
 mod model;
@@ -26,6 +28,8 @@ mod words;
 pub mod spans;
 
 pub use clean::{clean, collapse_white_space, standard_spaces};
+pub use fasttext::{FastText, Prediction};
+pub use identify::{LanguageIdentifier, Trigrams};
 pub use language::{Guess, LANGUAGES, can_guess, guess_language, language_code};
 pub use list::WordList;
 pub use model::{ModelBytes, ModelError};

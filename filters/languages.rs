@@ -21,8 +21,8 @@ languages! { "ar" "bn" "ca" "en" "es" "eu" "fr" "hi" "id" "pt" "ur" "vi" "zh" }
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
-    use obelisc_filter::options::{Resource, Resources, Source};
     use obelisc_filter::RuleSet;
+    use obelisc_filter::options::{Resource, Resources, Source};
     use toml_edit::Item;
 
     use super::*;
@@ -63,7 +63,8 @@ mod tests {
             }
         }
         let files = std::fs::read_dir(folder.join("languages")).unwrap();
-        let files = files.filter_map(|file| file.unwrap().file_name().to_str()?.strip_suffix(".toml").map(str::to_owned));
+        let files =
+            files.filter_map(|file| file.unwrap().file_name().to_str()?.strip_suffix(".toml").map(str::to_owned));
         let codes = LANGUAGES.iter().map(|(code, _)| (*code).to_owned());
         assert_eq!(files.collect::<BTreeSet<_>>(), codes.collect());
     }

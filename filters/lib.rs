@@ -12,6 +12,7 @@
 //! ```
 
 mod counted;
+mod identifier;
 pub mod languages;
 pub mod lists;
 mod manual;
@@ -23,6 +24,7 @@ mod conformance;
 use obelisc_filter::options::Source;
 use obelisc_filter::{EditSpec, RuleSet, RuleSpec};
 
+pub use identifier::Identifier;
 pub use manual::{describe, describe_edit, edits_markdown, find, find_edit, index_markdown, options_markdown};
 pub use words::WordSplit;
 

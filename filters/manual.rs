@@ -62,7 +62,8 @@ pub fn index_markdown() -> String {
         let file = format!("{}/{}.md", rule.subject, rule.name);
         let needs = rule.needs.iter().copied().map(Needs::name).collect::<Vec<_>>().join(", ");
         // Writing to a String cannot fail.
-        let _ = writeln!(index, "| [`{path}`]({file}) | {needs} | {} | {} |", defaults(&rule.options()), rule.summary());
+        let _ =
+            writeln!(index, "| [`{path}`]({file}) | {needs} | {} | {} |", defaults(&rule.options()), rule.summary());
     }
     index
 }

@@ -35,6 +35,9 @@ impl WordSplit {
         Self { special, split: Split::WhiteSpace }
     }
 
+    /// The lists behind the special characters, which digests take in.
+    pub const TEXTS: [&'static str; 2] = [lists::SPECIAL_CHARACTERS_TEXT, lists::ROOTS_SPECIAL_CHARACTERS_TEXT];
+
     /// The special characters.
     pub fn special(&self) -> &'static SpecialCharacters {
         self.special

@@ -82,7 +82,12 @@ fn the_recipe_schema_mentions_every_key_and_is_itself_a_recipe() {
         .flat_map(|(section, options)| options.as_object().unwrap().keys().map(move |key| format!("{section}.{key}")))
         .collect();
     accepted.extend(["format", "name", "stages"].map(str::to_owned));
-    for rule in obelisc_filters::RULES {
+    let edits = obelisc_filters::EDITS.iter().flat_map(|edit| {
+        edit.options().into_iter().map(|option| format!("edits.{}.{}", edit.name, option.key.rsplit('.').next().unwrap()))
+    });
+    accepted.extend(edits);
+    let modelless = |rule: &&&obelisc_filter::RuleSpec| !rule.needs.contains(&obelisc_filter::Needs::Model);
+    for rule in obelisc_filters::RULES.iter().filter(modelless) {
         accepted.extend(
             rule.options()
                 .into_iter()

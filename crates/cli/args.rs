@@ -151,6 +151,17 @@ pub struct RecipeArgs {
     /// Set one key of the recipe
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
+    /// Where a file lies that the recipe names under [resources], instead of the config's word
+    #[arg(long, value_name = "NAME=PATH", value_parser = resource)]
+    pub resource: Vec<(String, PathBuf)>,
+}
+
+/// `NAME=PATH`.
+fn resource(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((name, path)) if !name.is_empty() && !path.is_empty() => Ok((name.to_owned(), path.into())),
+        _ => Err("expected NAME=PATH".to_owned()),
+    }
 }
 
 /// A run.

@@ -30,8 +30,8 @@ fn every_case_of_every_edit_gives_its_text() {
                 let known = ["text", "edited", "options", "why"];
                 assert!(case.iter().all(|(key, _)| known.contains(&key)), "{}: {case}", spec.path());
                 let options = case.get("options").map(|item| item.as_inline_table().expect("options are a table"));
-                let options =
-                    options.map(|table| table.iter().map(|(key, value)| format!("{key} ={value}\n")).collect::<String>());
+                let options = options
+                    .map(|table| table.iter().map(|(key, value)| format!("{key} ={value}\n")).collect::<String>());
                 let edit = built(spec, &options.unwrap_or_default()).unwrap();
                 let before = text(case, "text").expect("a text");
                 let after = if kind == "same" { before } else { text(case, "edited").expect("the edited text") };

@@ -13,8 +13,6 @@ use crate::signal::{Bound, Measure};
 
 /// How a text node without paragraphs is counted.
 const EMPTIED: &str = "emptied";
-/// How what goes with its document is counted.
-const WITH_DOCUMENT: &str = "with_document";
 
 /// What later stages may still take away from the documents that are judged now.
 ///
@@ -105,11 +103,21 @@ impl RuleSet {
         };
         let Sitting { judgements, mut counts, .. } = sitting;
         if !kept {
-            counts.images.drop_kept(WITH_DOCUMENT);
-            counts.text_nodes.drop_kept(WITH_DOCUMENT);
-            counts.paragraphs.drop_kept(WITH_DOCUMENT);
+            counts.drop_parts();
         }
         Verdict { kept, judgements, counts }
+    }
+}
+
+impl RuleSet {
+    /// Drops a document for a reason, unjudged.
+    pub fn refuse(document: &Document, reason: Reason, value: Option<String>, bound: Option<String>) -> Verdict {
+        let mut counts = incoming(document);
+        counts.documents.drop_one(reason.name());
+        counts.drop_parts();
+        let failure = Some(Failure { rule: Cow::Borrowed(reason.name()), value, bound });
+        let judgement = Judgement { failure, ..Judgement::keeping(document.id, SubjectKind::Document, None, None) };
+        Verdict { kept: false, judgements: vec![judgement], counts }
     }
 }
 

@@ -92,7 +92,17 @@ pub struct Counts {
     pub paragraphs: Flow,
 }
 
+/// How what goes with its document is counted.
+const WITH_DOCUMENT: &str = "with_document";
+
 impl Counts {
+    /// What is left of the document goes with it.
+    pub(crate) fn drop_parts(&mut self) {
+        for flow in [&mut self.images, &mut self.text_nodes, &mut self.paragraphs] {
+            flow.drop_kept(WITH_DOCUMENT);
+        }
+    }
+
     /// Adds these to a step's accounts, under the names of the units.
     pub fn add_to(&self, accounts: &mut Accounts) {
         for (unit, flow) in [

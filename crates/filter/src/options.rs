@@ -13,7 +13,7 @@ use std::ops::RangeInclusive;
 use serde_json::{Map, Value as Json};
 use toml_edit::{Item, TableLike, Value};
 
-pub use resource::{Resource, ResourceBytes, Resources};
+pub use resource::{Named, Resource, ResourceBytes, Resources};
 use source::LanguageValues;
 pub use source::{Problem, Source, nearest};
 
@@ -434,6 +434,21 @@ impl<'a> Options<'a> {
         self.declare(key, "list of integers", format!("{default:?}"), allowed, meaning);
         self.keep(key, chosen.clone());
         chosen
+    }
+
+    /// All keys of this table, whatever their names, each with a text.
+    pub fn named_texts(&mut self) -> Vec<(String, String)> {
+        let names: Vec<&'a str> = self.table.map(|table| table.iter().map(|(key, _)| key).collect()).unwrap_or_default();
+        let mut texts = Vec::new();
+        for name in names {
+            let Some(value) = self.value(name) else { continue };
+            match value.as_str() {
+                Some(text) => texts.push((name.to_owned(), text.to_owned())),
+                None => self.wrong(name, value, "a text"),
+            }
+            self.keep(name, value.as_str());
+        }
+        texts
     }
 
     /// Ends the reading of this table: what was not read is unknown.

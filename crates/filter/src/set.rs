@@ -113,6 +113,13 @@ impl RuleSet {
         self
     }
 
+    /// The same rules for texts that were edited before.
+    #[must_use]
+    pub fn without_edits(mut self) -> Self {
+        self.edits.clear();
+        self
+    }
+
     /// The same rules with what they share beside their options.
     #[must_use]
     pub fn with_settings(mut self, settings: Settings) -> Self {

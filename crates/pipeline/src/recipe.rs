@@ -1,13 +1,15 @@
 //! Recipe: WHICH dataset.  Stages in order and every threshold; no machine, no path, no thread count.
 
 mod extract;
+mod resources;
 
-use obelisc_filter::RuleSet;
 use obelisc_filter::options::{Declared, Options, Problem, Source, Taken};
 use obelisc_shard::{Card, ImageColumn};
 use serde_json::{Map, Value};
 
 pub use self::extract::{Extract, Skip};
+pub use self::resources::ResourcePaths;
+use crate::judging::{self, Judging};
 use crate::stage_order;
 
 /// Version of the recipe format.
@@ -57,10 +59,8 @@ pub struct Recipe {
     pub stages: Vec<Stage>,
     /// Extraction.
     pub extract: Extract,
-    /// Whether odd spaces become spaces before rules are asked.
-    pub standard_spaces: bool,
-    /// The rules, in order.
-    pub rules: RuleSet,
+    /// Languages, edits and rules.
+    pub judging: Judging,
     /// Image fetch.
     pub fetch: obelisc_fetch::Limits,
     /// Bytes of images that one document may hold.
@@ -85,12 +85,28 @@ pub struct Finish {
 }
 
 impl Recipe {
-    /// Reads a recipe, with `KEY=VALUE` overrides.
+    /// Reads a recipe that names no files, with `KEY=VALUE` overrides.
     ///
     /// # Errors
-    /// All its mistakes: unknown keys, values out of range, stages in an order in which a rule would see too little.
+    /// As of [`parse_with`](Self::parse_with).
     pub fn parse(name: &str, text: &str, overrides: &[String]) -> Result<Self, Vec<Problem>> {
-        let source = Source::parse(name, text, overrides);
+        Self::parse_with(name, text, overrides, &ResourcePaths::new())
+    }
+
+    /// Reads a recipe, with `KEY=VALUE` overrides, and opens the files that it names.
+    ///
+    /// # Errors
+    /// All its mistakes: unknown keys, values out of range, stages in an order in which a rule would see too little; files that
+    /// are missing, others than the recipe says, or damaged.
+    pub fn parse_with(
+        name: &str,
+        text: &str,
+        overrides: &[String],
+        paths: &ResourcePaths,
+    ) -> Result<Self, Vec<Problem>> {
+        let source = judging::source(name, text, overrides)?;
+        let resources = resources::open(&source, paths);
+        let source = source.with_resources(resources);
         let (recipe, _) = read(&source, true);
         source.finish()?;
         Ok(Self { text: text.to_owned(), overrides: overrides.to_vec(), ..recipe })
@@ -98,7 +114,9 @@ impl Recipe {
 
     /// The keys of a recipe besides its rules, with defaults.
     pub fn declared() -> Vec<Declared> {
-        read(&Source::parse("defaults", "", &[]), false).1
+        let mut declared = read(&Source::parse("defaults", "", &[]), false).1;
+        declared.extend(resources::declared());
+        declared
     }
 
     /// Canonical options of a section, `null` where there is none.
@@ -139,12 +157,11 @@ fn read(source: &Source, must: bool) -> (Recipe, Vec<Declared>) {
     let stages: Vec<Stage> =
         stages.iter().filter_map(|name| Stage::ALL.into_iter().find(|stage| stage.name() == name)).collect();
     let extract = extract::read(root.table("extract"), &mut sections);
-    let mut filter = root.table("filter");
-    let meaning = "make a space of each odd one (no-break, ideographic, …) in all texts before rules are asked";
-    let standard_spaces = filter.flag("standard_spaces", false, meaning);
-    sections.add("filter", filter.finish());
-    let rules = RuleSet::from_options(obelisc_filters::RULES, root.table("rules"));
-    sections.canonical.insert("rules".to_owned(), rules.canonical());
+    let judging = Judging::read(source, &mut root);
+    sections.declared.extend(judging.declared);
+    sections.canonical.extend(judging.canonical);
+    let judging = judging.judging;
+    let _opened = root.table("resources");
     let fetch = read_fetch(root.table("fetch"), &mut sections);
     let mut attach = root.table("attach");
     let max_document_bytes = attach.integer(
@@ -156,7 +173,7 @@ fn read(source: &Source, must: bool) -> (Recipe, Vec<Declared>) {
     sections.add("attach", attach.finish());
     let finish = read_finish(root.table("finish"), &mut sections);
     let card = read_card(root.table("card"), &mut sections);
-    stage_order::check(&root, &stages, &rules, finish.images);
+    stage_order::check(&root, &stages, &judging, finish.images);
     let taken = root.finish();
     sections.declared.splice(0..0, taken.declared);
     let recipe = Recipe {
@@ -165,8 +182,7 @@ fn read(source: &Source, must: bool) -> (Recipe, Vec<Declared>) {
         overrides: Vec::new(),
         stages,
         extract,
-        standard_spaces,
-        rules,
+        judging,
         fetch,
         max_document_bytes,
         finish,

@@ -1,13 +1,14 @@
 //! Which orders of stages make sense.
 
 use obelisc_filter::options::Options;
-use obelisc_filter::{ConfiguredRule, Needs, RuleSet};
+use obelisc_filter::{ConfiguredRule, Needs};
 use obelisc_shard::ImageColumn;
 
+use crate::judging::Judging;
 use crate::recipe::Stage;
 
 /// Notes each way in which the stages would leave a rule or a stage without what it needs.
-pub(crate) fn check(root: &Options<'_>, stages: &[Stage], rules: &RuleSet, images: ImageColumn) {
+pub(crate) fn check(root: &Options<'_>, stages: &[Stage], judging: &Judging, images: ImageColumn) {
     let has = |stage: Stage| stages.contains(&stage);
     let problem = |message: String| root.problem("stages", message);
     for pair in stages.windows(2) {
@@ -36,11 +37,16 @@ pub(crate) fn check(root: &Options<'_>, stages: &[Stage], rules: &RuleSet, image
             "finish.images = \"bytes\" needs the stages fetch and attach; without them it must be \"url\"".to_owned(),
         );
     }
-    for rule in rules.iter().map(ConfiguredRule::spec) {
+    for rule in judging.default_rules().iter().map(ConfiguredRule::spec) {
         if !has(Stage::Filter) {
             problem(format!("rule {} needs the stage filter", rule.name));
         } else if rule.needs.contains(&Needs::ImageFacts) && !has(Stage::Attach) {
             problem(format!("rule {} needs image facts, which the stages fetch and attach bring", rule.name));
+        } else if rule.needs.contains(&Needs::Language) && !judging.identifies() {
+            problem(format!(
+                "rule {} needs languages: identifier = \"embedded\" under [language] tells them",
+                rule.name
+            ));
         }
     }
 }

@@ -57,6 +57,17 @@ impl Resource {
     }
 }
 
+/// A word, or a file that is named in its stead.
+#[derive(Clone, Debug)]
+pub enum Named {
+    /// One of the words.
+    Word(&'static str),
+    /// A file.
+    File(Resource),
+    /// Neither, which is told elsewhere.
+    Missing,
+}
+
 /// The files that options may name, by their names.
 #[derive(Clone, Debug, Default)]
 pub struct Resources(BTreeMap<String, Option<Resource>>);
@@ -91,6 +102,32 @@ impl Options<'_> {
         let digest = resource.as_ref().map(|resource| resource.sha256().to_owned());
         self.keep(key, digest.map_or_else(|| found.map_or(Json::Null, |_| "missing".into()), Json::from));
         resource
+    }
+
+    /// One of the given words, the first being the default, or a file by its name.
+    pub fn word_or_resource(&mut self, key: &'static str, words: &[&'static str], meaning: &'static str) -> Named {
+        let quoted = words.iter().map(|word| format!("{word:?}")).collect::<Vec<_>>().join(", ");
+        let allowed = format!("one of {quoted}, or the name of a table [resources.NAME]");
+        let default = words.first().copied().unwrap_or_default();
+        let chosen = self.value(key).map_or(Named::Word(default), |value| {
+            let name = value.as_str().unwrap_or_default();
+            match (words.iter().copied().find(|word| *word == name), self.source.resources.0.get(name)) {
+                (Some(word), _) => Named::Word(word),
+                (None, Some(resource)) => resource.clone().map_or(Named::Missing, Named::File),
+                (None, None) => {
+                    let known = words.iter().copied().chain(self.source.resources.names());
+                    self.wrong(key, value, &format!("{allowed}{}", nearest(name, known)));
+                    Named::Missing
+                }
+            }
+        });
+        self.declare(key, "text", format!("{default:?}"), allowed, meaning);
+        match &chosen {
+            Named::Word(word) => self.keep(key, *word),
+            Named::File(resource) => self.keep(key, resource.sha256()),
+            Named::Missing => self.keep(key, Json::Null),
+        }
+        chosen
     }
 
     /// What can be named, in words.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use obelisc_document::table::Attachment;
 use obelisc_document::{Blob, Content, Document, ImageFacts, ImageNode, Reason};
-use obelisc_filter::{Failure, Judgement, RuleSet, StageView, SubjectKind};
+use obelisc_filter::{Failure, Judgement, StageView, SubjectKind};
 use serde_json::{Value, json};
 
 use super::kept::{Kept, keep_judgements, retention};
@@ -13,7 +13,7 @@ use crate::recipe::{Recipe, Stage};
 use crate::step::{Context, Step, Task};
 
 /// Semantic version of the step.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 pub(super) struct Apply;
 
@@ -38,6 +38,7 @@ impl Step for Apply {
         let recipe = context.recipe;
         json!({
             "version": VERSION,
+            "language": recipe.section("language"),
             "rules": recipe.section("rules"),
             "attach": recipe.section("attach"),
             "images": recipe.finish.images.name(),
@@ -47,14 +48,15 @@ impl Step for Apply {
 
     fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
         let recipe = task.context.recipe;
-        let rules = rules(&recipe.rules);
+        // What images bring news for: the rules on images, and those on whole documents.
+        let judging = recipe.judging.select(|spec| matches!(spec.subject, SubjectKind::Image | SubjectKind::Document));
         let attachments = attachments(task)?;
         let mut kept = Kept::new(task)?;
         let mut judgements = task.sink::<Judgement>()?;
         for (document, row) in task.rows::<Document>("filter", task.index)?.zip(0..) {
             let mut document = document?;
             let failed = attach(&mut document, |ordinal| attachments.get(&(row, ordinal)), recipe.max_document_bytes);
-            let mut verdict = rules.judge(&mut document, StageView::FINAL);
+            let mut verdict = judging.judge(&mut document, StageView::FINAL);
             // In reading order; the document's own comes last.
             let mut judged = Vec::with_capacity(failed.len() + verdict.judgements.len());
             for failure in failed {
@@ -73,11 +75,6 @@ impl Step for Apply {
         kept.close(task)?;
         task.close(judgements)
     }
-}
-
-/// What images bring news for: the rules on images, and those on whole documents.
-fn rules(all: &RuleSet) -> RuleSet {
-    all.select(|spec| matches!(spec.subject, SubjectKind::Image | SubjectKind::Document))
 }
 
 /// All candidates of an image, best first.

@@ -1,11 +1,8 @@
 //! `filter`, map: rules on text, URLs and image references; what they leave goes on.
 
-use std::borrow::Cow;
-
 use obelisc_document::table::ImageReference;
 use obelisc_document::{Content, Document, UrlKey};
 use obelisc_filter::{Judgement, StageView};
-use obelisc_text::standard_spaces;
 use serde_json::{Value, json};
 
 use super::kept::{Kept, keep_judgements, retention};
@@ -14,7 +11,7 @@ use crate::recipe::{Recipe, Stage};
 use crate::step::{Context, Step, Task};
 
 /// Semantic version of the step.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 pub(super) struct Filter;
 
@@ -39,7 +36,7 @@ impl Step for Filter {
         let recipe = context.recipe;
         json!({
             "version": VERSION,
-            "filter": recipe.section("filter"),
+            "language": recipe.section("language"),
             "rules": recipe.section("rules"),
             "images_pending": recipe.has(Stage::Attach),
             "sizes": last_images(recipe).map(obelisc_shard::ImageColumn::name),
@@ -55,10 +52,7 @@ impl Step for Filter {
         let mut references = task.sink::<ImageReference>()?;
         for document in task.rows::<Document>("extract", task.index)? {
             let mut document = document?;
-            if recipe.standard_spaces {
-                standardise(&mut document);
-            }
-            let verdict = recipe.rules.judge(&mut document, view);
+            let verdict = recipe.judging.judge(&mut document, view);
             keep_judgements(task.context.config.judgements, &mut judgements, verdict.judgements)?;
             verdict.counts.add_to(&mut task.accounts);
             if verdict.kept {
@@ -71,18 +65,6 @@ impl Step for Filter {
         kept.close(task)?;
         task.close(judgements)?;
         task.close(references)
-    }
-}
-
-/// Odd spaces become spaces in all texts; no paragraph comes or goes.
-fn standardise(document: &mut Document) {
-    for node in &mut document.nodes {
-        let Content::Text(paragraphs) = &mut node.content else { continue };
-        for paragraph in paragraphs {
-            if let Cow::Owned(text) = standard_spaces(&paragraph.text) {
-                paragraph.text = text;
-            }
-        }
     }
 }
 

@@ -10,7 +10,9 @@ use obelisc_document::{
     Content, DocId, Document, ImageFacts, ImageNode, Node, Page, Paragraph, RenderedSize, paragraphs,
 };
 use obelisc_filter::options::Source;
-use obelisc_filter::{Bound, Judgement, Measure, RuleSet, RuleSpec, Shared, Signal, StageView, Subject, SubjectKind};
+use obelisc_filter::{
+    Bound, Judgement, Measure, RuleSet, RuleSpec, Settings, Shared, Signal, StageView, Subject, SubjectKind,
+};
 use toml_edit::{Item, TableLike};
 
 use crate::{RULES, options_markdown};
@@ -119,6 +121,7 @@ fn rule_set(recipe: &str) -> Result<RuleSet, String> {
     let source = Source::parse("case.toml", recipe, &[]);
     let mut root = source.root();
     let set = RuleSet::from_options(RULES, root.table("rules"));
+    let set = set.with_settings(Settings::default().with(crate::Identifier::default()));
     root.finish();
     let mistakes = |problems: Vec<_>| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     source.finish().map_err(|problems: Vec<obelisc_filter::options::Problem>| mistakes(problems)).map(|()| set)
@@ -160,9 +163,17 @@ fn every_page_has_a_case_kept_a_case_dropped_and_one_at_the_boundary() {
         for bound in set.iter().flat_map(|rule| rule.bounds()) {
             let hits = |case: &&Case| {
                 let signal = judge(spec, case).signals.first().map(|measured| measured.signal.clone());
-                match (bound, signal) {
-                    (Bound::Min(min), Some(Signal::Number(value) | Signal::Span { low: value, .. })) => *min == value,
-                    (Bound::Max(max), Some(Signal::Number(value) | Signal::Span { high: value, .. })) => *max == value,
+                // The bound of the case, which can have options of its own.
+                let own = rule_set(&case.recipe).unwrap();
+                let mut own = own.iter().flat_map(|rule| rule.bounds());
+                let own = own.find(|own| std::mem::discriminant(*own) == std::mem::discriminant(bound));
+                match (own, signal) {
+                    (Some(Bound::Min(min)), Some(Signal::Number(value) | Signal::Span { low: value, .. })) => {
+                        *min == value
+                    }
+                    (Some(Bound::Max(max)), Some(Signal::Number(value) | Signal::Span { high: value, .. })) => {
+                        *max == value
+                    }
                     _ => matches!(bound, Bound::OneOf(_) | Bound::NoneOf(_)),
                 }
             };

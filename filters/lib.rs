@@ -59,10 +59,12 @@ rules! {
         punctuation_ratio,
         common_word_ratio,
         spam_word_ratio,
+        language_score,
     }
     /// Rules on whole documents.
     document {
         image_count,
+        paragraph_count,
         word_count,
         character_repetition_ratio,
         word_repetition_ratio,
@@ -72,6 +74,7 @@ rules! {
         punctuation_ratio,
         common_word_ratio,
         spam_word_ratio,
+        language_score,
     }
 }
 

@@ -83,7 +83,9 @@ fn the_recipe_schema_mentions_every_key_and_is_itself_a_recipe() {
         .collect();
     accepted.extend(["format", "name", "stages"].map(str::to_owned));
     let edits = obelisc_filters::EDITS.iter().flat_map(|edit| {
-        edit.options().into_iter().map(|option| format!("edits.{}.{}", edit.name, option.key.rsplit('.').next().unwrap()))
+        edit.options()
+            .into_iter()
+            .map(|option| format!("edits.{}.{}", edit.name, option.key.rsplit('.').next().unwrap()))
     });
     accepted.extend(edits);
     let modelless = |rule: &&&obelisc_filter::RuleSpec| !rule.needs.contains(&obelisc_filter::Needs::Model);

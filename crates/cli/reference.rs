@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::io::Write;
 
 use obelisc_document::table::{self, Description};
-use obelisc_filter::{EditSpec, Judgement, Needs};
 use obelisc_filter::options::Declared;
+use obelisc_filter::{EditSpec, Judgement, Needs};
 use obelisc_pipeline::{Config, Recipe};
 use serde_json::json;
 

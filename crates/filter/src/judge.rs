@@ -12,7 +12,7 @@ use crate::shared::Shared;
 use crate::signal::{Bound, Measure};
 
 /// How a text node without paragraphs is counted.
-const EMPTIED: &str = "emptied";
+pub const EMPTIED: &str = "emptied";
 
 /// What later stages may still take away from the documents that are judged now.
 ///

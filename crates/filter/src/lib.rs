@@ -76,7 +76,7 @@ mod signal;
 pub mod table;
 
 pub use edit::{ConfiguredEdit, Edit, EditSpec, Edited, Span, replay};
-pub use judge::StageView;
+pub use judge::{EMPTIED, StageView};
 pub use judgement::{Counts, Failure, Judgement, Measured, Verdict};
 pub use rule::{Needs, Rule, RuleSpec, Subject, SubjectKind};
 pub use set::{ConfiguredRule, MAX_RULES, RuleSet};

@@ -438,7 +438,8 @@ impl<'a> Options<'a> {
 
     /// All keys of this table, whatever their names, each with a text.
     pub fn named_texts(&mut self) -> Vec<(String, String)> {
-        let names: Vec<&'a str> = self.table.map(|table| table.iter().map(|(key, _)| key).collect()).unwrap_or_default();
+        let names: Vec<&'a str> =
+            self.table.map(|table| table.iter().map(|(key, _)| key).collect()).unwrap_or_default();
         let mut texts = Vec::new();
         for name in names {
             let Some(value) = self.value(name) else { continue };

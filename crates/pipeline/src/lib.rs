@@ -13,6 +13,7 @@
 //!           seal      global  answers                answers: one for each URL
 //! attach    attach    global  references, answers    attachments
 //!           apply     map     documents, attachments documents, judgements, sizes
+//! clean     clean     map     documents              documents, judgements, sizes
 //! finish    order     global  sizes                  positions
 //!           write     map     positions, documents   shards
 //! ```
@@ -47,6 +48,6 @@ pub use judging::Judging;
 pub use marker::{File, Marker, Output};
 pub use observer::{Observer, StepInfo};
 pub use publish::Finished;
-pub use recipe::{Extract, Finish, Recipe, ResourcePaths, Skip, Stage};
+pub use recipe::{Clean, Extract, Finish, Recipe, ResourcePaths, Skip, Stage};
 pub use record::{Record, RecordedStep, StepStatus};
 pub use run::{PlannedStep, Run};

@@ -3,6 +3,7 @@
 mod extract;
 mod resources;
 
+use obelisc_filter::RuleSet;
 use obelisc_filter::options::{Declared, Options, Problem, Source, Taken};
 use obelisc_shard::{Card, ImageColumn};
 use serde_json::{Map, Value};
@@ -26,13 +27,15 @@ pub enum Stage {
     Fetch,
     /// Image facts to documents; rules again.
     Attach,
+    /// The last cleaning of whole documents.
+    Clean,
     /// Documents → shards, manifest, card.
     Finish,
 }
 
 impl Stage {
     /// All stages, in the order in which a recipe may name them.
-    pub const ALL: [Self; 5] = [Self::Extract, Self::Filter, Self::Fetch, Self::Attach, Self::Finish];
+    pub const ALL: [Self; 6] = [Self::Extract, Self::Filter, Self::Fetch, Self::Attach, Self::Clean, Self::Finish];
 
     /// The name in a recipe.
     pub const fn name(self) -> &'static str {
@@ -41,6 +44,7 @@ impl Stage {
             Self::Filter => "filter",
             Self::Fetch => "fetch",
             Self::Attach => "attach",
+            Self::Clean => "clean",
             Self::Finish => "finish",
         }
     }
@@ -65,12 +69,25 @@ pub struct Recipe {
     pub fetch: obelisc_fetch::Limits,
     /// Bytes of images that one document may hold.
     pub max_document_bytes: u64,
+    /// The last cleaning.
+    pub clean: Clean,
     /// Shards.
     pub finish: Finish,
     /// What the dataset card says that no run can know.
     pub card: Card,
     /// Canonical options of each section: what enters the digests.
     pub canonical: Map<String, Value>,
+}
+
+/// How whole documents are cleaned.
+#[derive(Debug)]
+pub struct Clean {
+    /// Whether an image stays that the document shows earlier.
+    pub repeated_images: bool,
+    /// Whether marks of the end of a document stay that follow each other, or end the document.
+    pub repeated_marks: bool,
+    /// Rules that are asked behind all others.
+    pub rules: RuleSet,
 }
 
 /// How documents become shards.
@@ -171,9 +188,10 @@ fn read(source: &Source, must: bool) -> (Recipe, Vec<Declared>) {
         "bytes of images that one document may hold; the image that would pass it and all behind it fail",
     );
     sections.add("attach", attach.finish());
+    let clean = read_clean(root.table("clean"), &mut sections);
     let finish = read_finish(root.table("finish"), &mut sections);
     let card = read_card(root.table("card"), &mut sections);
-    stage_order::check(&root, &stages, &judging, finish.images);
+    stage_order::check(&root, &stages, &judging, &clean, finish.images);
     let taken = root.finish();
     sections.declared.splice(0..0, taken.declared);
     let recipe = Recipe {
@@ -185,6 +203,7 @@ fn read(source: &Source, must: bool) -> (Recipe, Vec<Declared>) {
         judging,
         fetch,
         max_document_bytes,
+        clean,
         finish,
         card,
         canonical: sections.canonical,
@@ -217,6 +236,24 @@ fn read_fetch(mut options: Options<'_>, sections: &mut Sections) -> obelisc_fetc
     };
     sections.add("fetch", options.finish());
     limits
+}
+
+fn read_clean(mut options: Options<'_>, sections: &mut Sections) -> Clean {
+    let clean = Clean {
+        repeated_images: options.flag(
+            "repeated_images",
+            true,
+            "keep images whose URL an earlier one of the document has",
+        ),
+        repeated_marks: options.flag(
+            "repeated_marks",
+            true,
+            "keep marks of the end of a document that follow each other, or end the document",
+        ),
+        rules: RuleSet::from_options(obelisc_filters::RULES, options.table("rules")),
+    };
+    sections.add("clean", options.finish());
+    clean
 }
 
 fn read_finish(mut options: Options<'_>, sections: &mut Sections) -> Finish {

@@ -8,6 +8,7 @@ use obelisc_filter::{Failure, Judgement, StageView, SubjectKind};
 use serde_json::{Value, json};
 
 use super::kept::{Kept, keep_judgements, retention};
+use super::last_images;
 use crate::error::TaskError;
 use crate::recipe::{Recipe, Stage};
 use crate::step::{Context, Step, Task};
@@ -41,7 +42,7 @@ impl Step for Apply {
             "language": recipe.section("language"),
             "rules": recipe.section("rules"),
             "attach": recipe.section("attach"),
-            "images": recipe.finish.images.name(),
+            "sizes": last_images(recipe, self.name()).map(obelisc_shard::ImageColumn::name),
             "judgements": retention(context.config.judgements),
         })
     }
@@ -69,7 +70,7 @@ impl Step for Apply {
             verdict.counts.add_to(&mut task.accounts);
             keep_judgements(task.context.config.judgements, &mut judgements, judged)?;
             if verdict.kept {
-                kept.push(document, Some(recipe.finish.images))?;
+                kept.push(document, last_images(recipe, self.name()))?;
             }
         }
         kept.close(task)?;

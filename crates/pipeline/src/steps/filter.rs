@@ -6,6 +6,7 @@ use obelisc_filter::{Judgement, StageView};
 use serde_json::{Value, json};
 
 use super::kept::{Kept, keep_judgements, retention};
+use super::last_images;
 use crate::error::TaskError;
 use crate::recipe::{Recipe, Stage};
 use crate::step::{Context, Step, Task};
@@ -39,7 +40,7 @@ impl Step for Filter {
             "language": recipe.section("language"),
             "rules": recipe.section("rules"),
             "images_pending": recipe.has(Stage::Attach),
-            "sizes": last_images(recipe).map(obelisc_shard::ImageColumn::name),
+            "sizes": last_images(recipe, self.name()).map(obelisc_shard::ImageColumn::name),
             "judgements": retention(context.config.judgements),
         })
     }
@@ -59,18 +60,13 @@ impl Step for Filter {
                 for reference in references_of(&document, task.index, kept.row) {
                     references.push(reference)?;
                 }
-                kept.push(document, last_images(recipe))?;
+                kept.push(document, last_images(recipe, self.name()))?;
             }
         }
         kept.close(task)?;
         task.close(judgements)?;
         task.close(references)
     }
-}
-
-/// What a shard holds of an image, where these are the documents that go into shards.
-fn last_images(recipe: &Recipe) -> Option<obelisc_shard::ImageColumn> {
-    (!recipe.has(Stage::Attach)).then_some(recipe.finish.images)
 }
 
 /// One reference for each candidate of each image.

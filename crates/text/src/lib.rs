@@ -25,6 +25,7 @@ mod special;
 mod tokens;
 mod words;
 
+pub mod pii;
 pub mod spans;
 
 pub use clean::{clean, collapse_white_space, standard_spaces};

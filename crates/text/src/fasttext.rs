@@ -7,6 +7,7 @@
 //!
 //! Numbers are added in the program's order and in its precision, so that its probabilities are met to some 1e-6.
 
+mod best;
 mod dictionary;
 mod loss;
 mod matrix;
@@ -20,6 +21,9 @@ use self::matrix::Matrix;
 use self::settings::{Settings, at_least, flag};
 use crate::model::Fields;
 use crate::{ModelBytes, ModelError};
+
+/// Rows that are added together: finding them and adding them take turns, and each goes faster so.
+const ROWS_AT_A_TIME: usize = 256;
 
 /// A supervised model of fastText: text in, labels and their probabilities out.
 pub struct FastText {
@@ -113,10 +117,15 @@ impl FastText {
     fn mean(&self, text: &str) -> Option<Vec<f32>> {
         let file = (*self.bytes).as_ref();
         let mut sum = vec![0.0; self.dimensions];
-        let rows = match &self.input {
-            Matrix::Full(matrix) => self.dictionary.rows_of(file, text, |row| matrix.add_row(file, row, &mut sum)),
-            Matrix::Quantised(matrix) => self.dictionary.rows_of(file, text, |row| matrix.add_row(file, row, &mut sum)),
-        };
+        let mut waiting = Vec::with_capacity(ROWS_AT_A_TIME);
+        let rows = self.dictionary.rows_of(file, text, |row| {
+            waiting.push(row);
+            if waiting.len() == ROWS_AT_A_TIME {
+                self.input.add_rows(file, &waiting, &mut sum);
+                waiting.clear();
+            }
+        });
+        self.input.add_rows(file, &waiting, &mut sum);
         if rows == 0 {
             return None;
         }

@@ -1,5 +1,6 @@
 //! From the mean of a text's rows to its most likely labels.
 
+use super::best::Best;
 use super::dictionary::Dictionary;
 use super::matrix::Matrix;
 use super::settings::LossKind;
@@ -37,7 +38,7 @@ impl Loss {
 
     /// The `k` labels with the highest logarithms of their probabilities, the highest first.
     pub(super) fn best(&self, output: &Matrix, file: &[u8], hidden: &[f32], k: usize) -> Vec<(f32, usize)> {
-        let mut best = Best { k, found: Vec::new() };
+        let mut best = Best::new(k);
         let product = |row| output.dot(file, row, hidden);
         match self {
             Self::Tree(nodes) => descend(nodes, product, &mut best),
@@ -52,31 +53,7 @@ impl Loss {
                 (0..output.rows()).for_each(|label| best.add(logarithm(sigmoid(product(label))), label));
             }
         }
-        best.found
-    }
-}
-
-/// The best so far, the best first.
-struct Best {
-    k: usize,
-    found: Vec<(f32, usize)>,
-}
-
-impl Best {
-    /// Whether so high a score would be among them.
-    fn wants(&self, score: f32) -> bool {
-        match self.found.last() {
-            Some((least, _)) if self.found.len() >= self.k => score > *least,
-            _ => self.k > 0 && !score.is_nan(),
-        }
-    }
-
-    fn add(&mut self, score: f32, label: usize) {
-        if self.wants(score) {
-            let place = self.found.partition_point(|(other, _)| *other >= score);
-            self.found.insert(place, (score, label));
-            self.found.truncate(self.k);
-        }
+        best.sorted()
     }
 }
 

@@ -9,6 +9,9 @@ use crate::model::Fields;
 /// Centroids that a byte chooses from.
 const CENTROIDS: usize = 256;
 
+/// Numbers of a row that are added at a time, so that their sums stay in registers.
+const BLOCK: usize = 16;
+
 /// Rows of the model's dimensions.
 #[derive(Debug)]
 pub(super) enum Matrix {
@@ -30,6 +33,14 @@ impl Matrix {
         match self {
             Self::Full(matrix) => matrix.rows,
             Self::Quantised(matrix) => matrix.rows,
+        }
+    }
+
+    /// Adds rows to a sum, one after the other.
+    pub(super) fn add_rows(&self, file: &[u8], rows: &[usize], sum: &mut [f32]) {
+        match self {
+            Self::Full(matrix) => matrix.add_rows(file, rows, sum),
+            Self::Quantised(matrix) => matrix.add_rows(file, rows, sum),
         }
     }
 
@@ -95,10 +106,23 @@ impl Full {
         file[start..start + length].as_chunks().0
     }
 
-    #[inline]
-    pub(super) fn add_row(&self, file: &[u8], row: usize, sum: &mut [f32]) {
-        for (sum, number) in sum.iter_mut().zip(self.row(file, row)) {
-            *sum += f32::from_le_bytes(*number);
+    fn add_rows(&self, file: &[u8], rows: &[usize], sum: &mut [f32]) {
+        let (blocks, rest) = sum.as_chunks_mut::<BLOCK>();
+        let first_of_rest = blocks.len() * BLOCK;
+        for (block, sums) in blocks.iter_mut().enumerate() {
+            let mut added = *sums;
+            for row in rows {
+                let numbers = &self.row(file, *row)[block * BLOCK..][..BLOCK];
+                added.iter_mut().zip(numbers).for_each(|(sum, number)| *sum += f32::from_le_bytes(*number));
+            }
+            *sums = added;
+        }
+        if rest.is_empty() {
+            return;
+        }
+        for row in rows {
+            let numbers = &self.row(file, *row)[first_of_rest..];
+            rest.iter_mut().zip(numbers).for_each(|(sum, number)| *sum += f32::from_le_bytes(*number));
         }
     }
 
@@ -149,22 +173,39 @@ impl Quantised {
         (&file[start..start + parts], length)
     }
 
-    #[inline]
-    pub(super) fn add_row(&self, file: &[u8], row: usize, sum: &mut [f32]) {
-        let (codes, length) = self.row(file, row);
-        if self.centroids.pairs {
-            let (sums, _) = sum.as_chunks_mut::<2>();
-            let (tables, _) = self.centroids.numbers.as_chunks::<{ 2 * CENTROIDS }>();
-            for ((sum, code), table) in sums.iter_mut().zip(codes).zip(tables) {
-                let first = 2 * usize::from(*code);
-                sum[0] += length * table[first];
-                sum[1] += length * table[first + 1];
+    fn add_rows(&self, file: &[u8], rows: &[usize], sum: &mut [f32]) {
+        // Parts of two numbers, which they are unless `-dsub` says otherwise, are added a block at a time.
+        let (mut blocks, mut rest): (&mut [[f32; BLOCK]], _) = (&mut [], sum);
+        if self.centroids.width == 2 {
+            (blocks, rest) = rest.as_chunks_mut();
+        }
+        let first_of_rest = blocks.len() * BLOCK / self.centroids.width;
+        let (tables, _) = self.centroids.numbers.as_chunks::<{ 2 * CENTROIDS }>();
+        let (tables, _) = tables.as_chunks::<{ BLOCK / 2 }>();
+        for ((block, sums), tables) in blocks.iter_mut().enumerate().zip(tables) {
+            let mut added = *sums;
+            for row in rows {
+                let (codes, length) = self.row(file, *row);
+                let codes = &codes[block * BLOCK / 2..][..BLOCK / 2];
+                for ((sum, code), table) in added.as_chunks_mut::<2>().0.iter_mut().zip(codes).zip(tables) {
+                    let first = 2 * usize::from(*code);
+                    sum[0] += length * table[first];
+                    sum[1] += length * table[first + 1];
+                }
             }
+            *sums = added;
+        }
+        if rest.is_empty() {
             return;
         }
-        for ((part, code), sums) in codes.iter().enumerate().zip(sum.chunks_mut(self.centroids.width)) {
-            let centroid = self.centroids.of(part, *code);
-            sums.iter_mut().zip(centroid).for_each(|(sum, number)| *sum += length * number);
+        for row in rows {
+            let (codes, length) = self.row(file, *row);
+            for ((part, code), sums) in
+                codes.iter().enumerate().skip(first_of_rest).zip(rest.chunks_mut(self.centroids.width))
+            {
+                let centroid = self.centroids.of(part, *code);
+                sums.iter_mut().zip(centroid).for_each(|(sum, number)| *sum += length * number);
+            }
         }
     }
 
@@ -189,8 +230,6 @@ struct Centroids {
     last_width: usize,
     /// Part by part, centroid by centroid.
     numbers: Vec<f32>,
-    /// Every part is of two numbers, as it is unless `-dsub` says otherwise.
-    pairs: bool,
 }
 
 impl Centroids {
@@ -206,7 +245,7 @@ impl Centroids {
             return Err(ModelError::new(at, format!("dimensions, parts and widths of {found:?}"), expected));
         }
         let numbers = floats(fields, columns.saturating_mul(CENTROIDS), "centroids")?;
-        Ok(Self { parts, width, last_width, numbers, pairs: width == 2 && last_width == 2 })
+        Ok(Self { parts, width, last_width, numbers })
     }
 
     /// The centroid that a code of a part stands for.

@@ -37,6 +37,15 @@ impl Words {
         words
     }
 
+    /// Words that something else has split, such as a [SentencePiece model](crate::SentencePiece): lower-case, stripped, without empty ones.
+    pub fn from_pieces<'a>(pieces: impl Iterator<Item = &'a str>, special: &SpecialCharacters) -> Self {
+        let mut words = Self::default();
+        for piece in pieces {
+            words.push(piece.to_lowercase().trim_matches(|c| special.contains(c)));
+        }
+        words
+    }
+
     /// The words of several texts, one behind the other.
     pub fn joined<'a>(parts: impl Iterator<Item = &'a Self>) -> Self {
         let mut joined = Self::default();

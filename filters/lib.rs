@@ -94,6 +94,10 @@ edits! {
     url_like_words,
     long_words,
     white_space_runs,
+    pii_keys,
+    pii_emails,
+    pii_users,
+    pii_ip_addresses,
 }
 
 /// The cut to a page's main content where no recipe says another: the rules `content_score` with their defaults.

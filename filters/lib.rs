@@ -14,6 +14,7 @@
 mod counted;
 mod identifier;
 pub mod languages;
+pub mod hosts;
 pub mod lists;
 mod manual;
 mod words;
@@ -38,6 +39,11 @@ macro_rules! rules {
 }
 
 rules! {
+    /// Rules on the URLs of pages.
+    url {
+        host,
+        url_words,
+    }
     /// Rules on images.
     image {
         format,

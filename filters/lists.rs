@@ -21,6 +21,10 @@ pub static URL_WORDS: &str = include_str!("lists/url_words.txt");
 pub static ROOTS_SPECIAL_CHARACTERS: LazyLock<SpecialCharacters> =
     LazyLock::new(|| SpecialCharacters::from_lines(ROOTS_SPECIAL_CHARACTERS_TEXT).unwrap_or_default());
 
+/// Words of a page's URL that tell pornography.
+pub static PAGE_URL_WORDS: &str = include_str!("lists/page_url_words.txt");
+
+
 /// The file behind [`ROOTS_SPECIAL_CHARACTERS`].
 pub const ROOTS_SPECIAL_CHARACTERS_TEXT: &str = include_str!("lists/roots_special_characters.txt");
 

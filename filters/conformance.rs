@@ -48,6 +48,9 @@ fn document(spec: &RuleSpec, case: &dyn TableLike) -> Document {
     let image = ImageNode {
         content_score,
         src: text(case, "src").unwrap_or("https://example.org/a.jpg").to_owned(),
+        alt_text: text(case, "alt_text").map(str::to_owned),
+        caption: text(case, "caption").map(str::to_owned),
+        title: text(case, "title").map(str::to_owned),
         rendered_width: case.get("rendered_width").map(rendered),
         rendered_height: case.get("rendered_height").map(rendered),
         facts: text(case, "format").map(|format| ImageFacts {
@@ -69,10 +72,15 @@ fn document(spec: &RuleSpec, case: &dyn TableLike) -> Document {
     let nodes = words.into_iter().chain(images).zip(0..);
     let nodes = nodes.map(|(content, ordinal)| Node { ordinal, content }).collect();
     let url = text(case, "url").unwrap_or("https://example.org/").to_owned();
-    Document { id: DocId([0; 16]), page: Page { url, ..Page::default() }, nodes }
+    let title = text(case, "page_title").map(str::to_owned);
+    Document { id: DocId([0; 16]), page: Page { url, title, ..Page::default() }, nodes }
 }
 
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 20] = [
+    "alt_text",
+    "caption",
+    "title",
+    "page_title",
     "boundary",
     "content_score",
     "ending",

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
+use obelisc_document::Document;
 use obelisc_filter::{Measure, Shared, Subject, SubjectKind};
 use obelisc_text::{SpecialCount, Tokens, WordList, Words};
 
@@ -60,18 +61,25 @@ fn split(shared: &Shared) -> &WordSplit {
     shared.settings().get().unwrap_or(&OBELICS)
 }
 
+/// A count of each paragraph of a document, in their order.
+fn parts<T: Count>(document: &Document, shared: &Shared) -> Rc<Vec<Rc<T>>> {
+    shared.get_or_make(|| {
+        let paragraphs = document.paragraphs().enumerate().map(|(index, paragraph)| {
+            let count = || T::of(&paragraph.text, split(shared));
+            shared.part(index).map_or_else(|| Rc::new(count()), |part: &Shared| part.get_or_make(count))
+        });
+        paragraphs.collect::<Vec<_>>()
+    })
+}
+
 /// A count of a subject of this kind; `None` for any other.
 fn count<T: Count>(kind: SubjectKind, subject: Subject<'_>) -> Option<Rc<T>> {
     match subject {
         _ if subject.kind() != kind => None,
         Subject::Paragraph { text, shared, .. } => Some(shared.get_or_make(|| T::of(text, split(shared)))),
-        Subject::Document { document, shared } => Some(shared.get_or_make(|| {
-            let paragraphs = document.paragraphs().enumerate().map(|(index, paragraph)| {
-                let count = || T::of(&paragraph.text, split(shared));
-                shared.part(index).map_or_else(|| Rc::new(count()), |part: &Shared| part.get_or_make(count))
-            });
-            T::joined(&paragraphs.collect::<Vec<_>>(), split(shared))
-        })),
+        Subject::Document { document, shared } => {
+            Some(shared.get_or_make(|| T::joined(&parts(document, shared), split(shared))))
+        }
         Subject::Url(_) | Subject::Image { .. } => None,
     }
 }
@@ -79,6 +87,12 @@ fn count<T: Count>(kind: SubjectKind, subject: Subject<'_>) -> Option<Rc<T>> {
 /// The words, split as the reference splits them.
 pub(crate) fn words(kind: SubjectKind, subject: Subject<'_>) -> Option<Rc<Words>> {
     count(kind, subject)
+}
+
+/// The words of each paragraph of a document, in their order; `None` for any other subject.
+pub(crate) fn paragraph_words(subject: Subject<'_>) -> Option<Rc<Vec<Rc<Words>>>> {
+    let Subject::Document { document, shared } = subject else { return None };
+    Some(parts(document, shared))
 }
 
 /// How many tokens are punctuation.
@@ -102,6 +116,12 @@ pub(crate) fn text<'a>(kind: SubjectKind, subject: Subject<'a>) -> Option<Cow<'a
         }
         Subject::Url(_) | Subject::Image { .. } => None,
     }
+}
+
+/// How many of these there are for each of those.  Where there are none of those the question does not apply.
+#[expect(clippy::cast_precision_loss, reason = "no text holds 2^53 characters")]
+pub(crate) fn ratio(these: usize, those: usize) -> Measure {
+    if those == 0 { Measure::NotApplicable } else { Measure::number(these as f64 / those as f64) }
 }
 
 /// The share of the words that stand in a list.  With an empty list the question does not apply.

@@ -51,6 +51,7 @@ rules! {
         rendered_side_pixels,
         aspect_ratio,
         url_words,
+        alt_text_words,
         content_score,
     }
     /// Rules on paragraphs.
@@ -71,6 +72,8 @@ rules! {
     document {
         image_count,
         paragraph_count,
+        image_word_ratio,
+        caption_ratio,
         word_count,
         character_repetition_ratio,
         word_repetition_ratio,

@@ -24,6 +24,9 @@ pub static ROOTS_SPECIAL_CHARACTERS: LazyLock<SpecialCharacters> =
 /// Words of a page's URL that tell pornography.
 pub static PAGE_URL_WORDS: &str = include_str!("lists/page_url_words.txt");
 
+/// Words that stand for an alternative text and say nothing: `image`, `untitled`, `dsc`.
+pub static ALT_PLACEHOLDERS: &str = include_str!("lists/alt_placeholders.txt");
+
 
 /// The file behind [`ROOTS_SPECIAL_CHARACTERS`].
 pub const ROOTS_SPECIAL_CHARACTERS_TEXT: &str = include_str!("lists/roots_special_characters.txt");

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use obelisc_document::Document;
 use obelisc_filter::{Measure, Shared, Subject, SubjectKind};
-use obelisc_text::{SpecialCount, Tokens, WordList, Words};
+use obelisc_text::{Shape, SpecialCount, Tokens, WordList, Words};
 
 use crate::words::{OBELICS, WordSplit};
 
@@ -61,6 +61,16 @@ fn split(shared: &Shared) -> &WordSplit {
     shared.settings().get().unwrap_or(&OBELICS)
 }
 
+impl Count for Shape {
+    fn of(text: &str, _: &WordSplit) -> Self {
+        Self::count(text)
+    }
+
+    fn joined(paragraphs: &[Rc<Self>], _: &WordSplit) -> Self {
+        Self::joined(paragraphs.iter().map(|shape| **shape))
+    }
+}
+
 /// A count of each paragraph of a document, in their order.
 fn parts<T: Count>(document: &Document, shared: &Shared) -> Rc<Vec<Rc<T>>> {
     shared.get_or_make(|| {
@@ -93,6 +103,11 @@ pub(crate) fn words(kind: SubjectKind, subject: Subject<'_>) -> Option<Rc<Words>
 pub(crate) fn paragraph_words(subject: Subject<'_>) -> Option<Rc<Vec<Rc<Words>>>> {
     let Subject::Document { document, shared } = subject else { return None };
     Some(parts(document, shared))
+}
+
+/// How long words are, and how lines begin and end.
+pub(crate) fn shape(kind: SubjectKind, subject: Subject<'_>) -> Option<Rc<Shape>> {
+    count(kind, subject)
 }
 
 /// How many tokens are punctuation.

@@ -84,6 +84,14 @@ rules! {
         common_word_ratio,
         spam_word_ratio,
         language_score,
+        mean_word_length,
+        symbol_word_ratio,
+        alphabetic_word_ratio,
+        bullet_line_ratio,
+        ellipsis_line_ratio,
+        terminal_punctuation_ratio,
+        short_line_ratio,
+        duplicate_paragraph_ratio,
     }
 }
 

@@ -24,6 +24,7 @@ mod model_text;
 mod repetition;
 mod sentencepiece;
 mod shape;
+mod segment;
 mod special;
 mod tokens;
 mod words;

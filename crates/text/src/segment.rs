@@ -10,8 +10,9 @@ impl Words {
     /// lower case, [special characters](SpecialCharacters) stripped from both ends, what is then empty left out.  What has no letter
     /// and no digit is no word, and a hyphen splits one.
     ///
-    /// Of the models of ICU4X the dictionaries are taken, also where there is a neural one (Thai, Khmer, Lao, Burmese), for their speed: 20 MB/s of Thai on one core, in place of
-    /// 0.16, and 8 MB/s of Chinese and Japanese, for which there are dictionaries alone.  They add 3.1 MB to a program, the neural models would 2.4 MB.
+    /// Of the models of ICU4X the dictionaries are taken, also where there is a neural one (Thai, Khmer, Lao, Burmese), for their speed: with them this
+    /// reads 10 MB of Thai a second on one core, with the neural model 0.16; Chinese and Japanese, which have dictionaries alone, 8 to 10.  They add 3.1 MB to
+    /// a program, the neural models would 2.4.
     ///
     /// ```
     /// use obelisc_text::{SpecialCharacters, Words};

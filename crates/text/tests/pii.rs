@@ -158,7 +158,7 @@ fn what_looks_like_an_ip_address_is_left() {
             ":: and :::",
             "2021.03.04.10 04.03.2021 31.12.2021.",
             "v1.2.3.4 V10.0.0.1 version 1.2.3.4 Ver. 10.20.30.40 (version: 10.0.0.2)",
-            "Agent/1.2.3.4 lib-1.2.3.4-beta 1.2.3.4-rc1",
+            "Reader/1.2.3.4 lib-1.2.3.4-beta 1.2.3.4-rc1",
             "版本1.2.3.4 версия 1.2.3.4 versión 1.2.3.4 §1.2.3.4",
             "1.2.3.4 A heading\n  15.4.1.2. Another, see 1.2.3.5 and 6.3.4.6",
             "Section 2.10.3.4",
@@ -320,4 +320,34 @@ fn spans_are_sorted_disjoint_and_never_of_what_another_finder_put_there() {
         }
     }
     assert!(found.iter().all(|&count| count > 100), "{found:?}");
+}
+
+#[test]
+fn long_texts_of_one_kind_are_read_to_their_end() {
+    let pieces = [
+        "@",
+        "a@",
+        "a.",
+        "1.",
+        ":",
+        "::",
+        "1:",
+        "a",
+        "aB1",
+        "-----BEGIN ",
+        "-----BEGIN PRIVATE KEY-----",
+        "eyJa",
+        "eyJ.",
+        "@a-",
+        "/+",
+        "é",
+    ];
+    for piece in pieces {
+        let mut text = piece.repeat(200_000 / piece.len());
+        text.push_str(" 日 @alice b@site.example 10.2.3.4 ");
+        for find in [keys, emails, users, ip_addresses] {
+            text = apply(&text, &find(&text));
+        }
+        assert!(text.ends_with(" 日 PI:USER PI:EMAIL PI:IP_ADDRESS "), "{piece}");
+    }
 }

@@ -42,7 +42,7 @@ const VERSION_WORDS: [&str; 25] = [
 ///
 /// Left as they are: what has no digit (`::`, `a::b`); dates, times and decimal numbers with more or fewer than four parts, or with a part that begins
 /// in 0 or is above 255 (`2021.03.04.10`); numbers that continue a word or follow one that says what they are (`v1.2.3.4`, `version 10.20.30.40`,
-/// `Agent/10.2.3.4`, `10.2.3.4-beta`); numbers of sections, which are four of one digit anywhere (as addresses they are public servers), or of
+/// `Reader/10.2.3.4`, `10.2.3.4-beta`); numbers of sections, which are four of one digit anywhere (as addresses they are public servers), or of
 /// one or two at the beginning of a line; names in code (`std::`, `a::before`, `c3::d4`): an IPv6 address begins in `::`, a group of four or
 /// `64:ff9b:`, or has all eight groups; hardware addresses of six or eight bytes.
 pub fn ip_addresses(text: &str) -> Vec<Span> {
@@ -54,6 +54,10 @@ pub fn ip_addresses(text: &str) -> Vec<Span> {
         // A dot next to a dot or a colon ends a sentence.
         let goes_on = |pair: &&[u8]| is_part(pair[1]) && !matches!(pair, [b'.', b'.' | b':'] | [b':', b'.']);
         at = begin + 1 + bytes[begin..].windows(2).take_while(goes_on).count();
+        // Most runs are a few letters of a word, or a number.
+        if at - begin < "::1".len() || !bytes[begin..at].iter().any(|byte| matches!(byte, b':' | b'.')) {
+            continue;
+        }
         if let Some(range) = v6(text, begin..at) {
             spans.push(range);
         } else {

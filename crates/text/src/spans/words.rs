@@ -14,15 +14,23 @@ pub const URL_PARTS: [&str; 5] = ["http", "www", ".com", "href", "//"];
 /// Words are what lies between spaces, tabs and line feeds; [special characters](SpecialCharacters) at their ends do not count
 /// (`more//` is no such word), case does (`HTTP` is none).  What stood around a word stays: [`white_space_runs`](super::white_space_runs) closes the gap.
 pub fn url_like_words(text: &str, special: &SpecialCharacters) -> Vec<Span> {
-    let parts: Vec<&str> = URL_PARTS.into_iter().filter(|part| text.contains(part)).collect();
-    if parts.is_empty() {
-        return Vec::new();
+    let mut hits: Vec<usize> = URL_PARTS.iter().flat_map(|part| text.match_indices(part)).map(|(at, _)| at).collect();
+    hits.sort_unstable();
+    let bytes = text.as_bytes();
+    let mut spans = Vec::new();
+    let mut end = 0;
+    for hit in hits {
+        if hit < end {
+            continue;
+        }
+        let begin = bytes[end..hit].iter().rposition(|&byte| is_separator(byte)).map_or(end, |at| end + at + 1);
+        end = bytes[hit..].iter().position(|&byte| is_separator(byte)).map_or(text.len(), |length| hit + length);
+        let stripped = text[begin..end].trim_matches(|c| special.contains(c));
+        if URL_PARTS.iter().any(|part| stripped.contains(part)) {
+            spans.push(Span::remove(begin..end));
+        }
     }
-    let is_like = |word: &str| {
-        let holds_part = |word: &str| parts.iter().any(|part| word.contains(part));
-        holds_part(word) && holds_part(word.trim_matches(|c| special.contains(c)))
-    };
-    words_that(text, is_like)
+    spans
 }
 
 /// Words of more than `max_characters` code points, to go.
@@ -33,17 +41,14 @@ pub fn url_like_words(text: &str, special: &SpecialCharacters) -> Vec<Span> {
 pub fn long_words(text: &str, max_characters: usize, special: &SpecialCharacters) -> Vec<Span> {
     // No word has more characters than bytes.
     let is_long = |word: &str| word.len() > max_characters && word.chars().nth(max_characters).is_some();
-    words_that(text, |word| {
+    let goes = |range: &Range<usize>| {
+        let word = &text[range.clone()];
         is_long(word) && {
             let stripped = word.trim_matches(|c| special.contains(c));
             stripped.is_empty() || is_long(stripped)
         }
-    })
-}
-
-/// Removes the words of which `goes` is true.
-fn words_that(text: &str, goes: impl Fn(&str) -> bool) -> Vec<Span> {
-    words(text).filter(|range| goes(&text[range.clone()])).map(Span::remove).collect()
+    };
+    words(text).filter(goes).map(Span::remove).collect()
 }
 
 /// Where the words lie.

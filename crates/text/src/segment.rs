@@ -11,7 +11,7 @@ impl Words {
     /// and no digit is no word, and a hyphen splits one.
     ///
     /// Of the models of ICU4X the dictionaries are taken, also where there is a neural one (Thai, Khmer, Lao, Burmese), for their speed: with them this
-    /// reads 10 MB of Thai a second on one core, with the neural model 0.16; Chinese and Japanese, which have dictionaries alone, 8 to 10.  They add 3.1 MB to
+    /// reads about 10 MB of Thai a second on one core, with the neural model 0.16; Chinese and Japanese, which have dictionaries alone, 8 to 10.  They add 3.1 MB to
     /// a program, the neural models would 2.4.
     ///
     /// ```

@@ -43,7 +43,7 @@ const VERSION_WORDS: [&str; 25] = [
 /// Left as they are: what has no digit (`::`, `a::b`); dates, times and decimal numbers with more or fewer than four parts, or with a part that begins
 /// in 0 or is above 255 (`2021.03.04.10`); numbers that continue a word or follow one that says what they are (`v1.2.3.4`, `version 10.20.30.40`,
 /// `Reader/10.2.3.4`, `10.2.3.4-beta`); numbers of sections, which are four of one digit anywhere (as addresses they are public servers), or of
-/// one or two at the beginning of a line; names in code (`std::`, `a::before`, `c3::d4`): an IPv6 address begins in `::`, a group of four or
+/// one or two at the beginning of a line that goes on as a heading; names in code (`std::`, `a::before`, `c3::d4`): an IPv6 address begins in `::`, a group of four or
 /// `64:ff9b:`, or has all eight groups; hardware addresses of six or eight bytes.
 pub fn ip_addresses(text: &str) -> Vec<Span> {
     let bytes = text.as_bytes();
@@ -96,8 +96,8 @@ fn v4(text: &str, range: Range<usize>) -> Option<Range<usize>> {
         Some('.') => after(text, range.end + 1).is_some_and(is_word),
         _ => false,
     };
-    let is_outline =
-        number.len() == 7 || (number.split('.').all(|part| part.len() <= 2) && begins_line(text, range.start));
+    let is_short = number.split('.').all(|part| part.len() <= 2);
+    let is_outline = number.len() == 7 || (is_short && begins_line(text, range.start) && heads(&text[range.end..]));
     (!goes_on && !is_outline && !follows_version(text, range.start)).then_some(range)
 }
 
@@ -105,6 +105,13 @@ fn v4(text: &str, range: Range<usize>) -> Option<Range<usize>> {
 fn begins_line(text: &str, at: usize) -> bool {
     let mut bytes = text.as_bytes()[..at].iter().rev();
     bytes.by_ref().take(8).find(|byte| !matches!(byte, b' ' | b'\t')).map_or(at <= 8, |&byte| byte == b'\n')
+}
+
+/// Whether what stands behind a number is that of a heading: a dot and white space, or white space and a letter.
+fn heads(rest: &str) -> bool {
+    let after_dot = rest.strip_prefix('.').unwrap_or(rest);
+    let title = after_dot.trim_start();
+    title.len() < after_dot.len() && (after_dot.len() < rest.len() || title.starts_with(char::is_alphabetic))
 }
 
 /// Whether what stands before a number says that it is a version, or the number of a section.

@@ -15,6 +15,7 @@ mod counted;
 mod identifier;
 pub mod languages;
 pub mod hosts;
+mod listed;
 pub mod lists;
 mod manual;
 mod words;

@@ -1,9 +1,9 @@
 //! How words are split: one setting for all rules of a set.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use obelisc_filter::options::Options;
-use obelisc_text::{SpecialCharacters, Words};
+use obelisc_text::{SentencePiece, SpecialCharacters, Words, lower_case_model_text};
 
 use crate::lists;
 
@@ -17,6 +17,8 @@ pub struct WordSplit {
 #[derive(Clone, Debug)]
 enum Split {
     WhiteSpace,
+    Segmenter,
+    Pieces(Arc<SentencePiece>),
 }
 
 /// As the OBELICS reference splits.
@@ -32,7 +34,31 @@ impl WordSplit {
             "characters that are stripped from words and counted as special: OBELICS's, or those of ROOTS, which have the no-break space besides",
         );
         let special = if special == "roots" { &*lists::ROOTS_SPECIAL_CHARACTERS } else { &*lists::SPECIAL_CHARACTERS };
-        Self { special, split: Split::WhiteSpace }
+        let pieces = options.resource("pieces", "SentencePiece model, for split = \"sentencepiece\"");
+        let split = match options.choice(
+            "split",
+            &["white_space", "segmenter", "sentencepiece"],
+            "what splits a text into words: spaces, tabs and line feeds; dictionaries, for scripts without spaces; or the pieces of a model",
+        ) {
+            "segmenter" => Split::Segmenter,
+            "sentencepiece" => match pieces {
+                Some(model) => match model.open(|bytes| SentencePiece::open((*bytes).as_ref())) {
+                    Ok(model) => Split::Pieces(model),
+                    Err(error) => {
+                        options.problem("pieces", error.to_string());
+                        Split::Segmenter
+                    }
+                },
+                None => {
+                    if !options.has("pieces") {
+                        options.problem("split", "\"sentencepiece\" needs pieces, the name of a table [resources.NAME]");
+                    }
+                    Split::Segmenter
+                }
+            },
+            _ => Split::WhiteSpace,
+        };
+        Self { special, split }
     }
 
     /// The lists behind the special characters, which digests take in.
@@ -47,6 +73,10 @@ impl WordSplit {
     pub fn words(&self, text: &str) -> Words {
         match &self.split {
             Split::WhiteSpace => Words::split(text, self.special),
+            Split::Segmenter => Words::segment(text, self.special),
+            Split::Pieces(model) => {
+                Words::from_pieces(model.pieces(&lower_case_model_text(text)).iter(), self.special)
+            }
         }
     }
 }

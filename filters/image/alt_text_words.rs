@@ -56,10 +56,11 @@ impl AltTextWords {
     }
 }
 
-/// Whether the text is the name of an image file, or the name that the image's file has, unless that is a plain word.
+/// Whether the text is the name of an image file, one word with an underscore, or the name that the image's file has, unless that is a plain word.
 fn is_file_name(alt: &str, src: &str) -> bool {
     let extension = |name: &str| name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
-    if extension(alt).is_some_and(|extension| EXTENSIONS.contains(&extension.as_str())) {
+    let underscored = alt.contains('_') && !alt.contains(char::is_whitespace);
+    if underscored || extension(alt).is_some_and(|extension| EXTENSIONS.contains(&extension.as_str())) {
         return true;
     }
     if alt.chars().all(char::is_alphabetic) {

@@ -23,6 +23,7 @@ mod header;
 mod murmur;
 mod probing;
 mod score;
+mod trie;
 
 use std::fmt;
 use std::sync::Arc;
@@ -30,6 +31,7 @@ use std::sync::Arc;
 use crate::model::{ModelBytes, ModelError};
 use header::Header;
 use probing::Probing;
+use trie::Trie;
 
 /// A KenLM model.
 #[derive(Clone)]
@@ -42,6 +44,7 @@ pub struct KenLm {
 #[derive(Debug)]
 enum Tables {
     Probing(Probing),
+    Trie(Trie),
 }
 
 impl KenLm {
@@ -60,6 +63,7 @@ impl KenLm {
         let header = Header::read(file)?;
         let tables = match header.kind {
             0 | 1 => Tables::Probing(Probing::open(file, &header)?),
+            2..=5 => Tables::Trie(Trie::open(file, &header)?),
             other => return Err(ModelError::new(96, format!("model type {other}"), "0 to 5")),
         };
         Ok(Self::new(bytes, tables, &header))
@@ -81,6 +85,7 @@ impl KenLm {
         let words = words.into_iter();
         f64::from(match &*self.tables {
             Tables::Probing(probing) => score::score(&probing.in_file(bytes), words, bos, eos),
+            Tables::Trie(trie) => score::score(&trie.in_file(bytes), words, bos, eos),
         })
     }
 }

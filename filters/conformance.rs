@@ -9,9 +9,9 @@ use obelisc_document::account::Accounts;
 use obelisc_document::{
     Content, DocId, Document, ImageFacts, ImageNode, Node, Page, Paragraph, RenderedSize, paragraphs,
 };
-use obelisc_filter::options::Source;
+use obelisc_filter::options::{Resource, Resources, Source};
 use obelisc_filter::{
-    Bound, Judgement, Measure, RuleSet, RuleSpec, Settings, Shared, Signal, StageView, Subject, SubjectKind,
+    Bound, Judgement, Measure, Needs, RuleSet, RuleSpec, Settings, Shared, Signal, StageView, Subject, SubjectKind,
 };
 use toml_edit::{Item, TableLike};
 
@@ -125,8 +125,20 @@ fn cases(spec: &RuleSpec) -> Vec<Case> {
     cases
 }
 
+/// The models of `tests/models`, each under its name without ending.
+fn models() -> Resources {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models");
+    let mut models = Resources::default();
+    for file in std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
+        let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
+        let bytes = std::fs::read(file).unwrap();
+        models.add(&name, Some(Resource::new(std::sync::Arc::new(bytes), name.clone())));
+    }
+    models
+}
+
 fn rule_set(recipe: &str) -> Result<RuleSet, String> {
-    let source = Source::parse("case.toml", recipe, &[]);
+    let source = Source::parse("case.toml", recipe, &[]).with_resources(models());
     let mut root = source.root();
     let set = RuleSet::from_options(RULES, root.table("rules"));
     let set = set.with_settings(Settings::default().with(crate::Identifier::default()));
@@ -167,7 +179,12 @@ fn every_page_has_a_case_kept_a_case_dropped_and_one_at_the_boundary() {
         assert!(cases.iter().any(|case| !case.kept), "{}: nothing is dropped", spec.path());
         assert!(cases.iter().any(|case| case.boundary), "{}: no boundary", spec.path());
         // Where the bound is a number a case must hit it, and be kept: bounds are inclusive.
-        let set = rule_set(&format!("[rules.{}]\n", spec.path())).unwrap();
+        // A rule that needs a model has no defaults that could be asked; its first case has one.
+        let recipe = match cases.first() {
+            Some(case) if spec.needs.contains(&Needs::Model) => case.recipe.clone(),
+            _ => format!("[rules.{}]\n", spec.path()),
+        };
+        let set = rule_set(&recipe).unwrap();
         for bound in set.iter().flat_map(|rule| rule.bounds()) {
             let hits = |case: &&Case| {
                 let signal = judge(spec, case).signals.first().map(|measured| measured.signal.clone());

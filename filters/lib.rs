@@ -12,9 +12,9 @@
 //! ```
 
 mod counted;
+pub mod hosts;
 mod identifier;
 pub mod languages;
-pub mod hosts;
 mod listed;
 pub mod lists;
 mod manual;
@@ -68,6 +68,7 @@ rules! {
         common_word_ratio,
         spam_word_ratio,
         language_score,
+        perplexity,
     }
     /// Rules on whole documents.
     document {
@@ -85,6 +86,7 @@ rules! {
         common_word_ratio,
         spam_word_ratio,
         language_score,
+        perplexity,
         mean_word_length,
         symbol_word_ratio,
         alphabetic_word_ratio,

@@ -27,7 +27,6 @@ pub static PAGE_URL_WORDS: &str = include_str!("lists/page_url_words.txt");
 /// Words that stand for an alternative text and say nothing: `image`, `untitled`, `dsc`.
 pub static ALT_PLACEHOLDERS: &str = include_str!("lists/alt_placeholders.txt");
 
-
 /// The file behind [`ROOTS_SPECIAL_CHARACTERS`].
 pub const ROOTS_SPECIAL_CHARACTERS_TEXT: &str = include_str!("lists/roots_special_characters.txt");
 
@@ -77,12 +76,15 @@ pub(crate) fn words(options: &mut Options<'_>, lists: &Lists, meaning: &'static 
     }
 }
 
+/// The text of a list that lies in a file.
+pub(crate) fn text(file: &[u8]) -> Result<&str, String> {
+    std::str::from_utf8(file).map_err(|error| format!("the list is no UTF-8 from byte {} on", error.valid_up_to()))
+}
+
 /// The words of a file, one for each line.
 fn file_words(file: &Resource) -> Result<Arc<WordList>, String> {
     file.open(|bytes| {
-        let lines = std::str::from_utf8((*bytes).as_ref());
-        let lines = lines.map_err(|error| format!("the list is no UTF-8 from byte {} on", error.valid_up_to()))?;
-        let list = WordList::from_lines(lines);
+        let list = WordList::from_lines(text((*bytes).as_ref())?);
         if list.is_empty() { Err("the list is empty".to_owned()) } else { Ok(list) }
     })
 }

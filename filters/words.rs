@@ -74,9 +74,7 @@ impl WordSplit {
         match &self.split {
             Split::WhiteSpace => Words::split(text, self.special),
             Split::Segmenter => Words::segment(text, self.special),
-            Split::Pieces(model) => {
-                Words::from_pieces(model.pieces(&lower_case_model_text(text)).iter(), self.special)
-            }
+            Split::Pieces(model) => Words::from_pieces(model.pieces(&lower_case_model_text(text)).iter(), self.special),
         }
     }
 }

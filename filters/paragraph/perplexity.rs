@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use obelisc_filter::options::{Options, Resource};
 use obelisc_filter::{Bound, Measure, Needs, Rule, RuleSpec, Subject, SubjectKind};
-use obelisc_text::{KenLm, ModelError, SentencePiece, perplexity};
+use obelisc_text::{KenLm, ModelBytes, ModelError, SentencePiece};
 
 use crate::counted;
 
@@ -24,7 +24,7 @@ pub static SPEC: RuleSpec = RuleSpec {
 #[derive(Debug)]
 pub(crate) struct Perplexity {
     subject: SubjectKind,
-    model: Option<(Arc<SentencePiece>, Arc<KenLm>)>,
+    model: Option<obelisc_text::Perplexity>,
     max_perplexity: Option<f64>,
 }
 
@@ -37,7 +37,8 @@ impl Perplexity {
         let model = open(options, "model", model, KenLm::open);
         let meaning = "highest perplexity kept";
         let max_perplexity = options.optional_number("max_perplexity", Some(1500.0), 0.0..=1e12, meaning);
-        Self { subject, model: pieces.zip(model), max_perplexity }
+        let model = pieces.zip(model).map(|(pieces, model)| obelisc_text::Perplexity::new(pieces, model));
+        Self { subject, model, max_perplexity }
     }
 }
 
@@ -46,7 +47,7 @@ pub(crate) fn open<T: Send + Sync + 'static>(
     options: &Options<'_>,
     key: &str,
     file: Option<Resource>,
-    open: impl FnOnce(obelisc_text::ModelBytes) -> Result<T, ModelError>,
+    open: impl FnOnce(ModelBytes) -> Result<T, ModelError>,
 ) -> Option<Arc<T>> {
     file?.open(open).map_err(|error| options.problem(key, error.to_string())).ok()
 }
@@ -54,8 +55,7 @@ pub(crate) fn open<T: Send + Sync + 'static>(
 impl Rule for Perplexity {
     fn measure(&self, subject: Subject<'_>) -> Measure {
         let Some(text) = counted::text(self.subject, subject) else { return Measure::NotApplicable };
-        let Some((pieces, model)) = &self.model else { return Measure::NotAvailable };
-        Measure::number(perplexity(pieces, model, &text))
+        self.model.as_ref().map_or(Measure::NotAvailable, |model| Measure::number(model.of(&text).min(f64::MAX)))
     }
 
     fn bounds(&self) -> Vec<Bound> {

@@ -1,10 +1,13 @@
 #![doc = include_str!("host.md")]
 
-use obelisc_filter::options::Options;
+use std::sync::Arc;
+
+use obelisc_filter::options::{Listed, Options};
 use obelisc_filter::{Bound, Measure, Needs, Rule, RuleSpec, Signal, Subject, SubjectKind};
 use url::Url;
 
 use crate::hosts::HostList;
+use crate::lists;
 
 /// The rule.
 pub static SPEC: RuleSpec = RuleSpec {
@@ -20,21 +23,32 @@ pub static SPEC: RuleSpec = RuleSpec {
 
 #[derive(Debug)]
 struct Host {
-    blocked: HostList,
+    blocked: Arc<HostList>,
 }
 
 impl Host {
     fn new(options: &mut Options<'_>) -> Self {
-        let mut blocked = HostList::default();
-        for host in
-            options.texts("blocked", &[], &[], "hosts whose pages, and those of all hosts below them, are dropped")
-        {
-            if !blocked.insert(&host) {
-                options.problem("blocked", format!("{host:?} is given, which is no host"));
+        let blocked = match options.listed("blocked", &[], "hosts whose pages, and those of all hosts below them, are dropped") {
+            Listed::File(file) => file.open(|bytes| hosts_of((*bytes).as_ref())).unwrap_or_else(|problem| {
+                options.problem("blocked", problem);
+                Arc::default()
+            }),
+            Listed::Name(_) => Arc::default(),
+            Listed::Words(hosts) => {
+                let mut blocked = HostList::default();
+                for host in hosts.iter().filter(|host| !blocked.insert(host)) {
+                    options.problem("blocked", format!("{host:?} is given, which is no host"));
+                }
+                Arc::new(blocked)
             }
-        }
+        };
         Self { blocked }
     }
+}
+
+/// The hosts of a file.
+fn hosts_of(file: &[u8]) -> Result<HostList, String> {
+    HostList::from_lines(lists::text(file)?).map_err(|error| error.to_string())
 }
 
 impl Rule for Host {

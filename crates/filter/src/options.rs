@@ -13,7 +13,7 @@ use std::ops::RangeInclusive;
 use serde_json::{Map, Value as Json};
 use toml_edit::{Item, TableLike, Value};
 
-pub use resource::{Named, Resource, ResourceBytes, Resources};
+pub use resource::{Named, Resource, Resources};
 use source::LanguageValues;
 pub use source::{Problem, Source, nearest};
 

@@ -1,17 +1,19 @@
 //! How unlike a model's language a text is.
 
+use std::sync::Arc;
+
 use crate::{KenLm, SentencePiece, model_text};
 
 /// Perplexity as the OBELICS and ROOTS references measure it: a KenLM model of the pieces of a SentencePiece model.
 #[derive(Debug)]
 pub struct Perplexity {
-    pieces: SentencePiece,
-    model: KenLm,
+    pieces: Arc<SentencePiece>,
+    model: Arc<KenLm>,
 }
 
 impl Perplexity {
     /// Both models: what splits text, and what scores the pieces.
-    pub fn new(pieces: SentencePiece, model: KenLm) -> Self {
+    pub fn new(pieces: Arc<SentencePiece>, model: Arc<KenLm>) -> Self {
         Self { pieces, model }
     }
 

@@ -5,17 +5,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use obelisc_text::ModelBytes;
 use serde_json::Value as Json;
 
 use super::{Listed, Options, nearest};
 
-/// The bytes of a file: read whole, or mapped.
-pub type ResourceBytes = Arc<dyn AsRef<[u8]> + Send + Sync>;
-
 /// A file that options name: a model, a long word list.
 #[derive(Clone)]
 pub struct Resource {
-    bytes: ResourceBytes,
+    bytes: ModelBytes,
     sha256: String,
     opened: Arc<Mutex<Vec<Arc<dyn Any + Send + Sync>>>>,
 }
@@ -28,12 +26,12 @@ impl fmt::Debug for Resource {
 
 impl Resource {
     /// A file by its bytes; `sha256` is theirs, hexadecimal: what a digest takes in.
-    pub fn new(bytes: ResourceBytes, sha256: String) -> Self {
+    pub fn new(bytes: ModelBytes, sha256: String) -> Self {
         Self { bytes, sha256, opened: Arc::default() }
     }
 
     /// The bytes.
-    pub fn bytes(&self) -> ResourceBytes {
+    pub fn bytes(&self) -> ModelBytes {
         Arc::clone(&self.bytes)
     }
 
@@ -46,7 +44,7 @@ impl Resource {
     ///
     /// # Errors
     /// That of `open`.
-    pub fn open<T: Any + Send + Sync, E>(&self, open: impl FnOnce(ResourceBytes) -> Result<T, E>) -> Result<Arc<T>, E> {
+    pub fn open<T: Any + Send + Sync, E>(&self, open: impl FnOnce(ModelBytes) -> Result<T, E>) -> Result<Arc<T>, E> {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = opened.iter().find_map(|one| Arc::clone(one).downcast::<T>().ok()) {
             return Ok(found);

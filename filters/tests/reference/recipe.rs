@@ -105,9 +105,9 @@ fn ours(theirs: &Value) -> Option<&str> {
     theirs.as_str().filter(|rule| *rule != "common_word_ratio")
 }
 
-/// The recipe's rules on one kind of subject.
+/// The recipe's rules on one kind of subject, without its edits: texts are given both raw and edited.
 fn rules_on(subject: SubjectKind) -> RuleSet {
-    rule_set(&recipe()).select(|spec| spec.subject == subject)
+    rule_set(&recipe()).select(|spec| spec.subject == subject).without_edits()
 }
 
 #[test]

@@ -306,6 +306,12 @@ impl<'a> Options<'a> {
         value
     }
 
+    /// The texts of a list as the file or the override has them, before anything is said of them.
+    pub fn texts_given(&self, key: &str) -> Vec<String> {
+        let words = self.written(key).and_then(Value::as_array);
+        words.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
     /// One of the given words; the default is the first.
     pub fn choice(&mut self, key: &'static str, choices: &[&'static str], meaning: &'static str) -> &'static str {
         let default = choices.first().copied().unwrap_or_default();

@@ -16,6 +16,12 @@ use crate::stage_order;
 /// Version of the recipe format.
 const FORMAT: u64 = 1;
 
+/// Stages that other versions have.
+const PLANNED: [(&str, &str); 2] = [
+    ("select", "pages to read are named by --input"),
+    ("dedup", "duplicates are found by stages to come; leave it out"),
+];
+
 /// A stage of a recipe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
@@ -169,6 +175,11 @@ fn read(source: &Source, must: bool) -> (Recipe, Vec<Declared>) {
     let names = Stage::ALL.map(Stage::name);
     if !root.has("stages") && must {
         root.problem("stages", format!("missing; a recipe names its stages, of {}", names.join(", ")));
+    }
+    for (stage, what) in PLANNED {
+        if root.texts_given("stages").iter().any(|given| given == stage) {
+            root.problem("stages", format!("{stage} is not part of this version: {what}"));
+        }
     }
     let stages = root.texts("stages", &names, &names, "the stages, in order");
     let stages: Vec<Stage> =
@@ -328,6 +339,8 @@ mod tests {
             ("quickstart", include_str!("../../../pipelines/quickstart.toml")),
             ("links", include_str!("../../../pipelines/links.toml")),
             ("obelisc", include_str!("../../../pipelines/obelisc.toml")),
+            ("default", include_str!("../../../pipelines/default.toml")),
+            ("multilingual", include_str!("../../../pipelines/multilingual.toml")),
         ] {
             let recipe = Recipe::parse(name, text, &[]).unwrap();
             assert_eq!(recipe.name, name);
@@ -344,6 +357,51 @@ mod tests {
         assert!(found[1].contains("rule format needs image facts"), "{found:#?}");
         assert!(found[2].starts_with("r.toml:3: rules.image.format.accept: unknown key"), "{found:#?}");
         assert!(found[3].starts_with("r.toml:5: finish.images: \"links\" is given"), "{found:#?}");
+    }
+
+    #[test]
+    fn quickstart_is_default_with_a_card_of_its_own() {
+        let recipe = |text| Recipe::parse("r.toml", text, &[]).unwrap();
+        let mut quickstart = recipe(include_str!("../../../pipelines/quickstart.toml"));
+        let mut default = recipe(include_str!("../../../pipelines/default.toml"));
+        assert_eq!(quickstart.stages, default.stages);
+        assert_ne!(quickstart.canonical.remove("card"), default.canonical.remove("card"));
+        assert_eq!(quickstart.canonical, default.canonical);
+    }
+
+    #[test]
+    fn a_stage_of_another_version_is_refused_by_name() {
+        let found = problems("stages = [\"extract\", \"filter\", \"dedup\", \"finish\"]\nfinish.images = \"url\"\n");
+        assert!(found[0].contains("dedup is not part of this version"), "{found:#?}");
+    }
+
+    #[test]
+    fn a_file_that_is_missing_or_another_is_refused_with_where_it_is_had() {
+        let recipe = "stages = [\"extract\", \"filter\", \"finish\"]\nfinish.images = \"url\"\n\
+            [resources.common]\nsource = \"obelisc lexicon\"\n\
+            [rules.document.common_word_ratio]\nwords = \"common\"\n";
+        let found = problems(recipe);
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert!(found[0].contains("--resource common=PATH") && found[0].contains("obelisc lexicon"), "{found:#?}");
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let paths = ResourcePaths::from([("common".to_owned(), file.path().to_owned())]);
+        let problems = Recipe::parse_with("r.toml", recipe, &[], &paths).unwrap_err();
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert!(problems[0].to_string().ends_with(&format!("is {empty}")), "{problems:?}");
+        let right = recipe.replace("source =", &format!("sha256 = \"{empty}\"\nsource ="));
+        let problems = Recipe::parse_with("r.toml", &right, &[], &paths).unwrap_err();
+        assert_eq!(problems.len(), 1);
+        assert!(problems[0].message.contains("the list is empty"), "{problems:?}");
+    }
+
+    #[test]
+    fn a_damaged_model_is_refused_with_the_place_of_the_damage() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        let paths = ResourcePaths::from([("lid".to_owned(), file.path().to_owned())]);
+        let recipe = format!("{STAGES}[language]\nidentifier = \"lid\"\n[resources.lid]\nsha256 = \"{sha256}\"\n");
+        let problems = Recipe::parse_with("r.toml", &recipe, &[], &paths).unwrap_err();
+        assert!(problems[0].to_string().contains("language.identifier: byte 0: "), "{problems:?}");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use obelisc_document::table::{self, Description};
 use obelisc_filter::options::Declared;
-use obelisc_filter::{EditSpec, Judgement, Needs};
+use obelisc_filter::{EditSpec, Judgement};
 use obelisc_pipeline::{Config, Recipe};
 use serde_json::json;
 
@@ -79,8 +79,7 @@ pub fn schema(subject: &SchemaSubject) -> Result<(), Failure> {
                 section(out, "", &format!("edits.{}", edit.name), &edit.summary(), &edit.options())?;
             }
             for rule in obelisc_filters::RULES {
-                // A rule without its model is refused.
-                let off = if rule.needs.contains(&Needs::Model) { "# " } else { "" };
+                let off = if rule.stands_alone() { "" } else { "# " };
                 section(out, off, &format!("rules.{}", rule.path()), &rule.summary(), &rule.options())?;
             }
             Ok(())

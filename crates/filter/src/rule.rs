@@ -161,6 +161,11 @@ pub struct RuleSpec {
 }
 
 impl RuleSpec {
+    /// Whether a recipe that names the rule and nothing else is right: no file and no table `[language]` is needed.
+    pub fn stands_alone(&self) -> bool {
+        !self.needs.iter().any(|need| matches!(need, Needs::Model | Needs::Language))
+    }
+
     /// Subject and name, as a recipe's table has them: `paragraph.word_count`.
     pub fn path(&self) -> String {
         format!("{}.{}", self.subject, self.name)

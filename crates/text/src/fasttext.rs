@@ -12,6 +12,7 @@ mod dictionary;
 mod loss;
 mod matrix;
 mod settings;
+mod table;
 
 use std::fmt;
 

@@ -25,9 +25,10 @@ pub trait LanguageIdentifier: Debug + Send + Sync {
 
 /// What is built in: scripts, alphabets and trigrams of 70 languages ([`guess_language`]).
 ///
-/// Of the thirteen languages of ROOTS it does not know Basque, which it takes for Tagalog, Indonesian or another
-/// language of Latin letters; of the languages of the web it also lacks Galician, Icelandic, Irish, Malay, Albanian,
-/// Swahili and Mongolian, among others.
+/// Of the thirteen languages of ROOTS it does not know Basque, half of which it takes for Indonesian (53 of 97
+/// documents); of the languages of the web it also lacks Galician, Icelandic, Irish, Malay, Albanian, Swahili, Kazakh and
+/// Mongolian, among others.  The crate `lingua` knows Basque; in the twelve other languages it was right about as often,
+/// at a fiftieth of the speed and with some 290 MB of tables in the program.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Trigrams;
 

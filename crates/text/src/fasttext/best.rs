@@ -30,7 +30,8 @@ impl Best {
             return;
         }
         self.heap.push((score, label));
-        rise(&mut self.heap, 0, (score, label));
+        let hole = self.heap.len() - 1;
+        rise(&mut self.heap, hole, (score, label));
         if self.heap.len() > self.k {
             let _least = take_least(&mut self.heap);
         }
@@ -44,13 +45,9 @@ impl Best {
     }
 }
 
-/// Moves an entry from the heap's last place up, below `top` at most.
-fn rise(heap: &mut [(f32, usize)], top: usize, entry: (f32, usize)) {
-    rise_from(heap, heap.len() - 1, top, entry);
-}
-
-fn rise_from(heap: &mut [(f32, usize)], mut hole: usize, top: usize, entry: (f32, usize)) {
-    while hole > top {
+/// Puts an entry in a hole, or above it where lower scores make room.
+fn rise(heap: &mut [(f32, usize)], mut hole: usize, entry: (f32, usize)) {
+    while hole > 0 {
         let parent = (hole - 1) / 2;
         if heap[parent].0 <= entry.0 {
             break;
@@ -77,7 +74,7 @@ fn take_least(heap: &mut Vec<(f32, usize)>) -> Option<(f32, usize)> {
         heap[hole] = heap[child];
         hole = child;
     }
-    rise_from(heap, hole, 0, entry);
+    rise(heap, hole, entry);
     Some(least)
 }
 

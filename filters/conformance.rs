@@ -1,14 +1,18 @@
 //! One test for every rule of the table: the page, the options and the code say the same.
 #![allow(clippy::disallowed_methods, reason = "a test reads its data")]
 
+mod edits;
+
 use std::collections::BTreeSet;
 
 use obelisc_document::account::Accounts;
 use obelisc_document::{
     Content, DocId, Document, ImageFacts, ImageNode, Node, Page, Paragraph, RenderedSize, paragraphs,
 };
-use obelisc_filter::options::Source;
-use obelisc_filter::{Bound, Judgement, Measure, RuleSet, RuleSpec, Shared, Signal, StageView, Subject, SubjectKind};
+use obelisc_filter::options::{Resource, Resources, Source};
+use obelisc_filter::{
+    Bound, Judgement, Measure, Needs, RuleSet, RuleSpec, Settings, Shared, Signal, StageView, Subject, SubjectKind,
+};
 use toml_edit::{Item, TableLike};
 
 use crate::{RULES, options_markdown};
@@ -44,6 +48,9 @@ fn document(spec: &RuleSpec, case: &dyn TableLike) -> Document {
     let image = ImageNode {
         content_score,
         src: text(case, "src").unwrap_or("https://example.org/a.jpg").to_owned(),
+        alt_text: text(case, "alt_text").map(str::to_owned),
+        caption: text(case, "caption").map(str::to_owned),
+        title: text(case, "title").map(str::to_owned),
         rendered_width: case.get("rendered_width").map(rendered),
         rendered_height: case.get("rendered_height").map(rendered),
         facts: text(case, "format").map(|format| ImageFacts {
@@ -65,10 +72,15 @@ fn document(spec: &RuleSpec, case: &dyn TableLike) -> Document {
     let nodes = words.into_iter().chain(images).zip(0..);
     let nodes = nodes.map(|(content, ordinal)| Node { ordinal, content }).collect();
     let url = text(case, "url").unwrap_or("https://example.org/").to_owned();
-    Document { id: DocId([0; 16]), page: Page { url, ..Page::default() }, nodes }
+    let title = text(case, "page_title").map(str::to_owned);
+    Document { id: DocId([0; 16]), page: Page { url, title, ..Page::default() }, nodes }
 }
 
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 20] = [
+    "alt_text",
+    "caption",
+    "title",
+    "page_title",
     "boundary",
     "content_score",
     "ending",
@@ -113,10 +125,23 @@ fn cases(spec: &RuleSpec) -> Vec<Case> {
     cases
 }
 
+/// The models of `tests/models`, each under its name without ending.
+fn models() -> Resources {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models");
+    let mut models = Resources::default();
+    for file in std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
+        let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
+        let bytes = std::fs::read(file).unwrap();
+        models.add(&name, Some(Resource::new(std::sync::Arc::new(bytes), name.clone())));
+    }
+    models
+}
+
 fn rule_set(recipe: &str) -> Result<RuleSet, String> {
-    let source = Source::parse("case.toml", recipe, &[]);
+    let source = Source::parse("case.toml", recipe, &[]).with_resources(models());
     let mut root = source.root();
     let set = RuleSet::from_options(RULES, root.table("rules"));
+    let set = set.with_settings(Settings::default().with(crate::Identifier::default()));
     root.finish();
     let mistakes = |problems: Vec<_>| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     source.finish().map_err(|problems: Vec<obelisc_filter::options::Problem>| mistakes(problems)).map(|()| set)
@@ -154,13 +179,26 @@ fn every_page_has_a_case_kept_a_case_dropped_and_one_at_the_boundary() {
         assert!(cases.iter().any(|case| !case.kept), "{}: nothing is dropped", spec.path());
         assert!(cases.iter().any(|case| case.boundary), "{}: no boundary", spec.path());
         // Where the bound is a number a case must hit it, and be kept: bounds are inclusive.
-        let set = rule_set(&format!("[rules.{}]\n", spec.path())).unwrap();
+        // A rule that needs a model has no defaults that could be asked; its first case has one.
+        let recipe = match cases.first() {
+            Some(case) if spec.needs.contains(&Needs::Model) => case.recipe.clone(),
+            _ => format!("[rules.{}]\n", spec.path()),
+        };
+        let set = rule_set(&recipe).unwrap();
         for bound in set.iter().flat_map(|rule| rule.bounds()) {
             let hits = |case: &&Case| {
                 let signal = judge(spec, case).signals.first().map(|measured| measured.signal.clone());
-                match (bound, signal) {
-                    (Bound::Min(min), Some(Signal::Number(value) | Signal::Span { low: value, .. })) => *min == value,
-                    (Bound::Max(max), Some(Signal::Number(value) | Signal::Span { high: value, .. })) => *max == value,
+                // The bound of the case, which can have options of its own.
+                let own = rule_set(&case.recipe).unwrap();
+                let mut own = own.iter().flat_map(|rule| rule.bounds());
+                let own = own.find(|own| std::mem::discriminant(*own) == std::mem::discriminant(bound));
+                match (own, signal) {
+                    (Some(Bound::Min(min)), Some(Signal::Number(value) | Signal::Span { low: value, .. })) => {
+                        *min == value
+                    }
+                    (Some(Bound::Max(max)), Some(Signal::Number(value) | Signal::Span { high: value, .. })) => {
+                        *max == value
+                    }
                     _ => matches!(bound, Bound::OneOf(_) | Bound::NoneOf(_)),
                 }
             };
@@ -175,7 +213,7 @@ fn every_page_has_a_case_kept_a_case_dropped_and_one_at_the_boundary() {
 #[test]
 fn the_option_table_is_what_the_code_declares() {
     for spec in RULES {
-        let table = options_markdown(spec);
+        let table = options_markdown(&spec.options());
         assert!(spec.page.contains(&table), "{}: the page should have this table:\n{table}", spec.path());
         let rows = spec.page.lines().filter(|line| line.starts_with("| `")).count();
         assert_eq!(rows, spec.options().len(), "{}: rows of options", spec.path());
@@ -300,6 +338,9 @@ fn the_readme_has_the_index_of_the_rules() {
     let (_, rest) = readme.split_once("<!-- rules: begin -->\n").expect("a begin mark");
     let (index, _) = rest.split_once("<!-- rules: end -->").expect("an end mark");
     assert_eq!(index, crate::index_markdown());
+    let (_, rest) = readme.split_once("<!-- edits: begin -->\n").expect("a begin mark");
+    let (index, _) = rest.split_once("<!-- edits: end -->").expect("an end mark");
+    assert_eq!(index, crate::edits_markdown());
 }
 
 #[test]

@@ -4,49 +4,50 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
+use obelisc_document::Document;
 use obelisc_filter::{Measure, Shared, Subject, SubjectKind};
-use obelisc_text::{SpecialCount, Tokens, WordList, Words};
+use obelisc_text::{Shape, SpecialCount, Tokens, WordList, Words};
 
-use crate::lists::SPECIAL_CHARACTERS;
+use crate::words::{OBELICS, WordSplit};
 
 /// What stands between two paragraphs of a document.
 const BLANK_LINE: &str = "\n\n";
 
 /// Something that is counted of a text.
 trait Count: Sized + 'static {
-    fn of(text: &str) -> Self;
+    fn of(text: &str, split: &WordSplit) -> Self;
 
     /// That of paragraphs between which blank lines stand.
-    fn joined(paragraphs: &[Rc<Self>]) -> Self;
+    fn joined(paragraphs: &[Rc<Self>], split: &WordSplit) -> Self;
 }
 
 impl Count for Words {
-    fn of(text: &str) -> Self {
-        Self::split(text, &SPECIAL_CHARACTERS)
+    fn of(text: &str, split: &WordSplit) -> Self {
+        split.words(text)
     }
 
-    fn joined(paragraphs: &[Rc<Self>]) -> Self {
+    fn joined(paragraphs: &[Rc<Self>], _: &WordSplit) -> Self {
         Self::joined(paragraphs.iter().map(AsRef::as_ref))
     }
 }
 
 impl Count for Tokens {
-    fn of(text: &str) -> Self {
+    fn of(text: &str, _: &WordSplit) -> Self {
         Self::count(text)
     }
 
-    fn joined(paragraphs: &[Rc<Self>]) -> Self {
+    fn joined(paragraphs: &[Rc<Self>], _: &WordSplit) -> Self {
         Self::joined(paragraphs.iter().map(|tokens| **tokens))
     }
 }
 
 impl Count for SpecialCount {
-    fn of(text: &str) -> Self {
-        SPECIAL_CHARACTERS.count(text)
+    fn of(text: &str, split: &WordSplit) -> Self {
+        split.special().count(text)
     }
 
-    fn joined(paragraphs: &[Rc<Self>]) -> Self {
-        let between = SPECIAL_CHARACTERS.count(BLANK_LINE);
+    fn joined(paragraphs: &[Rc<Self>], split: &WordSplit) -> Self {
+        let between = split.special().count(BLANK_LINE);
         let lines = paragraphs.len().saturating_sub(1);
         paragraphs.iter().fold(Self { special: between.special * lines, all: between.all * lines }, |sum, count| Self {
             special: sum.special + count.special,
@@ -55,24 +56,57 @@ impl Count for SpecialCount {
     }
 }
 
+/// How the words of this set's documents are split.
+fn split(shared: &Shared) -> &WordSplit {
+    shared.settings().get().unwrap_or(&OBELICS)
+}
+
+impl Count for Shape {
+    fn of(text: &str, _: &WordSplit) -> Self {
+        Self::count(text)
+    }
+
+    fn joined(paragraphs: &[Rc<Self>], _: &WordSplit) -> Self {
+        Self::joined(paragraphs.iter().map(|shape| **shape))
+    }
+}
+
+/// A count of each paragraph of a document, in their order.
+fn parts<T: Count>(document: &Document, shared: &Shared) -> Rc<Vec<Rc<T>>> {
+    shared.get_or_make(|| {
+        let paragraphs = document.paragraphs().enumerate().map(|(index, paragraph)| {
+            let count = || T::of(&paragraph.text, split(shared));
+            shared.part(index).map_or_else(|| Rc::new(count()), |part: &Shared| part.get_or_make(count))
+        });
+        paragraphs.collect::<Vec<_>>()
+    })
+}
+
 /// A count of a subject of this kind; `None` for any other.
 fn count<T: Count>(kind: SubjectKind, subject: Subject<'_>) -> Option<Rc<T>> {
     match subject {
         _ if subject.kind() != kind => None,
-        Subject::Paragraph { text, shared, .. } => Some(shared.get_or_make(|| T::of(text))),
-        Subject::Document { document, shared } => Some(shared.get_or_make(|| {
-            let paragraphs = document.paragraphs().enumerate().map(|(index, paragraph)| {
-                let count = || T::of(&paragraph.text);
-                shared.part(index).map_or_else(|| Rc::new(count()), |part: &Shared| part.get_or_make(count))
-            });
-            T::joined(&paragraphs.collect::<Vec<_>>())
-        })),
+        Subject::Paragraph { text, shared, .. } => Some(shared.get_or_make(|| T::of(text, split(shared)))),
+        Subject::Document { document, shared } => {
+            Some(shared.get_or_make(|| T::joined(&parts(document, shared), split(shared))))
+        }
         Subject::Url(_) | Subject::Image { .. } => None,
     }
 }
 
 /// The words, split as the reference splits them.
 pub(crate) fn words(kind: SubjectKind, subject: Subject<'_>) -> Option<Rc<Words>> {
+    count(kind, subject)
+}
+
+/// The words of each paragraph of a document, in their order; `None` for any other subject.
+pub(crate) fn paragraph_words(subject: Subject<'_>) -> Option<Rc<Vec<Rc<Words>>>> {
+    let Subject::Document { document, shared } = subject else { return None };
+    Some(parts(document, shared))
+}
+
+/// How long words are, and how lines begin and end.
+pub(crate) fn shape(kind: SubjectKind, subject: Subject<'_>) -> Option<Rc<Shape>> {
     count(kind, subject)
 }
 
@@ -97,6 +131,12 @@ pub(crate) fn text<'a>(kind: SubjectKind, subject: Subject<'a>) -> Option<Cow<'a
         }
         Subject::Url(_) | Subject::Image { .. } => None,
     }
+}
+
+/// How many of these there are for each of those.  Where there are none of those the question does not apply.
+#[expect(clippy::cast_precision_loss, reason = "no text holds 2^53 characters")]
+pub(crate) fn ratio(these: usize, those: usize) -> Measure {
+    if those == 0 { Measure::NotApplicable } else { Measure::number(these as f64 / those as f64) }
 }
 
 /// The share of the words that stand in a list.  With an empty list the question does not apply.

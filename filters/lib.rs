@@ -12,16 +12,23 @@
 //! ```
 
 mod counted;
+pub mod hosts;
+mod identifier;
+pub mod languages;
+mod listed;
 pub mod lists;
 mod manual;
+mod words;
 
 #[cfg(test)]
 mod conformance;
 
 use obelisc_filter::options::Source;
-use obelisc_filter::{RuleSet, RuleSpec};
+use obelisc_filter::{EditSpec, RuleSet, RuleSpec};
 
-pub use manual::{describe, find, index_markdown, options_markdown};
+pub use identifier::Identifier;
+pub use manual::{describe, describe_edit, edits_markdown, find, find_edit, index_markdown, options_markdown};
+pub use words::WordSplit;
 
 macro_rules! rules {
     ($($(#[$doc:meta])* $folder:ident { $($rule:ident,)+ })+) => {
@@ -33,6 +40,11 @@ macro_rules! rules {
 }
 
 rules! {
+    /// Rules on the URLs of pages.
+    url {
+        host,
+        url_words,
+    }
     /// Rules on images.
     image {
         format,
@@ -40,6 +52,7 @@ rules! {
         rendered_side_pixels,
         aspect_ratio,
         url_words,
+        alt_text_words,
         content_score,
     }
     /// Rules on paragraphs.
@@ -54,10 +67,15 @@ rules! {
         punctuation_ratio,
         common_word_ratio,
         spam_word_ratio,
+        language_score,
+        perplexity,
     }
     /// Rules on whole documents.
     document {
         image_count,
+        paragraph_count,
+        image_word_ratio,
+        caption_ratio,
         word_count,
         character_repetition_ratio,
         word_repetition_ratio,
@@ -67,7 +85,39 @@ rules! {
         punctuation_ratio,
         common_word_ratio,
         spam_word_ratio,
+        language_score,
+        perplexity,
+        mean_word_length,
+        symbol_word_ratio,
+        alphabetic_word_ratio,
+        bullet_line_ratio,
+        ellipsis_line_ratio,
+        terminal_punctuation_ratio,
+        short_line_ratio,
+        duplicate_paragraph_ratio,
     }
+}
+
+macro_rules! edits {
+    ($($edit:ident,)+) => {
+        /// Edits of the text of a paragraph, made before anything is judged.
+        pub mod edit { $(pub mod $edit;)+ }
+
+        /// All edits.
+        pub const EDITS: &[&EditSpec] = &[$(&edit::$edit::SPEC,)+];
+    };
+}
+
+edits! {
+    odd_spaces,
+    outer_white_space,
+    url_like_words,
+    long_words,
+    white_space_runs,
+    pii_keys,
+    pii_emails,
+    pii_users,
+    pii_ip_addresses,
 }
 
 /// The cut to a page's main content where no recipe says another: the rules `content_score` with their defaults.

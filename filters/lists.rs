@@ -1,8 +1,8 @@
 //! Word lists: data with a source, a licence and a digest (`lists/INDEX.toml`).
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use obelisc_filter::options::{Listed, Options};
+use obelisc_filter::options::{Listed, Options, Resource};
 use obelisc_text::{SpecialCharacters, WordList};
 
 /// The special characters of the OBELICS reference: punctuation, digits, white space, symbols.
@@ -17,29 +17,76 @@ pub const SPECIAL_CHARACTERS_TEXT: &str = include_str!("lists/special_characters
 /// Words of an image's URL that tell decoration or pornography.
 pub static URL_WORDS: &str = include_str!("lists/url_words.txt");
 
-/// Words that every English text is full of.
-pub const EN_STOPWORDS: &str = include_str!("lists/en.stopwords.txt");
+/// The special characters of ROOTS: those of OBELICS and the no-break space.
+pub static ROOTS_SPECIAL_CHARACTERS: LazyLock<SpecialCharacters> =
+    LazyLock::new(|| SpecialCharacters::from_lines(ROOTS_SPECIAL_CHARACTERS_TEXT).unwrap_or_default());
 
-/// English words of pornography.
-pub const EN_FLAGGED: &str = include_str!("lists/en.flagged.txt");
+/// Words of a page's URL that tell pornography.
+pub static PAGE_URL_WORDS: &str = include_str!("lists/page_url_words.txt");
 
-/// English words of what stands around an article: buttons, notices, invitations.
-pub const EN_SPAM: &str = include_str!("lists/en.spam.txt");
+/// Words that stand for an alternative text and say nothing: `image`, `untitled`, `dsc`.
+pub static ALT_PLACEHOLDERS: &str = include_str!("lists/alt_placeholders.txt");
 
-/// The option `words`: the name of one of these lists, the first being the default, or words.
-pub(crate) fn words(
-    options: &mut Options<'_>,
-    lists: &[(&'static str, &'static str)],
-    meaning: &'static str,
-) -> WordList {
-    let names: Vec<&'static str> = lists.iter().map(|(name, _)| *name).collect();
-    match options.listed("words", &names, meaning) {
-        Listed::Words(words) => WordList::from_words(words),
-        Listed::Name(name) => {
-            let list = lists.iter().find(|(list, _)| *list == name);
-            list.map(|(_, lines)| WordList::from_lines(lines)).unwrap_or_default()
+/// The file behind [`ROOTS_SPECIAL_CHARACTERS`].
+pub const ROOTS_SPECIAL_CHARACTERS_TEXT: &str = include_str!("lists/roots_special_characters.txt");
+
+/// Lists of one kind: their names, the default first, with their files; and all texts that decide about a share of words, for the digests
+/// of the rules that look words up.
+pub(crate) struct Lists {
+    pub(crate) named: &'static [(&'static str, &'static str)],
+    pub(crate) texts: &'static [&'static str],
+}
+
+macro_rules! lists {
+    ($kind:literal: $($name:literal)+) => {
+        Lists {
+            named: &[$(($name, include_str!(concat!("lists/", $name, ".", $kind, ".txt"))),)+],
+            texts: &[SPECIAL_CHARACTERS_TEXT, $(include_str!(concat!("lists/", $name, ".", $kind, ".txt")),)+],
         }
+    };
+}
+
+/// Words that every text of a language is full of, by language.
+pub(crate) const STOPWORDS: Lists =
+    lists!("stopwords": "en" "ar" "bn" "ca" "es" "eu" "fr" "hi" "id" "pt" "ur" "vi" "zh");
+
+/// Words of pornography, by language; `en` is OBELICS's list, `en_roots` that of ROOTS.
+pub(crate) const FLAGGED: Lists =
+    lists!("flagged": "en" "en_roots" "ar" "bn" "ca" "es" "eu" "fr" "hi" "id" "pt" "ur" "vi" "zh");
+
+/// Words of what stands around an article: buttons, notices, invitations.
+pub(crate) const SPAM: Lists = lists!("spam": "en");
+
+/// Lists of which there is none: words are written out, or stand in a file of their own.
+pub(crate) const NONE: Lists = Lists { named: &[], texts: &[SPECIAL_CHARACTERS_TEXT] };
+
+/// The option `words`: the name of one of these lists, the first being the default, a file, or words.
+pub(crate) fn words(options: &mut Options<'_>, lists: &Lists, meaning: &'static str) -> Arc<WordList> {
+    let names: Vec<&'static str> = lists.named.iter().map(|(name, _)| *name).collect();
+    match options.listed("words", &names, meaning) {
+        Listed::Words(words) => Arc::new(WordList::from_words(words)),
+        Listed::Name(name) => {
+            let list = lists.named.iter().find(|(list, _)| *list == name);
+            Arc::new(list.map(|(_, lines)| WordList::from_lines(lines)).unwrap_or_default())
+        }
+        Listed::File(file) => file_words(&file).unwrap_or_else(|problem| {
+            options.problem("words", problem);
+            Arc::default()
+        }),
     }
+}
+
+/// The text of a list that lies in a file.
+pub(crate) fn text(file: &[u8]) -> Result<&str, String> {
+    std::str::from_utf8(file).map_err(|error| format!("the list is no UTF-8 from byte {} on", error.valid_up_to()))
+}
+
+/// The words of a file, one for each line.
+fn file_words(file: &Resource) -> Result<Arc<WordList>, String> {
+    file.open(|bytes| {
+        let list = WordList::from_lines(text((*bytes).as_ref())?);
+        if list.is_empty() { Err("the list is empty".to_owned()) } else { Ok(list) }
+    })
 }
 
 #[cfg(test)]
@@ -76,5 +123,6 @@ mod tests {
     fn the_special_characters_are_read() {
         assert_eq!(SPECIAL_CHARACTERS.len(), 1598);
         assert!(SPECIAL_CHARACTERS.contains('—') && !SPECIAL_CHARACTERS.contains('é'));
+        assert_eq!(ROOTS_SPECIAL_CHARACTERS.len(), 1599);
     }
 }

@@ -23,7 +23,13 @@ pub(crate) fn obelisc<const N: usize>(words: [&str; N]) -> Call {
 
 /// `obelisc run` of the quickstart recipe on these inputs.
 pub(crate) fn run_of(inputs: &[impl AsRef<Path>], output: &Path) -> Call {
-    run_recipe(Path::new(&repository("pipelines/quickstart.toml")), inputs, output)
+    run_recipe(Path::new(&repository("tests/fixtures/plain.toml")), inputs, output)
+}
+
+/// The README's first command.
+pub(crate) fn run_quickstart(output: &Path) -> Call {
+    let archive = repository("tests/fixtures/quickstart.warc.gz");
+    run_recipe(Path::new(&repository("pipelines/quickstart.toml")), &[archive], output)
 }
 
 /// `obelisc run` of any recipe.

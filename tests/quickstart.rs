@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::archives::quickstart;
 use crate::dataset::{Row, accounts, assert_same, dataset_tree, manifest, rows, tree};
-use crate::program::{Place, obelisc, run_of};
+use crate::program::{Place, obelisc, run_of, run_quickstart};
 
 /// The row of a page of the atlas.
 fn row(rows: &[Row], path: &str) -> Row {
@@ -17,7 +17,7 @@ fn row(rows: &[Row], path: &str) -> Row {
 fn the_first_command_gives_a_dataset_and_says_where() {
     let place = Place::new();
     let output = place.path("out");
-    let ended = run_of(&[quickstart()], &output).ok();
+    let ended = run_quickstart(&output).ok();
     assert!(ended.stdout.contains(&format!("The dataset is finished: {}/dataset\n", output.display())), "{ended}");
     let files: Vec<String> = dataset_tree(&output).into_keys().collect();
     assert_eq!(files, ["README.md", "data/train-00000-of-00001.parquet", "manifest.json"]);
@@ -37,7 +37,7 @@ fn the_first_command_gives_a_dataset_and_says_where() {
 fn images_stand_between_the_texts_between_which_the_page_shows_them() {
     let place = Place::new();
     let output = place.path("out");
-    run_of(&[quickstart()], &output).ok();
+    run_quickstart(&output).ok();
     let row = row(&rows(&output.join("dataset")), "/waves/interference");
     let file = |name: &str| Some(std::fs::read(quickstart().with_file_name("quickstart/site/img").join(name)).unwrap());
     let images = [None, file("interference.jpg"), None, file("moire-rings.png"), None, file("chladni.jpg"), None];

@@ -20,7 +20,13 @@ use crate::program::{Place, obelisc, repository, run_of, run_recipe};
 fn swept(output: &Path, set: &[&str]) -> Sweep {
     let storage = LocalFolder::open(output).unwrap();
     let set = set.iter().map(|&word| word.to_owned()).collect();
-    let options = Options { set, samples: 3, threads: NonZeroUsize::new(2).unwrap(), list_kept: true };
+    let options = Options {
+        set,
+        samples: 3,
+        threads: NonZeroUsize::new(2).unwrap(),
+        resources: Default::default(),
+        list_kept: true,
+    };
     sweep(&storage, &options).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -28,7 +34,8 @@ fn swept(output: &Path, set: &[&str]) -> Sweep {
 fn ran(output: &Path) -> (Vec<DocId>, Vec<(String, Accounts)>, u64) {
     let storage = LocalFolder::open(output).unwrap();
     let record = Record::read(&storage).unwrap();
-    let step = if record.steps.iter().any(|step| step.step == "apply") { "apply" } else { "filter" };
+    let has = |name: &str| record.steps.iter().any(|step| step.step == name);
+    let step = ["clean", "apply", "filter"].into_iter().find(|step| has(step)).unwrap();
     let mut ids = Vec::new();
     for marker in record.markers(&storage, step).unwrap() {
         for file in marker.files_of("documents") {
@@ -46,7 +53,12 @@ fn ran(output: &Path) -> (Vec<DocId>, Vec<(String, Accounts)>, u64) {
 
 /// What the steps that judge dropped, by the path of the rule.
 fn dropped(accounts: &[(String, Accounts)], rule: &str) -> u64 {
-    let judging = accounts.iter().filter(|(step, _)| ["filter", "apply"].contains(&step.as_str()));
+    let (steps, rule) = match rule.strip_prefix("clean.rules.") {
+        Some(rule) => (&["clean"][..], rule),
+        None if rule.contains('.') => (&["filter", "apply"][..], rule),
+        None => (&["filter", "apply", "clean"][..], rule),
+    };
+    let judging = accounts.iter().filter(|(step, _)| steps.contains(&step.as_str()));
     let flows = judging.flat_map(|(_, accounts)| accounts.0.values());
     flows.map(|flow| [&flow.dropped, &flow.failed].into_iter().filter_map(|by| by.get(rule)).sum::<u64>()).sum()
 }
@@ -72,7 +84,10 @@ fn assert_exact(recipe: &Path, inputs: &[impl AsRef<Path>], set: &[&str]) -> Swe
     assert_as_run(&swept.base, &output);
     let base = swept.base.kept.as_deref().unwrap();
     for variant in &swept.variants {
-        let words = variant.set.iter().map(|(key, value)| format!("rules.{key}={}", value.as_str().unwrap()));
+        let words = variant.set.iter().map(|(key, value)| {
+            let table = if key.starts_with("clean.rules.") { "" } else { "rules." };
+            format!("{table}{key}={}", value.as_str().unwrap())
+        });
         let call = words.fold(run_recipe(recipe, inputs, &output), |call, word| call.word("--set").word(&word));
         call.ok();
         assert_as_run(variant, &output);
@@ -136,6 +151,29 @@ fn a_recipe_without_rules_on_parts_is_counted_all_the_same() {
 }
 
 #[test]
+fn rules_of_the_last_cleaning_are_swept_behind_the_others() {
+    let place = Place::new();
+    let recipe = LINKS.replace("\"finish\"]", "\"clean\", \"finish\"]")
+        + "[clean]\nrepeated_images = false\n[clean.rules.paragraph.word_count]\nmin_words = 10\n\
+           [clean.rules.document.image_count]\nmin_images = 1\n[clean.rules.document.word_count]\nmin_words = 70\n";
+    let recipe = place.write("clean.toml", recipe);
+    let set = ["paragraph.word_count.min_words=3,60", "clean.rules.document.word_count.min_words=10,300"];
+    let swept = assert_exact(&recipe, &[quickstart()], &set);
+    assert!(swept.variants.iter().any(|variant| variant.lost > 0));
+    assert_exact(&recipe, &[quickstart()], &["clean.rules.paragraph.word_count.min_words=5,50"]);
+}
+
+#[test]
+fn rules_of_several_languages_are_swept_by_the_language_of_each_document() {
+    let place = Place::new();
+    let languages = "[language]\nidentifier = \"embedded\"\nlanguages = [\"fr\", \"en\"]\nothers = \"drop\"\n";
+    let recipe = place.write("languages.toml", format!("{LINKS}{languages}"));
+    let swept = assert_exact(&recipe, &[quickstart()], &["document.word_count.min_words=10,400"]);
+    assert!(swept.measures_all && swept.base.documents > 0);
+    assert!(swept.variants.iter().any(|variant| variant.lost > 0));
+}
+
+#[test]
 fn what_was_fetched_is_swept_to_the_end() {
     let recipe = repository("pipelines/quickstart.toml");
     let recipe = Path::new(&recipe);
@@ -174,7 +212,8 @@ fn the_table_and_the_json_say_the_same() {
     run_of(&[quickstart()], &output).ok();
     let call = || obelisc(["sweep"]).path(&output).words(["--set", "document.word_count.min_words=10,425"]);
     let json = call().word("--json").ok().json();
-    assert_eq!(json["recipe"], "quickstart");
+    let recipe = manifest(&output.join("dataset"))["recipe"]["name"].as_str().unwrap().to_owned();
+    assert_eq!(json["recipe"], recipe);
     assert_eq!(json["variants"][1]["set"]["document.word_count.min_words"], "425");
     let lost = json["variants"][1]["lost"].as_u64().unwrap();
     assert!(lost > 0);
@@ -183,7 +222,7 @@ fn the_table_and_the_json_say_the_same() {
     assert!(!sample["text"].as_str().unwrap().is_empty());
     let table = call().ok().stdout;
     for words in [
-        "recipe quickstart: 17 documents were judged\n",
+        &format!("recipe {recipe}: 17 documents were judged\n"),
         "as it was run",
         "removed by ",
         &format!("document.word_count.min_words=425 loses {lost}, of them:"),

@@ -175,6 +175,17 @@ pub struct RecipeArgs {
     /// Set one key of the recipe
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
+    /// Where a file lies that the recipe names under [resources], instead of the config's word
+    #[arg(long, value_name = "NAME=PATH", value_parser = resource)]
+    pub resource: Vec<(String, PathBuf)>,
+}
+
+/// `NAME=PATH`.
+fn resource(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((name, path)) if !name.is_empty() && !path.is_empty() => Ok((name.to_owned(), path.into())),
+        _ => Err("expected NAME=PATH".to_owned()),
+    }
 }
 
 /// A run.
@@ -247,6 +258,9 @@ pub struct SweepArgs {
     /// Option of a rule and the values to try; several give all combinations, 1000 at most
     #[arg(long, value_name = "RULE.OPTION=V[,V...]", required = true)]
     pub set: Vec<String>,
+    /// Where a file lies that the run's recipe names under [resources]
+    #[arg(long, value_name = "NAME=PATH", value_parser = resource)]
+    pub resource: Vec<(String, PathBuf)>,
     /// Documents shown from each side of a cut
     #[arg(long, value_name = "K", default_value_t = 5)]
     #[arg(value_parser = clap::value_parser!(u16).range(0..=1000))]

@@ -1,11 +1,11 @@
 //! `rules`, `print-config` and `schema`: what the program says of itself.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::Write;
 
 use obelisc_document::table::{self, Description};
-use obelisc_filter::Judgement;
 use obelisc_filter::options::Declared;
+use obelisc_filter::{EditSpec, Judgement};
 use obelisc_pipeline::{Config, Recipe};
 use serde_json::json;
 
@@ -19,20 +19,29 @@ pub fn rules(name: Option<&str>, as_json: bool) -> Result<(), Failure> {
         Some(name) => obelisc_filters::find(name),
         None => obelisc_filters::RULES.to_vec(),
     };
-    if found.is_empty() {
-        let all = obelisc_filters::RULES.iter().map(|rule| rule.path()).collect::<Vec<_>>();
+    let edits: Vec<&EditSpec> = match name {
+        Some(name) => obelisc_filters::find_edit(name).into_iter().collect(),
+        None => obelisc_filters::EDITS.to_vec(),
+    };
+    if found.is_empty() && edits.is_empty() {
+        let rules = obelisc_filters::RULES.iter().map(|rule| rule.path());
+        let all = rules.chain(obelisc_filters::EDITS.iter().map(|edit| edit.path())).collect::<Vec<_>>();
         let name = name.unwrap_or_default();
         let hint = obelisc_filter::options::nearest(name, all.iter().map(String::as_str));
         return Err(Failure::usage(format!("no rule is named {name:?}{hint}; there are: {}", all.join(", "))));
     }
     if as_json {
-        let rules: Vec<_> = found.iter().map(|rule| obelisc_filters::describe(rule)).collect();
+        let rules = found.iter().map(|rule| obelisc_filters::describe(rule));
+        let rules: Vec<_> = rules.chain(edits.iter().map(|edit| obelisc_filters::describe_edit(edit))).collect();
         print(|out| writeln!(out, "{:#}", json!(rules)))
     } else if name.is_some() {
-        print(|out| write!(out, "{}", found.iter().map(|rule| rule.page).collect::<Vec<_>>().join("\n")))
+        let pages = found.iter().map(|rule| rule.page).chain(edits.iter().map(|edit| edit.page));
+        print(|out| write!(out, "{}", pages.collect::<Vec<_>>().join("\n")))
     } else {
-        let width = found.iter().map(|rule| rule.path().len()).max().unwrap_or_default();
-        print(|out| found.iter().try_for_each(|rule| writeln!(out, "{:<width$}  {}", rule.path(), rule.summary())))
+        let lines = found.iter().map(|rule| (rule.path(), rule.summary()));
+        let lines: Vec<_> = lines.chain(edits.iter().map(|edit| (edit.path(), edit.summary()))).collect();
+        let width = lines.iter().map(|(path, _)| path.len()).max().unwrap_or_default();
+        print(|out| lines.iter().try_for_each(|(path, summary)| writeln!(out, "{path:<width$}  {summary}")))
     }
 }
 
@@ -48,12 +57,14 @@ fn toml(title: &str, declared: &[Declared]) -> String {
     let mut section = "";
     for option in declared {
         let (table, key) = option.key.rsplit_once('.').unwrap_or(("", &option.key));
+        // A table of any name is shown, not set.
+        let off = if table.ends_with("NAME") { "# " } else { "" };
         if table != section {
             section = table;
             // Writing into a String cannot fail.
-            let _ = write!(text, "\n[{table}]\n");
+            let _ = write!(text, "\n{off}[{table}]\n");
         }
-        let _ = write!(text, "# {}\n# {}\n{key} = {}\n", option.meaning, option.allowed, option.default);
+        let _ = write!(text, "# {}\n# {}\n{off}{key} = {}\n", option.meaning, option.allowed, option.default);
     }
     text
 }
@@ -64,12 +75,12 @@ pub fn schema(subject: &SchemaSubject) -> Result<(), Failure> {
         SchemaSubject::Recipe => print(|out| {
             let title = "obelisc recipe: which dataset.  Rules stand under [rules.SUBJECT.NAME].";
             write!(out, "{}", toml(title, &Recipe::declared()))?;
+            for edit in obelisc_filters::EDITS {
+                section(out, "", &format!("edits.{}", edit.name), &edit.summary(), &edit.options())?;
+            }
             for rule in obelisc_filters::RULES {
-                writeln!(out, "\n# {}\n[rules.{}]", rule.summary(), rule.path())?;
-                for option in rule.options() {
-                    let key = option.key.rsplit('.').next().unwrap_or_default();
-                    writeln!(out, "# {}\n# {}\n{key} = {}", option.meaning, option.allowed, option.default)?;
-                }
+                let off = if rule.stands_alone() { "" } else { "# " };
+                section(out, off, &format!("rules.{}", rule.path()), &rule.summary(), &rule.options())?;
             }
             Ok(())
         }),
@@ -77,6 +88,15 @@ pub fn schema(subject: &SchemaSubject) -> Result<(), Failure> {
         SchemaSubject::Document => print(|out| writeln!(out, "{:#}", document_schema())),
         SchemaSubject::Table { name } => describe_table(name.as_deref()),
     }
+}
+
+/// A table of a recipe, each line behind `off`.
+fn section(out: &mut dyn Write, off: &str, table: &str, summary: &str, options: &[Declared]) -> std::io::Result<()> {
+    writeln!(out, "\n# {summary}\n{off}[{table}]")?;
+    options.iter().try_for_each(|option| {
+        let key = option.key.rsplit('.').next().unwrap_or_default();
+        writeln!(out, "# {}\n# {}\n{off}{key} = {}", option.meaning, option.allowed, option.default)
+    })
 }
 
 fn describe_table(name: Option<&str>) -> Result<(), Failure> {

@@ -40,11 +40,13 @@ fn read_text(path: &Path) -> Result<String, Failure> {
 
 /// Reads recipe and config; all mistakes of both are told at once.
 pub fn read(args: &RecipeArgs) -> Result<(Recipe, Config), Failure> {
-    let recipe = Recipe::parse(&args.recipe.to_string_lossy(), &read_text(&args.recipe)?, &args.set);
     let config = match &args.config {
         Some(path) => Config::parse(&path.to_string_lossy(), &read_text(path)?),
         None => Ok(Config::default()),
     };
+    let mut paths = config.as_ref().map(|config| config.resources.clone()).unwrap_or_default();
+    paths.extend(args.resource.iter().cloned());
+    let recipe = Recipe::parse_with(&args.recipe.to_string_lossy(), &read_text(&args.recipe)?, &args.set, &paths);
     match (recipe, config) {
         (Ok(recipe), Ok(config)) => Ok((recipe, config)),
         (recipe, config) => {

@@ -22,7 +22,9 @@ pub fn sweep(args: &SweepArgs) -> Result<(), Failure> {
     let storage = LocalFolder::open(&args.dir).map_err(Failure::unreachable)?;
     let threads = args.threads.and_then(|threads| NonZeroUsize::new(threads.into()));
     let threads = threads.or_else(|| available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
-    let options = Options { set: args.set.clone(), samples: args.samples.into(), threads, list_kept: false };
+    let resources = args.resource.iter().cloned().collect();
+    let (set, samples) = (args.set.clone(), args.samples.into());
+    let options = Options { set, samples, threads, resources, list_kept: false };
     let found = sweep::sweep(&storage, &options)?;
     if args.json {
         let text = serde_json::to_string_pretty(&found).map_err(Failure::unreachable)?;
@@ -49,7 +51,10 @@ fn name(variant: &VariantReport) -> String {
 fn kept(out: &mut impl Write, found: &Sweep) -> io::Result<()> {
     let Sweep { documents, measured_again, .. } = found;
     let again = match (found.measures_all, measured_again) {
-        (true, _) => "; all of them were measured again, since an option changes what is measured".to_owned(),
+        (true, _) => {
+            "; all of them were measured again, for an option changes what is measured, or rules depend on the language"
+                .to_owned()
+        }
         (false, 0) => String::new(),
         (false, again) => format!("; {again} of them were measured again, whose text or images are others"),
     };

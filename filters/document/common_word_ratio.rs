@@ -12,7 +12,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     version: 1,
     needs: &[Needs::Text],
     falling: false,
-    resources: &[lists::SPECIAL_CHARACTERS_TEXT],
+    resources: lists::NONE.texts,
     page: include_str!("common_word_ratio.md"),
     build: |options| Box::new(CommonWordRatio::new(SPEC.subject, options, Some(0.9))),
 };

@@ -12,7 +12,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     version: 1,
     needs: &[Needs::Text],
     falling: false,
-    resources: &[lists::SPECIAL_CHARACTERS_TEXT, lists::EN_FLAGGED],
+    resources: lists::FLAGGED.texts,
     page: include_str!("flagged_word_ratio.md"),
     build: |options| Box::new(FlaggedWordRatio::new(SPEC.subject, options, Some(0.01))),
 };

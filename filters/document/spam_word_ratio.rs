@@ -12,7 +12,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     version: 1,
     needs: &[Needs::Text],
     falling: false,
-    resources: &[lists::SPECIAL_CHARACTERS_TEXT, lists::EN_SPAM],
+    resources: lists::SPAM.texts,
     page: include_str!("spam_word_ratio.md"),
     build: |options| Box::new(SpamWordRatio::new(SPEC.subject, options, Some(0.12))),
 };

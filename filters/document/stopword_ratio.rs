@@ -12,7 +12,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     version: 1,
     needs: &[Needs::Text],
     falling: false,
-    resources: &[lists::SPECIAL_CHARACTERS_TEXT, lists::EN_STOPWORDS],
+    resources: lists::STOPWORDS.texts,
     page: include_str!("stopword_ratio.md"),
     build: |options| Box::new(StopwordRatio::new(SPEC.subject, options, Some(0.35))),
 };

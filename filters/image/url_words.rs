@@ -16,11 +16,16 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[],
     page: include_str!("url_words.md"),
-    build: |options| Box::new(UrlWords::new(options)),
+    build: |options| {
+        let meaning = "words that drop an image";
+        Box::new(UrlWords::new(SPEC.subject, options, lists::URL_WORDS, meaning))
+    },
 };
 
+/// The rule on images, and with words of its own on pages.
 #[derive(Debug)]
-struct UrlWords {
+pub(crate) struct UrlWords {
+    subject: SubjectKind,
     /// Lower-case, unless case counts.
     banned: Vec<String>,
     substring: bool,
@@ -28,16 +33,18 @@ struct UrlWords {
 }
 
 impl UrlWords {
-    fn new(options: &mut Options<'_>) -> Self {
-        let default: Vec<&str> = lists::URL_WORDS.lines().collect();
-        let banned = options.texts("banned", &default, &[], "words that drop an image");
+    /// What a recipe says, or else the words of this list.
+    pub(crate) fn new(subject: SubjectKind, options: &mut Options<'_>, list: &str, meaning: &'static str) -> Self {
+        let default: Vec<&str> = list.lines().collect();
+        let banned = options.texts("banned", &default, &[], meaning);
         let matching = options.choice("match", &["word", "substring"], "compare whole words, or any part of the URL");
         let case_sensitive = options.flag("case_sensitive", false, "whether upper and lower case differ");
         if banned.iter().any(String::is_empty) {
             options.problem("banned", "an empty word is given, which every URL holds");
         }
         let fold = |word: String| if case_sensitive { word } else { word.to_lowercase() };
-        Self { banned: banned.into_iter().map(fold).collect(), substring: matching == "substring", case_sensitive }
+        let banned = banned.into_iter().map(fold).collect();
+        Self { subject, banned, substring: matching == "substring", case_sensitive }
     }
 
     /// The first banned word of the URL.
@@ -102,12 +109,17 @@ fn word_end(run: &str) -> usize {
 
 impl Rule for UrlWords {
     fn measure(&self, subject: Subject<'_>) -> Measure {
-        let Subject::Image { image, .. } = subject else { return Measure::NotApplicable };
+        let url = match subject {
+            Subject::Url(url) => url,
+            Subject::Image { image, .. } => &image.src,
+            Subject::Paragraph { .. } | Subject::Document { .. } => return Measure::NotApplicable,
+        };
         // The letters of encoded bytes are no words.
-        if image.src.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:")) {
+        let is_data = url.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"));
+        if subject.kind() != self.subject || is_data {
             return Measure::NotApplicable;
         }
-        Measure::Value(Signal::Word(self.first_banned(&image.src).unwrap_or_default().to_owned()))
+        Measure::Value(Signal::Word(self.first_banned(url).unwrap_or_default().to_owned()))
     }
 
     fn bounds(&self) -> Vec<Bound> {

@@ -1,5 +1,7 @@
 #![doc = include_str!("common_word_ratio.md")]
 
+use std::sync::Arc;
+
 use obelisc_filter::options::Options;
 use obelisc_filter::{Bound, Measure, Needs, Rule, RuleSpec, Subject, SubjectKind};
 use obelisc_text::WordList;
@@ -13,7 +15,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     version: 1,
     needs: &[Needs::Text],
     falling: false,
-    resources: &[lists::SPECIAL_CHARACTERS_TEXT],
+    resources: lists::NONE.texts,
     page: include_str!("common_word_ratio.md"),
     build: |options| Box::new(CommonWordRatio::new(SPEC.subject, options, Some(0.8))),
 };
@@ -22,17 +24,17 @@ pub static SPEC: RuleSpec = RuleSpec {
 #[derive(Debug)]
 pub(crate) struct CommonWordRatio {
     subject: SubjectKind,
-    words: WordList,
+    words: Arc<WordList>,
     min_ratio: Option<f64>,
 }
 
 impl CommonWordRatio {
     /// What a recipe says, or else these bounds.
     pub(crate) fn new(subject: SubjectKind, options: &mut Options<'_>, min_ratio: Option<f64>) -> Self {
-        let words = options.texts("words", &[], &[], "the common words; with none the rule does not apply");
+        let meaning = "the common words; with none the rule does not apply";
         Self {
             subject,
-            words: WordList::from_words(words),
+            words: lists::words(options, &lists::NONE, meaning),
             min_ratio: options.optional_number(
                 "min_ratio",
                 min_ratio,

@@ -2,9 +2,9 @@
 
 use obelisc_filter::options::Options;
 use obelisc_filter::{Bound, Measure, Needs, Rule, RuleSpec, Subject, SubjectKind};
-use obelisc_text::WordList;
 
-use crate::{counted, lists};
+use crate::listed::Listed;
+use crate::lists;
 
 /// The rule.
 pub static SPEC: RuleSpec = RuleSpec {
@@ -13,7 +13,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     version: 1,
     needs: &[Needs::Text],
     falling: false,
-    resources: &[lists::SPECIAL_CHARACTERS_TEXT, lists::EN_FLAGGED],
+    resources: lists::FLAGGED.texts,
     page: include_str!("flagged_word_ratio.md"),
     build: |options| Box::new(FlaggedWordRatio::new(SPEC.subject, options, Some(0.01))),
 };
@@ -22,7 +22,7 @@ pub static SPEC: RuleSpec = RuleSpec {
 #[derive(Debug)]
 pub(crate) struct FlaggedWordRatio {
     subject: SubjectKind,
-    words: WordList,
+    words: Listed,
     max_ratio: Option<f64>,
 }
 
@@ -31,7 +31,7 @@ impl FlaggedWordRatio {
     pub(crate) fn new(subject: SubjectKind, options: &mut Options<'_>, max_ratio: Option<f64>) -> Self {
         Self {
             subject,
-            words: lists::words(options, &[("en", lists::EN_FLAGGED)], "the flagged words"),
+            words: Listed::from_options(options, &lists::FLAGGED, "the flagged words"),
             max_ratio: options.optional_number(
                 "max_ratio",
                 max_ratio,
@@ -44,7 +44,7 @@ impl FlaggedWordRatio {
 
 impl Rule for FlaggedWordRatio {
     fn measure(&self, subject: Subject<'_>) -> Measure {
-        counted::share_of(&self.words, self.subject, subject)
+        self.words.share(self.subject, subject)
     }
 
     fn bounds(&self) -> Vec<Bound> {

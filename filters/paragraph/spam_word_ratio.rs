@@ -1,5 +1,7 @@
 #![doc = include_str!("spam_word_ratio.md")]
 
+use std::sync::Arc;
+
 use obelisc_filter::options::Options;
 use obelisc_filter::{Bound, Measure, Needs, Rule, RuleSpec, Subject, SubjectKind};
 use obelisc_text::WordList;
@@ -13,7 +15,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     version: 1,
     needs: &[Needs::Text],
     falling: false,
-    resources: &[lists::SPECIAL_CHARACTERS_TEXT, lists::EN_SPAM],
+    resources: lists::SPAM.texts,
     page: include_str!("spam_word_ratio.md"),
     build: |options| Box::new(SpamWordRatio::new(SPEC.subject, options, Some(0.12))),
 };
@@ -22,7 +24,7 @@ pub static SPEC: RuleSpec = RuleSpec {
 #[derive(Debug)]
 pub(crate) struct SpamWordRatio {
     subject: SubjectKind,
-    words: WordList,
+    words: Arc<WordList>,
     max_ratio: Option<f64>,
 }
 
@@ -31,7 +33,7 @@ impl SpamWordRatio {
     pub(crate) fn new(subject: SubjectKind, options: &mut Options<'_>, max_ratio: Option<f64>) -> Self {
         Self {
             subject,
-            words: lists::words(options, &[("en", lists::EN_SPAM)], "the spam words"),
+            words: lists::words(options, &lists::SPAM, "the spam words"),
             max_ratio: options.optional_number("max_ratio", max_ratio, 0.0..=1.0, "largest share of spam words kept"),
         }
     }

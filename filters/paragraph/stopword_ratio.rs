@@ -2,9 +2,9 @@
 
 use obelisc_filter::options::Options;
 use obelisc_filter::{Bound, Measure, Needs, Rule, RuleSpec, Subject, SubjectKind};
-use obelisc_text::WordList;
 
-use crate::{counted, lists};
+use crate::listed::Listed;
+use crate::lists;
 
 /// The rule.
 pub static SPEC: RuleSpec = RuleSpec {
@@ -13,7 +13,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     version: 1,
     needs: &[Needs::Text],
     falling: false,
-    resources: &[lists::SPECIAL_CHARACTERS_TEXT, lists::EN_STOPWORDS],
+    resources: lists::STOPWORDS.texts,
     page: include_str!("stopword_ratio.md"),
     build: |options| Box::new(StopwordRatio::new(SPEC.subject, options, Some(0.3))),
 };
@@ -22,7 +22,7 @@ pub static SPEC: RuleSpec = RuleSpec {
 #[derive(Debug)]
 pub(crate) struct StopwordRatio {
     subject: SubjectKind,
-    words: WordList,
+    words: Listed,
     min_ratio: Option<f64>,
 }
 
@@ -31,7 +31,7 @@ impl StopwordRatio {
     pub(crate) fn new(subject: SubjectKind, options: &mut Options<'_>, min_ratio: Option<f64>) -> Self {
         Self {
             subject,
-            words: lists::words(options, &[("en", lists::EN_STOPWORDS)], "the stop words"),
+            words: Listed::from_options(options, &lists::STOPWORDS, "the stop words"),
             min_ratio: options.optional_number("min_ratio", min_ratio, 0.0..=1.0, "smallest share of stop words kept"),
         }
     }
@@ -39,7 +39,7 @@ impl StopwordRatio {
 
 impl Rule for StopwordRatio {
     fn measure(&self, subject: Subject<'_>) -> Measure {
-        counted::share_of(&self.words, self.subject, subject)
+        self.words.share(self.subject, subject)
     }
 
     fn bounds(&self) -> Vec<Bound> {

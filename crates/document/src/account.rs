@@ -21,6 +21,9 @@ pub struct Flow {
     /// How many became part of their neighbour.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub merged: u64,
+    /// How many changes were made to those that came in, by the name of the edit.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub edited: BTreeMap<String, u64>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
@@ -47,6 +50,11 @@ impl Flow {
         add_one(&mut self.failed, reason);
     }
 
+    /// One change was made by this edit.
+    pub fn edit_one(&mut self, edit: &str) {
+        add_one(&mut self.edited, edit);
+    }
+
     /// All that went on so far goes with what it is a part of.
     pub fn drop_kept(&mut self, cause: &str) {
         let kept = std::mem::take(&mut self.kept);
@@ -65,7 +73,9 @@ impl Flow {
         self.entered += other.entered;
         self.kept += other.kept;
         self.merged += other.merged;
-        for (names, others) in [(&mut self.dropped, &other.dropped), (&mut self.failed, &other.failed)] {
+        for (names, others) in
+            [(&mut self.dropped, &other.dropped), (&mut self.failed, &other.failed), (&mut self.edited, &other.edited)]
+        {
             for (name, count) in others {
                 *names.entry(name.clone()).or_default() += count;
             }

@@ -104,6 +104,11 @@ reasons! {
     DamagedImage = "damaged_image",
     /// The images before it fill the document.
     DocumentTooLarge = "document_too_large",
+    /// The document shows the same image earlier.
+    RepeatedImage = "repeated_image",
+    // Paragraphs.
+    /// A mark of the end of a document behind another, or at the end of all.
+    RepeatedMark = "repeated_end_of_document",
     // Documents.
     /// Nothing was left of the document.
     EmptyDocument = "empty_document",

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use obelisc_document::{Content, DocId, Document, END_OF_DOCUMENT, Reason};
+use obelisc_document::{Content, DocId, Document, END_OF_DOCUMENT, Page, Paragraph, Reason};
 
+use crate::edit::edit;
 use crate::judgement::{Counts, Failure, Judgement, Measured, Verdict};
 use crate::rule::{Needs, RuleSpec, Subject, SubjectKind};
 use crate::set::{ConfiguredRule, RuleSet};
@@ -11,9 +12,7 @@ use crate::shared::Shared;
 use crate::signal::{Bound, Measure, Signal};
 
 /// How a text node without paragraphs is counted.
-const EMPTIED: &str = "emptied";
-/// How what goes with its document is counted.
-const WITH_DOCUMENT: &str = "with_document";
+pub const EMPTIED: &str = "emptied";
 
 /// What later stages may still take away from the documents that are judged now.
 ///
@@ -37,7 +36,7 @@ impl StageView {
             && spec.needs.iter().any(|need| match need {
                 Needs::Text => self.text_pending,
                 Needs::ImageReference | Needs::ImageFacts => self.images_pending,
-                Needs::Url => false,
+                Needs::Url | Needs::Model | Needs::Language => false,
             });
         !pending || (spec.falling && matches!(bound, Bound::Min(_)))
     }
@@ -95,8 +94,8 @@ impl RuleSet {
     /// Judges a document and removes from it what fails.
     ///
     /// The URL comes first: where a rule on it fails the document is dropped as it stands, and nothing else of it is
-    /// measured.  Then every image and every paragraph, in reading order, by all rules of its kind; what fails is
-    /// removed, and a text node with no paragraph left goes with its last.  Then the document rules, on what is left.
+    /// measured.  Then every image and every paragraph, in reading order, by all rules of its kind, a paragraph as the
+    /// edits leave it; what fails is removed, and a text node with no paragraph left goes with its last.  Then the document rules, on what is left.
     /// A document with no node left is dropped with [`Reason::EmptyDocument`] unless a rule drops it.  Ordinals and
     /// paragraph numbers never change, and no two kept nodes change places.  A paragraph that is the mark
     /// [`END_OF_DOCUMENT`] is no text: no rule on paragraphs is asked about it.
@@ -112,11 +111,21 @@ impl RuleSet {
         };
         let Sitting { judgements, mut counts, .. } = sitting;
         if !kept {
-            counts.images.drop_kept(WITH_DOCUMENT);
-            counts.text_nodes.drop_kept(WITH_DOCUMENT);
-            counts.paragraphs.drop_kept(WITH_DOCUMENT);
+            counts.drop_parts();
         }
         Verdict { kept, judgements, counts }
+    }
+}
+
+impl RuleSet {
+    /// Drops a document for a reason, unjudged.
+    pub fn refuse(document: &Document, reason: Reason, value: Option<String>, bound: Option<String>) -> Verdict {
+        let mut counts = incoming(document);
+        counts.documents.drop_one(reason.name());
+        counts.drop_parts();
+        let failure = Some(Failure { rule: Cow::Borrowed(reason.name()), value, bound });
+        let judgement = Judgement { failure, ..Judgement::keeping(document.id, SubjectKind::Document, None, None) };
+        Verdict { kept: false, judgements: vec![judgement], counts }
     }
 }
 
@@ -156,8 +165,8 @@ impl<'a> Sitting<'a> {
             }
             signals.push(Measured { rule: Cow::Borrowed(rule.spec.name), signal });
         }
-        let subject = subject.kind();
-        self.judgements.push(Judgement { document: self.id, subject, ordinal, paragraph, failure, failing, signals });
+        let judgement = Judgement::keeping(self.id, subject.kind(), ordinal, paragraph);
+        self.judgements.push(Judgement { failure, failing, signals, ..judgement });
         first.map(|rule: &ConfiguredRule| rule.path.as_str())
     }
 
@@ -184,21 +193,14 @@ impl<'a> Sitting<'a> {
                     failed.is_none()
                 }
                 Content::Text(paragraphs) => {
-                    paragraphs.retain(|paragraph| {
-                        let (text, content_score) = (&*paragraph.text, paragraph.content_score);
-                        let shared = Shared::default();
-                        if text == END_OF_DOCUMENT {
-                            parts.push(shared);
-                            return true;
-                        }
-                        let subject = Subject::Paragraph { text, content_score, page, shared: &shared };
-                        let failed = self.judge(subject, ordinal, Some(paragraph.k));
-                        if let Some(path) = failed {
-                            self.counts.paragraphs.drop_one(path);
-                        } else {
+                    paragraphs.retain_mut(|paragraph| {
+                        let shared = Shared::new(self.set.settings());
+                        let kept = paragraph.text == END_OF_DOCUMENT
+                            || self.judge_paragraph(paragraph, ordinal, page, &shared);
+                        if kept {
                             parts.push(shared);
                         }
-                        failed.is_none()
+                        kept
                     });
                     if paragraphs.is_empty() {
                         self.counts.text_nodes.drop_one(EMPTIED);
@@ -207,18 +209,54 @@ impl<'a> Sitting<'a> {
                 }
             }
         });
-        Shared::of_parts(parts)
+        Shared::of_parts(parts, self.set.settings())
+    }
+
+    /// Edits and judges a paragraph; one of which the edits leave nothing is dropped, and no rule is asked.
+    fn judge_paragraph(
+        &mut self,
+        paragraph: &mut Paragraph,
+        ordinal: Option<u32>,
+        page: &Page,
+        shared: &Shared,
+    ) -> bool {
+        let (edits, edited) = edit(self.set.edits(), &paragraph.text);
+        if let Some(text) = edited {
+            paragraph.text = text;
+        }
+        for change in &edits {
+            self.counts.paragraphs.edit_one(&change.edit);
+        }
+        let k = Some(paragraph.k);
+        if let Some(last) = edits.last().filter(|_| paragraph.text.trim().is_empty()) {
+            self.counts.paragraphs.drop_one(&format!("edit.{}", last.edit));
+            let failure = Some(Failure { rule: last.edit.clone(), value: None, bound: None });
+            let judgement = Judgement::keeping(self.id, SubjectKind::Paragraph, ordinal, k);
+            self.judgements.push(Judgement { failure, edits, ..judgement });
+            return false;
+        }
+        let (text, content_score) = (&*paragraph.text, paragraph.content_score);
+        let judged = self.judgements.len();
+        let failed = self.judge(Subject::Paragraph { text, content_score, page, shared }, ordinal, k);
+        if let Some(path) = failed {
+            self.counts.paragraphs.drop_one(path);
+        }
+        if !edits.is_empty() {
+            if self.judgements.len() == judged {
+                self.judgements.push(Judgement::keeping(self.id, SubjectKind::Paragraph, ordinal, k));
+            }
+            if let Some(judgement) = self.judgements.last_mut() {
+                judgement.edits = edits;
+            }
+        }
+        failed.is_none()
     }
 
     fn judge_document(&mut self, document: &Document, shared: &Shared) -> bool {
         let mut failed = self.judge(Subject::Document { document, shared }, None, None);
         let subject = SubjectKind::Document;
         if self.set.rules(subject).is_empty() {
-            let (failure, signals) = (None, Vec::new());
-            let document = self.id;
-            let judgement =
-                Judgement { document, subject, ordinal: None, paragraph: None, failure, failing: 0, signals };
-            self.judgements.push(judgement);
+            self.judgements.push(Judgement::keeping(self.id, subject, None, None));
         }
         if let (None, true, Some(judgement)) = (failed, document.nodes.is_empty(), self.judgements.last_mut()) {
             let reason = Reason::EmptyDocument.name();

@@ -6,6 +6,7 @@ use obelisc_document::DocId;
 use obelisc_document::account::{Accounts, Flow};
 use serde::{Deserialize, Serialize};
 
+use crate::edit::Edited;
 use crate::rule::SubjectKind;
 use crate::signal::Signal;
 
@@ -27,9 +28,17 @@ pub struct Judgement {
     pub failing: u64,
     /// What was measured, in the order of the recipe; rules without a value are left out.
     pub signals: Vec<Measured>,
+    /// What was changed of a paragraph's text before it was judged, in order.
+    pub edits: Vec<Edited>,
 }
 
 impl Judgement {
+    /// A subject that nothing was found against and nothing was measured of.
+    pub fn keeping(document: DocId, subject: SubjectKind, ordinal: Option<u32>, paragraph: Option<u32>) -> Self {
+        let (failure, failing, signals, edits) = (None, 0, Vec::new(), Vec::new());
+        Self { document, subject, ordinal, paragraph, failure, failing, signals, edits }
+    }
+
     /// Whether the subject was kept.
     pub fn kept(&self) -> bool {
         self.failure.is_none()
@@ -83,7 +92,17 @@ pub struct Counts {
     pub paragraphs: Flow,
 }
 
+/// How what goes with its document is counted.
+const WITH_DOCUMENT: &str = "with_document";
+
 impl Counts {
+    /// What is left of the document goes with it.
+    pub(crate) fn drop_parts(&mut self) {
+        for flow in [&mut self.images, &mut self.text_nodes, &mut self.paragraphs] {
+            flow.drop_kept(WITH_DOCUMENT);
+        }
+    }
+
     /// Adds these to a step's accounts, under the names of the units.
     pub fn add_to(&self, accounts: &mut Accounts) {
         for (unit, flow) in [

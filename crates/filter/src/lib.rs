@@ -65,6 +65,7 @@
 //! # Ok::<(), String>(())
 //! ```
 
+mod edit;
 mod judge;
 mod judgement;
 pub mod options;
@@ -74,9 +75,10 @@ mod shared;
 mod signal;
 pub mod table;
 
-pub use judge::StageView;
+pub use edit::{ConfiguredEdit, Edit, EditSpec, Edited, Span, replay};
+pub use judge::{EMPTIED, StageView};
 pub use judgement::{Counts, Failure, Judgement, Measured, Verdict};
 pub use rule::{Needs, Rule, RuleSpec, Subject, SubjectKind};
 pub use set::{ConfiguredRule, MAX_RULES, RuleSet};
-pub use shared::Shared;
+pub use shared::{Settings, Shared};
 pub use signal::{Bound, Measure, Signal};

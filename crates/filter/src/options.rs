@@ -5,6 +5,7 @@
 //! enters a stage's digest.  A bad value is noted in a [`Problem`] and the default goes on in its stead, so that every
 //! mistake of a file is told in one go.
 
+mod resource;
 mod source;
 
 use std::ops::RangeInclusive;
@@ -12,6 +13,8 @@ use std::ops::RangeInclusive;
 use serde_json::{Map, Value as Json};
 use toml_edit::{Item, TableLike, Value};
 
+pub use resource::{Named, Resource, Resources};
+use source::LanguageValues;
 pub use source::{Problem, Source, nearest};
 
 /// What a key is: for schemas, manuals and the tests that hold them together.
@@ -38,13 +41,16 @@ pub struct Options<'a> {
     declared: Vec<Declared>,
     values: Map<String, Json>,
     children: Vec<String>,
+    language: Option<&'a LanguageValues>,
 }
 
 /// Words that a file takes from a list by its name, or writes out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Listed {
     /// The name of a list.
     Name(&'static str),
+    /// A file of its own.
+    File(Resource),
     /// The words.
     Words(Vec<String>),
 }
@@ -58,9 +64,20 @@ pub struct Taken {
     pub canonical: Map<String, Json>,
 }
 
+/// The word that stands for a value that each language has of its own.
+const BY_LANGUAGE: &str = "language";
+
 impl<'a> Options<'a> {
     fn new(source: &'a Source, path: String, table: Option<&'a dyn TableLike>) -> Self {
-        Self { source, path, table, declared: Vec::new(), values: Map::new(), children: Vec::new() }
+        Self { source, path, table, declared: Vec::new(), values: Map::new(), children: Vec::new(), language: None }
+    }
+
+    /// The same table, in which the word `"language"` stands for the value that this language has under the same key (see
+    /// [`Source::with_languages`]); so in all tables below it.
+    #[must_use]
+    pub fn in_language(mut self, code: &str) -> Self {
+        self.language = self.source.language(code);
+        self
     }
 
     fn full(&self, key: &str) -> String {
@@ -103,7 +120,7 @@ impl<'a> Options<'a> {
         if let (Some(item), None) = (item, table) {
             self.problem(key, format!("{} is given, a table is expected", item.type_name()));
         }
-        Options::new(self.source, self.full(key), table)
+        Options { language: self.language, ..Options::new(self.source, self.full(key), table) }
     }
 
     /// All tables below this one, in the order of the file, whatever their names.
@@ -120,6 +137,21 @@ impl<'a> Options<'a> {
     }
 
     fn value(&self, key: &str) -> Option<&'a Value> {
+        let value = self.written(key)?;
+        match self.language {
+            Some(language) if value.as_str() == Some(BY_LANGUAGE) => {
+                let own = language.value(&self.full(key));
+                if own.is_none() {
+                    self.problem(key, format!("\"language\" is given, and {} has no value here", language.code));
+                }
+                own
+            }
+            _ => Some(value),
+        }
+    }
+
+    /// What the file has, or the override.
+    fn written(&self, key: &str) -> Option<&'a Value> {
         let full = self.full(key);
         if let Some(value) = self.source.overrides.get(&full) {
             self.source.used.borrow_mut().insert(full);
@@ -144,7 +176,11 @@ impl<'a> Options<'a> {
 
     fn wrong(&self, key: &str, value: &Value, allowed: &str) {
         let shown = value.clone().decorated("", "").to_string();
-        self.problem(key, format!("{shown} is given, {allowed} is allowed"));
+        let hint = match value.as_str() {
+            Some(BY_LANGUAGE) => "; \"language\" needs a table [language] that names languages",
+            _ => "",
+        };
+        self.problem(key, format!("{shown} is given, {allowed} is allowed{hint}"));
     }
 
     /// A whole number.
@@ -270,6 +306,12 @@ impl<'a> Options<'a> {
         value
     }
 
+    /// The texts of a list as the file or the override has them, before anything is said of them.
+    pub fn texts_given(&self, key: &str) -> Vec<String> {
+        let words = self.written(key).and_then(Value::as_array);
+        words.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
     /// One of the given words; the default is the first.
     pub fn choice(&mut self, key: &'static str, choices: &[&'static str], meaning: &'static str) -> &'static str {
         let default = choices.first().copied().unwrap_or_default();
@@ -320,12 +362,14 @@ impl<'a> Options<'a> {
     /// The name of one of the given lists, the first being the default, or a list of texts in its stead.
     pub fn listed(&mut self, key: &'static str, names: &[&'static str], meaning: &'static str) -> Listed {
         let default = names.first().copied().unwrap_or_default();
-        let allowed = format!("one of {}, or a list of texts", quoted(names));
+        let names_or = if names.is_empty() { String::new() } else { format!("one of {}, ", quoted(names)) };
+        let allowed = format!("{names_or}the name of a table [resources.NAME], or a list of texts");
         let chosen = self.value(key).and_then(|value| {
             let name = value.as_str().and_then(|word| names.iter().copied().find(|name| *name == word));
+            let file = value.as_str().and_then(|word| self.listed_resource(word));
             let words = value.as_array().and_then(|array| array.iter().map(Value::as_str).collect::<Option<Vec<_>>>());
             let words = words.map(|words| Listed::Words(words.into_iter().map(str::to_owned).collect()));
-            let chosen = name.map(Listed::Name).or(words);
+            let chosen = name.map(Listed::Name).or(file).or(words);
             if chosen.is_none() {
                 let hint = value.as_str().map(|word| nearest(word, names.iter().copied())).unwrap_or_default();
                 let shown = value.clone().decorated("", "").to_string();
@@ -333,10 +377,13 @@ impl<'a> Options<'a> {
             }
             chosen
         });
-        let chosen = chosen.unwrap_or(Listed::Name(default));
-        self.declare(key, "list of text", format!("{default:?}"), allowed, meaning);
+        let nothing = if names.is_empty() { Listed::Words(Vec::new()) } else { Listed::Name(default) };
+        let chosen = chosen.unwrap_or(nothing);
+        let default = if names.is_empty() { "[]".to_owned() } else { format!("{default:?}") };
+        self.declare(key, "list of text", default, allowed, meaning);
         match &chosen {
             Listed::Name(name) => self.keep(key, *name),
+            Listed::File(resource) => self.keep(key, resource.sha256()),
             Listed::Words(words) => self.keep(key, words.clone()),
         }
         chosen
@@ -393,6 +440,22 @@ impl<'a> Options<'a> {
         self.declare(key, "list of integers", format!("{default:?}"), allowed, meaning);
         self.keep(key, chosen.clone());
         chosen
+    }
+
+    /// All keys of this table, whatever their names, each with a text.
+    pub fn named_texts(&mut self) -> Vec<(String, String)> {
+        let names: Vec<&'a str> =
+            self.table.map(|table| table.iter().map(|(key, _)| key).collect()).unwrap_or_default();
+        let mut texts = Vec::new();
+        for name in names {
+            let Some(value) = self.value(name) else { continue };
+            match value.as_str() {
+                Some(text) => texts.push((name.to_owned(), text.to_owned())),
+                None => self.wrong(name, value, "a text"),
+            }
+            self.keep(name, value.as_str());
+        }
+        texts
     }
 
     /// Ends the reading of this table: what was not read is unknown.
@@ -505,13 +568,13 @@ mod tests {
             let problems = source.finish().err().unwrap_or_default();
             (words, canonical, problems.iter().map(ToString::to_string).collect::<Vec<_>>())
         };
-        assert_eq!(read("").0, Listed::Name("en"));
+        assert!(matches!(read("").0, Listed::Name("en")));
         let (words, canonical, _) = read("words = \"fr\"");
-        assert_eq!((words, &canonical["words"]), (Listed::Name("fr"), &Json::from("fr")));
+        assert!(matches!(words, Listed::Name("fr")) && canonical["words"] == Json::from("fr"));
         let (words, canonical, problems) = read("words = [\"a\"]");
-        assert_eq!((words, &canonical["words"]), (Listed::Words(vec!["a".to_owned()]), &Json::from(vec!["a"])));
+        assert!(matches!(words, Listed::Words(words) if words == ["a"]) && canonical["words"] == Json::from(vec!["a"]));
         assert!(problems.is_empty());
-        let expected = "r.toml:1: words: \"frr\" is given, one of \"en\", \"fr\", or a list of texts is allowed; did you mean \"fr\"?";
+        let expected = "r.toml:1: words: \"frr\" is given, one of \"en\", \"fr\", the name of a table [resources.NAME], or a list of texts is allowed; did you mean \"fr\"?";
         assert_eq!(read("words = \"frr\"").2, [expected]);
         assert_eq!(read("words = [1]").2.len(), 1);
     }

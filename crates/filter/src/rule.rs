@@ -106,6 +106,10 @@ pub enum Needs {
     ImageReference,
     /// Format and size by an image's bytes.
     ImageFacts,
+    /// A file that the recipe names under `[resources]`: a model.
+    Model,
+    /// The document's language, which the recipe's table `[language]` has identified.
+    Language,
 }
 
 impl Needs {
@@ -116,6 +120,8 @@ impl Needs {
             Self::Text => "text",
             Self::ImageReference => "image_reference",
             Self::ImageFacts => "image_facts",
+            Self::Model => "model",
+            Self::Language => "language",
         }
     }
 }
@@ -155,6 +161,11 @@ pub struct RuleSpec {
 }
 
 impl RuleSpec {
+    /// Whether a recipe that names the rule and nothing else is right: no file and no table `[language]` is needed.
+    pub fn stands_alone(&self) -> bool {
+        !self.needs.iter().any(|need| matches!(need, Needs::Model | Needs::Language))
+    }
+
     /// Subject and name, as a recipe's table has them: `paragraph.word_count`.
     pub fn path(&self) -> String {
         format!("{}.{}", self.subject, self.name)
@@ -182,8 +193,13 @@ impl RuleSpec {
 
     /// The first paragraph of the page after its heading: what the rule drops, in a sentence or two.
     pub fn summary(&self) -> String {
-        let mut paragraphs = self.page.split("\n\n").map(str::trim).filter(|text| !text.is_empty());
-        let first = paragraphs.find(|text| !text.starts_with('#')).unwrap_or_default();
-        first.split_whitespace().collect::<Vec<_>>().join(" ")
+        summary(self.page)
     }
+}
+
+/// The first paragraph of a page after its heading.
+pub(crate) fn summary(page: &str) -> String {
+    let mut paragraphs = page.split("\n\n").map(str::trim).filter(|text| !text.is_empty());
+    let first = paragraphs.find(|text| !text.starts_with('#')).unwrap_or_default();
+    first.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -6,8 +6,10 @@ use obelisc_document::hex;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::edit::{ConfiguredEdit, EditSpec};
 use crate::options::{Options, nearest};
-use crate::rule::{Rule, RuleSpec, SubjectKind};
+use crate::rule::{Needs, Rule, RuleSpec, SubjectKind};
+use crate::shared::Settings;
 use crate::signal::Bound;
 
 /// Most rules that one kind of subject can have: a judgement names the failing ones in 64 bits.
@@ -40,9 +42,11 @@ impl ConfiguredRule {
     }
 }
 
-/// The rules of a recipe, in the order of the file, by kind of subject.
+/// The rules of a recipe, in the order of the file, by kind of subject, and the edits before them.
 #[derive(Clone, Debug, Default)]
 pub struct RuleSet {
+    edits: Vec<ConfiguredEdit>,
+    settings: Settings,
     url: Vec<ConfiguredRule>,
     image: Vec<ConfiguredRule>,
     paragraph: Vec<ConfiguredRule>,
@@ -72,6 +76,13 @@ impl RuleSet {
                 };
                 let rule = (spec.build)(&mut options);
                 let taken = options.finish();
+                if spec.needs.contains(&Needs::Model) {
+                    let models = taken.declared.iter().zip(taken.canonical.values());
+                    for (model, _) in models.filter(|(model, file)| model.kind == "resource" && file.is_null()) {
+                        let key = model.key.rsplit('.').next().unwrap_or_default();
+                        folder.problem(&name, format!("{key} is missing: the name of a table [resources.NAME]"));
+                    }
+                }
                 if let Some(message) = contradiction(&rule.bounds()) {
                     folder.problem(&name, message);
                 }
@@ -83,6 +94,47 @@ impl RuleSet {
         }
         rules.finish();
         set
+    }
+
+    /// The same rules behind the edits of the `[edits]` table of a recipe, a table for each, made in the order of the file.
+    #[must_use]
+    pub fn with_edits(mut self, table: &[&'static EditSpec], mut edits: Options<'_>) -> Self {
+        for (name, mut options) in edits.tables() {
+            let Some(spec) = table.iter().find(|spec| spec.name == name) else {
+                let hint = nearest(&name, table.iter().map(|spec| spec.name));
+                let names: Vec<_> = table.iter().map(|spec| spec.name).collect();
+                edits.problem(&name, format!("unknown edit{hint}; there are: {}", names.join(", ")));
+                continue;
+            };
+            let edit = (spec.build)(&mut options).into();
+            self.edits.push(ConfiguredEdit { spec, edit, options: options.finish().canonical });
+        }
+        edits.finish();
+        self
+    }
+
+    /// The same rules for texts that were edited before.
+    #[must_use]
+    pub fn without_edits(mut self) -> Self {
+        self.edits.clear();
+        self
+    }
+
+    /// The same rules with what they share beside their options.
+    #[must_use]
+    pub fn with_settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// What the rules share beside their options.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The edits, in the order of the recipe.
+    pub fn edits(&self) -> &[ConfiguredEdit] {
+        &self.edits
     }
 
     /// Adds a rule behind the others of its subject, one that stands in no recipe: a rule of the caller's own.
@@ -137,8 +189,17 @@ impl RuleSet {
         set
     }
 
-    /// Subject, name, semantic version, options and resources of every rule, in order: what a digest takes in.
+    /// Subject, name, semantic version, options and resources of every edit and rule, in order: what a digest takes in.
+    /// What stands in the settings is the caller's to add.
     pub fn canonical(&self) -> Value {
+        let edit = |edit: &ConfiguredEdit| {
+            json!({
+                "edit": edit.spec.name,
+                "version": edit.spec.version,
+                "options": edit.options,
+                "resources": edit.spec.resources.iter().map(|text| sha256(text)).collect::<Vec<_>>(),
+            })
+        };
         let rule = |rule: &ConfiguredRule| {
             json!({
                 "subject": rule.spec.subject.name(),
@@ -148,7 +209,7 @@ impl RuleSet {
                 "resources": rule.spec.resources.iter().map(|text| sha256(text)).collect::<Vec<_>>(),
             })
         };
-        Value::Array(self.iter().map(rule).collect())
+        Value::Array(self.edits.iter().map(edit).chain(self.iter().map(rule)).collect())
     }
 }
 

@@ -3,6 +3,33 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
+
+/// What all rules of a set share beside their options: how words are split, say.  A value is found by its type.
+///
+/// ```
+/// use obelisc_filter::Settings;
+///
+/// let settings = Settings::default().with(7_u32);
+/// assert_eq!((settings.get::<u32>(), settings.get::<u64>()), (Some(&7), None));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Settings(Arc<Vec<Arc<dyn Any + Send + Sync>>>);
+
+impl Settings {
+    /// These and one more.
+    #[must_use]
+    pub fn with<T: Any + Send + Sync>(&self, value: T) -> Self {
+        let mut values = self.0.to_vec();
+        values.push(Arc::new(value));
+        Self(Arc::new(values))
+    }
+
+    /// The value of this type.
+    pub fn get<T: Any>(&self) -> Option<&T> {
+        self.0.iter().find_map(|value| value.downcast_ref())
+    }
+}
 
 /// What rules have counted of a subject's text, for the other rules: its words, say.
 ///
@@ -24,12 +51,23 @@ use std::rc::Rc;
 pub struct Shared {
     made: RefCell<Vec<Rc<dyn Any>>>,
     parts: Vec<Self>,
+    settings: Settings,
 }
 
 impl Shared {
+    /// Nothing of a text yet.
+    pub fn new(settings: &Settings) -> Self {
+        Self::of_parts(Vec::new(), settings)
+    }
+
     /// Nothing of a document yet, and what was counted of its paragraphs, in their order.
-    pub fn of_parts(parts: Vec<Self>) -> Self {
-        Self { made: RefCell::default(), parts }
+    pub fn of_parts(parts: Vec<Self>, settings: &Settings) -> Self {
+        Self { made: RefCell::default(), parts, settings: settings.clone() }
+    }
+
+    /// What the rules share beside their options.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// What was counted of the paragraph `index` of the document, from 0; `None` where paragraphs were not judged.

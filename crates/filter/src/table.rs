@@ -11,6 +11,7 @@
 //! | `value`, `bound` | utf8, as a person reads them | kept, or dropped for a reason |
 //! | `failing` | uint64: bit *i* = rule *i* of this subject, in the order of the recipe | – |
 //! | `signals` | list of struct: `rule` utf8, `low` and `high` float64, `word` utf8 | a number has `low` only, a span `low` and `high`, a word `word` only |
+//! | `edits` | list of struct: `edit` utf8, `begin` and `end` uint32, `replacement` utf8 | – |
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use arrow_schema::{ArrowError, DataType, Field, Fields, SchemaRef};
 use obelisc_document::DocId;
 use obelisc_document::table::{Table, schema};
 
+use crate::edit::Edited;
 use crate::judgement::{Failure, Judgement, Measured};
 use crate::rule::SubjectKind;
 use crate::signal::Signal;
@@ -43,9 +45,22 @@ fn signal_item() -> Arc<Field> {
     Arc::new(Field::new("item", DataType::Struct(signal_fields()), false))
 }
 
+fn edit_fields() -> Fields {
+    Fields::from(vec![
+        Field::new("edit", DataType::Utf8, false),
+        Field::new("begin", DataType::UInt32, false),
+        Field::new("end", DataType::UInt32, false),
+        Field::new("replacement", DataType::Utf8, false),
+    ])
+}
+
+fn edit_item() -> Arc<Field> {
+    Arc::new(Field::new("item", DataType::Struct(edit_fields()), false))
+}
+
 impl Table for Judgement {
     const NAME: &'static str = "judgements";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const MEANING: &'static str = "one judged URL, image, paragraph or document: verdict, first failing rule, values";
 
     fn schema() -> SchemaRef {
@@ -60,6 +75,7 @@ impl Table for Judgement {
             Field::new("bound", DataType::Utf8, true),
             Field::new("failing", DataType::UInt64, false),
             Field::new("signals", DataType::List(signal_item()), false),
+            Field::new("edits", DataType::List(edit_item()), false),
         ];
         schema(Self::NAME, Self::VERSION, fields)
     }
@@ -85,6 +101,7 @@ impl Table for Judgement {
             failure(|failure| failure.bound.as_deref()),
             Arc::new(UInt64Array::from_iter_values(rows.iter().map(|row| row.failing))),
             Arc::new(write_signals(rows)?),
+            Arc::new(write_edits(rows)?),
         ];
         RecordBatch::try_new(Self::schema(), columns)
     }
@@ -123,6 +140,19 @@ fn write_signals(rows: &[Judgement]) -> Result<ListArray, ArrowError> {
     ListArray::try_new(signal_item(), offsets, Arc::new(items), None)
 }
 
+fn write_edits(rows: &[Judgement]) -> Result<ListArray, ArrowError> {
+    let offsets = OffsetBuffer::from_lengths(rows.iter().map(|row| row.edits.len()));
+    let all = || rows.iter().flat_map(|row| &row.edits);
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(all().map(|made| Some(&*made.edit)).collect::<StringArray>()),
+        Arc::new(all().map(|made| Some(made.begin)).collect::<UInt32Array>()),
+        Arc::new(all().map(|made| Some(made.end)).collect::<UInt32Array>()),
+        Arc::new(all().map(|made| Some(&*made.replacement)).collect::<StringArray>()),
+    ];
+    let items = StructArray::try_new(edit_fields(), columns, None)?;
+    ListArray::try_new(edit_item(), offsets, Arc::new(items), None)
+}
+
 /// The columns of a batch, found and of their type.
 struct Columns<'a> {
     id: &'a FixedSizeBinaryArray,
@@ -135,6 +165,7 @@ struct Columns<'a> {
     bound: &'a StringArray,
     failing: &'a UInt64Array,
     signals: &'a ListArray,
+    edits: &'a ListArray,
 }
 
 fn wrong(column: &str) -> ArrowError {
@@ -172,6 +203,7 @@ impl<'a> Columns<'a> {
             bound: words("bound")?,
             failing: column("failing")?.as_primitive_opt::<UInt64Type>().ok_or_else(|| wrong("failing"))?,
             signals: column("signals")?.as_list_opt().ok_or_else(|| wrong("signals"))?,
+            edits: column("edits")?.as_list_opt().ok_or_else(|| wrong("edits"))?,
         })
     }
 
@@ -193,6 +225,7 @@ impl<'a> Columns<'a> {
             failure,
             failing: self.failing.value(row),
             signals: read_signals(&self.signals.value(row)).ok_or_else(|| wrong("signals"))?,
+            edits: read_edits(&self.edits.value(row)).ok_or_else(|| wrong("edits"))?,
         })
     }
 }
@@ -214,6 +247,21 @@ fn read_signals(items: &ArrayRef) -> Option<Vec<Measured>> {
         .collect()
 }
 
+fn read_edits(items: &ArrayRef) -> Option<Vec<Edited>> {
+    let items = items.as_struct_opt()?;
+    let (names, new) = (items.column(0).as_string_opt::<i32>()?, items.column(3).as_string_opt::<i32>()?);
+    let begin = items.column(1).as_primitive_opt::<UInt32Type>()?;
+    let end = items.column(2).as_primitive_opt::<UInt32Type>()?;
+    let owned = |array: &StringArray, row| Cow::Owned(array.value(row).to_owned());
+    let edited = |row: usize| Edited {
+        edit: owned(names, row),
+        begin: begin.value(row),
+        end: end.value(row),
+        replacement: owned(new, row),
+    };
+    Some((0..items.len()).map(edited).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,6 +277,7 @@ mod tests {
             failing: u64::from(failure.is_some()),
             failure,
             signals,
+            edits: Vec::new(),
         }
     }
 
@@ -238,6 +287,10 @@ mod tests {
         let rows = [
             judgement(0, None, vec![("word_count", Signal::Number(4.0)), ("format", Signal::Word(String::new()))]),
             judgement(1, Some(failure), vec![("side_pixels", Signal::Span { low: 16.0, high: 640.0 })]),
+            Judgement {
+                edits: vec![Edited { edit: "email".into(), begin: 3, end: 9, replacement: "PI:EMAIL".into() }],
+                ..judgement(4, None, vec![])
+            },
             judgement(2, Some(Failure { rule: "empty_document".into(), value: None, bound: None }), vec![]),
             Judgement { subject: SubjectKind::Url, ordinal: None, paragraph: None, ..judgement(3, None, vec![]) },
         ];
@@ -256,7 +309,7 @@ mod tests {
     #[test]
     fn a_batch_of_another_schema_is_refused() {
         let batch = Judgement::to_batch(&[judgement(0, None, vec![])]).unwrap();
-        let without_signals = batch.project(&[0, 1, 2, 3, 4, 5, 6, 7, 8]).unwrap();
+        let without_signals = batch.project(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 10]).unwrap();
         assert!(Judgement::from_batch(&without_signals).unwrap_err().to_string().contains("signals"));
     }
 }

@@ -4,6 +4,8 @@ use std::num::NonZeroUsize;
 
 use obelisc_filter::options::{Declared, Problem, Source};
 
+use crate::recipe::ResourcePaths;
+
 /// Version of the config format.
 const FORMAT: u64 = 1;
 
@@ -18,6 +20,8 @@ pub struct Config {
     pub judgements: Retention,
     /// Whether the tables of a finished run are kept.
     pub keep_tables: bool,
+    /// Where the files lie that recipes name.
+    pub resources: ResourcePaths,
 }
 
 /// Which judgements a run keeps.
@@ -49,7 +53,13 @@ impl Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { threads: all_threads(), min_free_bytes: 1 << 30, judgements: Retention::All, keep_tables: true }
+        Self {
+            threads: all_threads(),
+            min_free_bytes: 1 << 30,
+            judgements: Retention::All,
+            keep_tables: true,
+            resources: ResourcePaths::new(),
+        }
     }
 }
 
@@ -76,13 +86,17 @@ fn read(source: Source) -> Result<(Config, Vec<Declared>), Vec<Problem>> {
         "counts" => Retention::Counts,
         _ => Retention::All,
     };
+    let mut resources = root.table("resources");
+    let paths = resources.named_texts();
+    resources.finish();
     let tables = [run.finish(), ledger.finish()];
     let mut declared = root.finish().declared;
     declared.extend(tables.into_iter().flat_map(|taken| taken.declared));
     source.finish()?;
     let threads = threads.and_then(|n| usize::try_from(n).ok()).and_then(NonZeroUsize::new);
     let threads = threads.unwrap_or_else(all_threads);
-    Ok((Config { threads, min_free_bytes, judgements, keep_tables }, declared))
+    let resources = paths.into_iter().map(|(name, path)| (name, path.into())).collect();
+    Ok((Config { threads, min_free_bytes, judgements, keep_tables, resources }, declared))
 }
 
 #[cfg(test)]
@@ -92,6 +106,14 @@ mod tests {
     #[test]
     fn an_empty_config_is_the_default() {
         assert_eq!(Config::parse("c.toml", "").unwrap(), Config::default());
+    }
+
+    #[test]
+    fn files_of_recipes_are_found_by_their_names() {
+        let config = Config::parse("c.toml", "[resources]\nlid = \"/models/lid.bin\"\n").unwrap();
+        assert_eq!(config.resources["lid"], std::path::Path::new("/models/lid.bin"));
+        let problems = Config::parse("c.toml", "[resources]\nlid = 1\n").unwrap_err();
+        assert_eq!(problems[0].to_string(), "c.toml:2: resources.lid: 1 is given, a text is allowed");
     }
 
     #[test]

@@ -79,7 +79,7 @@ pub struct FailedCapture {
 }
 
 /// Steps that judge, in order, behind the one that extracts.
-const JUDGING: [&str; 2] = ["filter", "apply"];
+const JUDGING: [&str; 3] = ["filter", "apply", "clean"];
 
 /// Looks a page up in the tables of a run.  `storage` is the run's output.
 ///

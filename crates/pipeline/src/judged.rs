@@ -1,24 +1,15 @@
-//! One way to judge a document, for the step `filter`, for `judge` and for `sweep`; and what `judge` prints of it.
+//! A document judged alone, as `judge` prints it.
 
 use std::borrow::Cow;
 
-use obelisc_document::{Content, Document, JsonDocument};
-use obelisc_filter::{Judgement, Measured, Signal, StageView, SubjectKind, Verdict};
-use obelisc_text::standard_spaces;
+use obelisc_document::{Document, JsonDocument};
+use obelisc_filter::{Judgement, Measured, Signal, StageView, SubjectKind};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::recipe::{Recipe, Stage};
 
 impl Recipe {
-    /// Judges a document as the stage `filter` does, and removes from it what fails.
-    pub fn judge(&self, document: &mut Document, view: StageView) -> Verdict {
-        if self.standard_spaces {
-            standardise(document);
-        }
-        self.rules.judge(document, view)
-    }
-
     /// What stages behind `filter` may still take away.
     pub fn filter_view(&self) -> StageView {
         StageView { images_pending: self.has(Stage::Attach), text_pending: false }
@@ -30,7 +21,7 @@ impl Recipe {
     /// # Errors
     /// As [`Document::to_json`].
     pub fn judge_alone(&self, mut document: Document) -> serde_json::Result<Judged> {
-        let verdict = self.judge(&mut document, StageView::FINAL);
+        let verdict = self.judging.judge(&mut document, StageView::FINAL);
         let failed = verdict.judgements.iter().filter(|judgement| !judgement.kept());
         let mut signals: Map<String, Value> = Map::new();
         for judgement in &verdict.judgements {
@@ -46,7 +37,8 @@ impl Recipe {
 
     fn reason(&self, judgement: &Judgement) -> Option<Reason> {
         let failure = judgement.failure.as_ref()?;
-        let rules = self.rules.rules(judgement.subject).iter().enumerate();
+        // All languages have the same rules in the same order.
+        let rules = self.judging.default_rules().rules(judgement.subject).iter().enumerate();
         let failing = rules.filter(|(index, _)| judgement.failing & (1 << index) != 0);
         let value = judgement.signals.iter().find(|measured| measured.rule == failure.rule);
         Some(Reason {
@@ -58,18 +50,6 @@ impl Recipe {
             bound: failure.bound.clone(),
             failing: failing.map(|(_, rule)| rule.spec().name).collect(),
         })
-    }
-}
-
-/// Odd spaces become spaces in all texts; no paragraph comes or goes.
-fn standardise(document: &mut Document) {
-    for node in &mut document.nodes {
-        let Content::Text(paragraphs) = &mut node.content else { continue };
-        for paragraph in paragraphs {
-            if let Cow::Owned(text) = standard_spaces(&paragraph.text) {
-                paragraph.text = text;
-            }
-        }
     }
 }
 
@@ -136,7 +116,7 @@ mod tests {
     use super::*;
 
     const RULES: &str = "stages = [\"extract\", \"filter\", \"fetch\", \"attach\", \"finish\"]\n\
-        filter.standard_spaces = true\n\
+        [edits.odd_spaces]\n\
         [rules.image.side_pixels]\n[rules.image.url_words]\nbanned = [\"logo\"]\n\
         [rules.paragraph.word_count]\nmin_words = 3\n[rules.paragraph.special_character_ratio]\nmax_ratio = 0.3\n\
         [rules.document.image_count]\nmin_images = 1\nmax_images = 1\n";

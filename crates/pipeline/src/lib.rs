@@ -13,6 +13,7 @@
 //!           seal      global  answers                answers: one for each URL
 //! attach    attach    global  references, answers    attachments
 //!           apply     map     documents, attachments documents, judgements, sizes
+//! clean     clean     map     documents              documents, judgements, sizes
 //! finish    order     global  sizes                  positions
 //!           write     map     positions, documents   shards
 //! ```
@@ -31,6 +32,7 @@ mod error;
 pub mod explain;
 pub mod intake;
 mod judged;
+mod judging;
 mod marker;
 mod observer;
 mod publish;
@@ -45,9 +47,10 @@ pub mod sweep;
 pub use config::{Config, Retention};
 pub use error::{Error, TaskError, TaskFailure};
 pub use judged::{Judged, Reason};
+pub use judging::Judging;
 pub use marker::{File, Marker, Output};
 pub use observer::{Observer, StepInfo};
 pub use publish::Finished;
-pub use recipe::{Extract, Finish, Recipe, Skip, Stage};
+pub use recipe::{Clean, Extract, Finish, Recipe, ResourcePaths, Skip, Stage};
 pub use record::{Record, RecordedStep, StepStatus};
 pub use run::{PlannedStep, Run};

@@ -1,6 +1,7 @@
 //! Recipe: WHICH dataset.  Stages in order and every threshold; no machine, no path, no thread count.
 
 mod extract;
+mod resources;
 
 use obelisc_filter::RuleSet;
 use obelisc_filter::options::{Declared, Options, Problem, Source, Taken};
@@ -8,10 +9,18 @@ use obelisc_shard::{Card, ImageColumn};
 use serde_json::{Map, Value};
 
 pub use self::extract::{Extract, Skip};
+pub use self::resources::ResourcePaths;
+use crate::judging::{self, Judging};
 use crate::stage_order;
 
 /// Version of the recipe format.
 const FORMAT: u64 = 1;
+
+/// Stages that other versions have.
+const PLANNED: [(&str, &str); 2] = [
+    ("select", "pages to read are named by --input"),
+    ("dedup", "duplicates are found by stages to come; leave it out"),
+];
 
 /// A stage of a recipe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,13 +33,15 @@ pub enum Stage {
     Fetch,
     /// Image facts to documents; rules again.
     Attach,
+    /// The last cleaning of whole documents.
+    Clean,
     /// Documents → shards, manifest, card.
     Finish,
 }
 
 impl Stage {
     /// All stages, in the order in which a recipe may name them.
-    pub const ALL: [Self; 5] = [Self::Extract, Self::Filter, Self::Fetch, Self::Attach, Self::Finish];
+    pub const ALL: [Self; 6] = [Self::Extract, Self::Filter, Self::Fetch, Self::Attach, Self::Clean, Self::Finish];
 
     /// The name in a recipe.
     pub const fn name(self) -> &'static str {
@@ -39,6 +50,7 @@ impl Stage {
             Self::Filter => "filter",
             Self::Fetch => "fetch",
             Self::Attach => "attach",
+            Self::Clean => "clean",
             Self::Finish => "finish",
         }
     }
@@ -57,20 +69,31 @@ pub struct Recipe {
     pub stages: Vec<Stage>,
     /// Extraction.
     pub extract: Extract,
-    /// Whether odd spaces become spaces before rules are asked.
-    pub standard_spaces: bool,
-    /// The rules, in order.
-    pub rules: RuleSet,
+    /// Languages, edits and rules.
+    pub judging: Judging,
     /// Image fetch.
     pub fetch: obelisc_fetch::Limits,
     /// Bytes of images that one document may hold.
     pub max_document_bytes: u64,
+    /// The last cleaning.
+    pub clean: Clean,
     /// Shards.
     pub finish: Finish,
     /// What the dataset card says that no run can know.
     pub card: Card,
     /// Canonical options of each section: what enters the digests.
     pub canonical: Map<String, Value>,
+}
+
+/// How whole documents are cleaned.
+#[derive(Debug)]
+pub struct Clean {
+    /// Whether an image stays that the document shows earlier.
+    pub repeated_images: bool,
+    /// Whether marks of the end of a document stay that follow each other, or end the document.
+    pub repeated_marks: bool,
+    /// Rules that are asked behind all others.
+    pub rules: RuleSet,
 }
 
 /// How documents become shards.
@@ -85,12 +108,28 @@ pub struct Finish {
 }
 
 impl Recipe {
-    /// Reads a recipe, with `KEY=VALUE` overrides.
+    /// Reads a recipe that names no files, with `KEY=VALUE` overrides.
     ///
     /// # Errors
-    /// All its mistakes: unknown keys, values out of range, stages in an order in which a rule would see too little.
+    /// As of [`parse_with`](Self::parse_with).
     pub fn parse(name: &str, text: &str, overrides: &[String]) -> Result<Self, Vec<Problem>> {
-        let source = Source::parse(name, text, overrides);
+        Self::parse_with(name, text, overrides, &ResourcePaths::new())
+    }
+
+    /// Reads a recipe, with `KEY=VALUE` overrides, and opens the files that it names.
+    ///
+    /// # Errors
+    /// All its mistakes: unknown keys, values out of range, stages in an order in which a rule would see too little; files that
+    /// are missing, others than the recipe says, or damaged.
+    pub fn parse_with(
+        name: &str,
+        text: &str,
+        overrides: &[String],
+        paths: &ResourcePaths,
+    ) -> Result<Self, Vec<Problem>> {
+        let source = judging::source(name, text, overrides)?;
+        let resources = resources::open(&source, paths);
+        let source = source.with_resources(resources);
         let (recipe, _) = read(&source, true);
         source.finish()?;
         Ok(Self { text: text.to_owned(), overrides: overrides.to_vec(), ..recipe })
@@ -98,7 +137,9 @@ impl Recipe {
 
     /// The keys of a recipe besides its rules, with defaults.
     pub fn declared() -> Vec<Declared> {
-        read(&Source::parse("defaults", "", &[]), false).1
+        let mut declared = read(&Source::parse("defaults", "", &[]), false).1;
+        declared.extend(resources::declared());
+        declared
     }
 
     /// Canonical options of a section, `null` where there is none.
@@ -135,16 +176,20 @@ fn read(source: &Source, must: bool) -> (Recipe, Vec<Declared>) {
     if !root.has("stages") && must {
         root.problem("stages", format!("missing; a recipe names its stages, of {}", names.join(", ")));
     }
+    for (stage, what) in PLANNED {
+        if root.texts_given("stages").iter().any(|given| given == stage) {
+            root.problem("stages", format!("{stage} is not part of this version: {what}"));
+        }
+    }
     let stages = root.texts("stages", &names, &names, "the stages, in order");
     let stages: Vec<Stage> =
         stages.iter().filter_map(|name| Stage::ALL.into_iter().find(|stage| stage.name() == name)).collect();
     let extract = extract::read(root.table("extract"), &mut sections);
-    let mut filter = root.table("filter");
-    let meaning = "make a space of each odd one (no-break, ideographic, …) in all texts before rules are asked";
-    let standard_spaces = filter.flag("standard_spaces", false, meaning);
-    sections.add("filter", filter.finish());
-    let rules = RuleSet::from_options(obelisc_filters::RULES, root.table("rules"));
-    sections.canonical.insert("rules".to_owned(), rules.canonical());
+    let judging = Judging::read(source, &mut root);
+    sections.declared.extend(judging.declared);
+    sections.canonical.extend(judging.canonical);
+    let judging = judging.judging;
+    let _opened = root.table("resources");
     let fetch = read_fetch(root.table("fetch"), &mut sections);
     let mut attach = root.table("attach");
     let max_document_bytes = attach.integer(
@@ -154,9 +199,10 @@ fn read(source: &Source, must: bool) -> (Recipe, Vec<Declared>) {
         "bytes of images that one document may hold; the image that would pass it and all behind it fail",
     );
     sections.add("attach", attach.finish());
+    let clean = read_clean(root.table("clean"), &mut sections);
     let finish = read_finish(root.table("finish"), &mut sections);
     let card = read_card(root.table("card"), &mut sections);
-    stage_order::check(&root, &stages, &rules, finish.images);
+    stage_order::check(&root, &stages, &judging, &clean, finish.images);
     let taken = root.finish();
     sections.declared.splice(0..0, taken.declared);
     let recipe = Recipe {
@@ -165,10 +211,10 @@ fn read(source: &Source, must: bool) -> (Recipe, Vec<Declared>) {
         overrides: Vec::new(),
         stages,
         extract,
-        standard_spaces,
-        rules,
+        judging,
         fetch,
         max_document_bytes,
+        clean,
         finish,
         card,
         canonical: sections.canonical,
@@ -201,6 +247,24 @@ fn read_fetch(mut options: Options<'_>, sections: &mut Sections) -> obelisc_fetc
     };
     sections.add("fetch", options.finish());
     limits
+}
+
+fn read_clean(mut options: Options<'_>, sections: &mut Sections) -> Clean {
+    let clean = Clean {
+        repeated_images: options.flag(
+            "repeated_images",
+            true,
+            "keep images whose URL an earlier one of the document has",
+        ),
+        repeated_marks: options.flag(
+            "repeated_marks",
+            true,
+            "keep marks of the end of a document that follow each other, or end the document",
+        ),
+        rules: RuleSet::from_options(obelisc_filters::RULES, options.table("rules")),
+    };
+    sections.add("clean", options.finish());
+    clean
 }
 
 fn read_finish(mut options: Options<'_>, sections: &mut Sections) -> Finish {
@@ -275,6 +339,8 @@ mod tests {
             ("quickstart", include_str!("../../../pipelines/quickstart.toml")),
             ("links", include_str!("../../../pipelines/links.toml")),
             ("obelisc", include_str!("../../../pipelines/obelisc.toml")),
+            ("default", include_str!("../../../pipelines/default.toml")),
+            ("multilingual", include_str!("../../../pipelines/multilingual.toml")),
         ] {
             let recipe = Recipe::parse(name, text, &[]).unwrap();
             assert_eq!(recipe.name, name);
@@ -291,6 +357,51 @@ mod tests {
         assert!(found[1].contains("rule format needs image facts"), "{found:#?}");
         assert!(found[2].starts_with("r.toml:3: rules.image.format.accept: unknown key"), "{found:#?}");
         assert!(found[3].starts_with("r.toml:5: finish.images: \"links\" is given"), "{found:#?}");
+    }
+
+    #[test]
+    fn quickstart_is_default_with_a_card_of_its_own() {
+        let recipe = |text| Recipe::parse("r.toml", text, &[]).unwrap();
+        let mut quickstart = recipe(include_str!("../../../pipelines/quickstart.toml"));
+        let mut default = recipe(include_str!("../../../pipelines/default.toml"));
+        assert_eq!(quickstart.stages, default.stages);
+        assert_ne!(quickstart.canonical.remove("card"), default.canonical.remove("card"));
+        assert_eq!(quickstart.canonical, default.canonical);
+    }
+
+    #[test]
+    fn a_stage_of_another_version_is_refused_by_name() {
+        let found = problems("stages = [\"extract\", \"filter\", \"dedup\", \"finish\"]\nfinish.images = \"url\"\n");
+        assert!(found[0].contains("dedup is not part of this version"), "{found:#?}");
+    }
+
+    #[test]
+    fn a_file_that_is_missing_or_another_is_refused_with_where_it_is_had() {
+        let recipe = "stages = [\"extract\", \"filter\", \"finish\"]\nfinish.images = \"url\"\n\
+            [resources.common]\nsource = \"obelisc lexicon\"\n\
+            [rules.document.common_word_ratio]\nwords = \"common\"\n";
+        let found = problems(recipe);
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert!(found[0].contains("--resource common=PATH") && found[0].contains("obelisc lexicon"), "{found:#?}");
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let paths = ResourcePaths::from([("common".to_owned(), file.path().to_owned())]);
+        let problems = Recipe::parse_with("r.toml", recipe, &[], &paths).unwrap_err();
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert!(problems[0].to_string().ends_with(&format!("is {empty}")), "{problems:?}");
+        let right = recipe.replace("source =", &format!("sha256 = \"{empty}\"\nsource ="));
+        let problems = Recipe::parse_with("r.toml", &right, &[], &paths).unwrap_err();
+        assert_eq!(problems.len(), 1);
+        assert!(problems[0].message.contains("the list is empty"), "{problems:?}");
+    }
+
+    #[test]
+    fn a_damaged_model_is_refused_with_the_place_of_the_damage() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        let paths = ResourcePaths::from([("lid".to_owned(), file.path().to_owned())]);
+        let recipe = format!("{STAGES}[language]\nidentifier = \"lid\"\n[resources.lid]\nsha256 = \"{sha256}\"\n");
+        let problems = Recipe::parse_with("r.toml", &recipe, &[], &paths).unwrap_err();
+        assert!(problems[0].to_string().contains("language.identifier: byte 0: "), "{problems:?}");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use obelisc_document::table::{self, Failure, Table};
 use obelisc_storage::parquet::Reader;
 use obelisc_storage::{Error as StorageError, Storage};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::error::{Error, TaskError};
 use crate::marker::{self, FORMAT, Marker, Output};
@@ -74,7 +74,7 @@ impl Record {
             dataset: None,
             tables_removed: false,
             judgements: Some(judgements.to_owned()),
-            rules: Some(recipe.section("rules")),
+            rules: Some(rules_of(recipe)),
         }
     }
 
@@ -158,6 +158,11 @@ impl Record {
         };
         self.steps.iter().map(status).collect()
     }
+}
+
+/// All that decides about what rules measure.
+pub(crate) fn rules_of(recipe: &Recipe) -> Value {
+    json!([recipe.section("language"), recipe.section("rules"), recipe.clean.rules.canonical()])
 }
 
 fn key() -> String {

@@ -1,13 +1,14 @@
 //! Which orders of stages make sense.
 
 use obelisc_filter::options::Options;
-use obelisc_filter::{ConfiguredRule, Needs, RuleSet};
+use obelisc_filter::{ConfiguredRule, Needs};
 use obelisc_shard::ImageColumn;
 
-use crate::recipe::Stage;
+use crate::judging::Judging;
+use crate::recipe::{Clean, Stage};
 
 /// Notes each way in which the stages would leave a rule or a stage without what it needs.
-pub(crate) fn check(root: &Options<'_>, stages: &[Stage], rules: &RuleSet, images: ImageColumn) {
+pub(crate) fn check(root: &Options<'_>, stages: &[Stage], judging: &Judging, clean: &Clean, images: ImageColumn) {
     let has = |stage: Stage| stages.contains(&stage);
     let problem = |message: String| root.problem("stages", message);
     for pair in stages.windows(2) {
@@ -26,6 +27,7 @@ pub(crate) fn check(root: &Options<'_>, stages: &[Stage], rules: &RuleSet, image
         (Stage::Fetch, Stage::Filter, "only images that surviving documents want are fetched"),
         (Stage::Fetch, Stage::Attach, "what is fetched is of use only when it is attached"),
         (Stage::Attach, Stage::Fetch, "there is nothing to attach"),
+        (Stage::Clean, Stage::Filter, "what is cleaned was judged"),
     ] {
         if has(stage) && !has(needed) {
             problem(format!("{} needs {}: {why}", stage.name(), needed.name()));
@@ -36,11 +38,19 @@ pub(crate) fn check(root: &Options<'_>, stages: &[Stage], rules: &RuleSet, image
             "finish.images = \"bytes\" needs the stages fetch and attach; without them it must be \"url\"".to_owned(),
         );
     }
-    for rule in rules.iter().map(ConfiguredRule::spec) {
+    if !clean.rules.is_empty() && !has(Stage::Clean) {
+        problem("rules stand under [clean.rules], and the stage clean is missing".to_owned());
+    }
+    for rule in judging.default_rules().iter().chain(clean.rules.iter()).map(ConfiguredRule::spec) {
         if !has(Stage::Filter) {
             problem(format!("rule {} needs the stage filter", rule.name));
         } else if rule.needs.contains(&Needs::ImageFacts) && !has(Stage::Attach) {
             problem(format!("rule {} needs image facts, which the stages fetch and attach bring", rule.name));
+        } else if rule.needs.contains(&Needs::Language) && !judging.identifies() {
+            problem(format!(
+                "rule {} needs languages: identifier = \"embedded\" under [language] tells them",
+                rule.name
+            ));
         }
     }
 }

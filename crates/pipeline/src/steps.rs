@@ -3,6 +3,7 @@
 pub(crate) mod apply;
 mod attach;
 mod bucket;
+pub(crate) mod clean;
 mod digesting;
 mod extract;
 mod filter;
@@ -34,6 +35,7 @@ pub(crate) fn of(recipe: &Recipe) -> Vec<Box<dyn Step>> {
                 steps.push(Box::new(attach::Attach));
                 steps.push(Box::new(apply::Apply));
             }
+            Stage::Clean => steps.push(Box::new(clean::Clean)),
             Stage::Finish => {
                 steps.push(Box::new(order::Order));
                 steps.push(Box::new(write::Write));
@@ -45,6 +47,11 @@ pub(crate) fn of(recipe: &Recipe) -> Vec<Box<dyn Step>> {
 
 /// The step whose documents go into the shards.
 pub(crate) fn last_documents(recipe: &Recipe) -> &'static str {
+    if recipe.has(Stage::Clean) { "clean" } else { before_cleaning(recipe) }
+}
+
+/// The step whose documents are cleaned, where the recipe cleans.
+fn before_cleaning(recipe: &Recipe) -> &'static str {
     if recipe.has(Stage::Attach) {
         "apply"
     } else if recipe.has(Stage::Filter) {
@@ -52,4 +59,9 @@ pub(crate) fn last_documents(recipe: &Recipe) -> &'static str {
     } else {
         "extract"
     }
+}
+
+/// What a shard holds of an image, where this step's documents are those that go into shards.
+fn last_images(recipe: &Recipe, step: &str) -> Option<obelisc_shard::ImageColumn> {
+    (last_documents(recipe) == step).then_some(recipe.finish.images)
 }

@@ -43,6 +43,7 @@ pub use self::samples::Sample;
 use self::stored::Stored;
 use self::weigh::{Weighed, Weighing};
 use crate::error::{Error, TaskError};
+use crate::recipe::ResourcePaths;
 
 /// What is tried, and what is told of it.
 #[derive(Clone, Debug)]
@@ -53,6 +54,8 @@ pub struct Options {
     pub samples: usize,
     /// Threads.
     pub threads: NonZeroUsize,
+    /// Where the files lie that the recipe names.
+    pub resources: ResourcePaths,
     /// Whether the identities of kept documents are told.
     pub list_kept: bool,
 }
@@ -64,10 +67,10 @@ pub struct Options {
 /// [`Error::Unreachable`]: no run, tables that cannot be read.
 pub fn sweep(storage: &dyn Storage, options: &Options) -> Result<Sweep, Error> {
     let stored = Stored::open(storage)?;
-    let grid = Grid::new(&stored.recipe, &options.set).map_err(Error::Refused)?;
+    let grid = Grid::new(&stored.recipe, &options.set, &options.resources).map_err(Error::Refused)?;
     let Some(base) = grid.variants.first() else { return Err(Error::Refused(Vec::new())) };
     stored.check_rules(&base.recipe)?;
-    let measuring = Measuring::new(&base.recipe);
+    let measuring = Measuring::new();
     let (samples, list_kept) = (options.samples, options.list_kept);
     let weighing = Weighing { stored: &stored, grid: &grid, measuring, samples, list_kept };
     let weighed = all_tasks(&weighing, options.threads)

@@ -25,6 +25,7 @@
 mod error;
 pub mod inputs;
 mod local;
+pub mod model;
 pub mod parquet;
 
 use std::fmt::Debug;

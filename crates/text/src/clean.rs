@@ -17,7 +17,7 @@ pub fn collapse_white_space(text: &str) -> String {
 }
 
 /// What the OBELICS and ROOTS references take for odd spaces.
-const ODD_SPACES: [char; 11] = [
+pub(crate) const ODD_SPACES: [char; 11] = [
     '\u{84}', '\u{a0}', '\u{2002}', '\u{2003}', '\u{2005}', '\u{2008}', '\u{2009}', '\u{200a}', '\u{202f}', '\u{3000}',
     '\u{fffc}',
 ];

@@ -119,23 +119,23 @@ pub fn language_code(tag: &str) -> Cow<'static, str> {
     }
 }
 
-/// What [`guess_language`] takes a text for.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// The language that a text is taken for.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Guess {
-    /// Code of the language.
-    pub language: &'static str,
-    /// From 0 to 1: how far ahead of the next language it is, by the crate `whatlang`.
-    pub confidence: f64,
+    /// Code of the language, as who guesses names it.
+    pub language: Cow<'static, str>,
+    /// How sure that is, from 0 to 1; its meaning is that of who guesses.
+    pub score: f64,
 }
 
 /// The language of a text by its script, alphabet and trigrams (Cavnar and Trenkle 1994, as the crate `whatlang` has it);
-/// `None` for a text without letters.
+/// `None` for a text without letters.  Its score is how far ahead of the next language it is.
 ///
 /// It needs some hundred letters.  A language that it does not know is taken for its likest neighbour, so ask
 /// [`can_guess`] before a text is dropped for what it is not.
 pub fn guess_language(text: &str) -> Option<Guess> {
     let info = whatlang::detect(text)?;
-    Some(Guess { language: code(info.lang())?, confidence: info.confidence() })
+    Some(Guess { language: Cow::Borrowed(code(info.lang())?), score: info.confidence() })
 }
 
 fn code(language: Lang) -> Option<&'static str> {
@@ -165,13 +165,13 @@ mod tests {
 
     /// Outputs are keyed by versions: where this fails, the step that asks must raise its own.
     #[test]
-    fn a_guess_and_its_confidence_are_these() {
-        let guess = |text| guess_language(text).map(|guess| (guess.language, (guess.confidence * 1000.0) as u32));
+    fn a_guess_and_its_score_are_these() {
+        let guess = |text| guess_language(text).map(|guess| (guess.language, (guess.score * 1000.0) as u32));
         let english = "The tide is the rise and fall of the sea, caused by the pull of the moon and of the sun.";
-        assert_eq!(guess(english), Some(("en", 1000)));
-        assert_eq!(guess("Les marées montent et descendent deux fois par jour."), Some(("fr", 964)));
-        assert_eq!(guess("Прилив и отлив сменяют друг друга дважды в день."), Some(("ru", 668)));
-        assert_eq!(guess("潮汐は月と太陽の引力によって起こる。"), Some(("ja", 1000)));
+        assert_eq!(guess(english), Some(("en".into(), 1000)));
+        assert_eq!(guess("Les marées montent et descendent deux fois par jour."), Some(("fr".into(), 964)));
+        assert_eq!(guess("Прилив и отлив сменяют друг друга дважды в день."), Some(("ru".into(), 668)));
+        assert_eq!(guess("潮汐は月と太陽の引力によって起こる。"), Some(("ja".into(), 1000)));
         assert_eq!(guess("123 – 456"), None);
         assert_eq!(guess(""), None);
     }

@@ -15,19 +15,37 @@
 //! ```
 
 mod clean;
+mod fasttext;
+mod identify;
+mod kenlm;
 mod language;
 mod list;
 mod model;
+mod model_text;
+mod perplexity;
 mod repetition;
+mod segment;
+mod sentencepiece;
+mod shape;
 mod special;
 mod tokens;
 mod words;
 
+pub mod pii;
+pub mod spans;
+
 pub use clean::{clean, collapse_white_space, standard_spaces};
+pub use fasttext::{FastText, Prediction};
+pub use identify::{LanguageIdentifier, Trigrams};
+pub use kenlm::KenLm;
 pub use language::{Guess, LANGUAGES, can_guess, guess_language, language_code};
 pub use list::WordList;
 pub use model::{ModelBytes, ModelError};
+pub use model_text::{ascii_punctuation, lower_case_model_text, model_text, without_control_characters, zero_digits};
+pub use perplexity::Perplexity;
 pub use repetition::character_repetition_ratio;
+pub use sentencepiece::{Pieces, SentencePiece};
+pub use shape::Shape;
 pub use special::{SpecialCharacters, SpecialCount, UnknownCharacter};
 pub use tokens::Tokens;
 pub use words::Words;

@@ -67,6 +67,27 @@ impl<'a> Fields<'a> {
         Ok(field)
     }
 
+    /// All bytes of the file.
+    pub(crate) fn whole(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Bytes behind the last field.
+    pub(crate) fn left(&self) -> usize {
+        self.bytes.len() - self.at
+    }
+
+    /// The bytes up to the next NUL, which is passed over.
+    pub(crate) fn terminated(&mut self, name: &str) -> Result<&'a [u8], ModelError> {
+        let rest = &self.bytes[self.at..];
+        let Some(length) = rest.iter().position(|byte| *byte == 0) else {
+            let found = format!("no NUL in the last {} bytes", rest.len());
+            return Err(ModelError::new(self.at, found, format!("{name} that ends with one")));
+        };
+        self.at += length + 1;
+        Ok(&rest[..length])
+    }
+
     fields! { u8 u16 u32 u64 i32 i64 f32 f64 }
 }
 
@@ -81,5 +102,13 @@ mod tests {
         let error = fields.u32("size").unwrap_err();
         assert_eq!(error.to_string(), "byte 4: the end of the file after 1 bytes, where size, 4 bytes is expected");
         assert_eq!((fields.u8("kind"), fields.offset()), (Ok(7), 5));
+    }
+
+    #[test]
+    fn a_terminated_field_ends_with_its_nul_or_not_at_all() {
+        let mut fields = Fields::new(b"word\0end");
+        assert_eq!((fields.terminated("word"), fields.left()), (Ok(&b"word"[..]), 3));
+        let error = fields.terminated("word").unwrap_err();
+        assert_eq!(error.to_string(), "byte 5: no NUL in the last 3 bytes, where word that ends with one is expected");
     }
 }

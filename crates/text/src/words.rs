@@ -1,4 +1,4 @@
-//! Words as the OBELICS reference splits them.
+//! Words as the OBELICS reference splits them, or as others do.
 
 use crate::SpecialCharacters;
 use crate::repetition::{GramCounts, repeated_share};
@@ -10,6 +10,8 @@ const fn is_separator(byte: u8) -> bool {
 
 /// The words of a text: split at space, line feed and tab, lower-case, [special characters](SpecialCharacters) stripped
 /// from both ends, what is then empty left out.
+///
+/// Languages that set no spaces between words need [`segment`](Self::segment) or [`from_pieces`](Self::from_pieces) in place of the split.
 ///
 /// They lie side by side in one buffer, a space between two of them, so that any run of words is a slice.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,15 +28,37 @@ impl Words {
         let mut rest = text;
         while !rest.is_empty() {
             let end = rest.bytes().position(is_separator).unwrap_or(rest.len());
-            let piece = &rest[..end];
+            words.push_piece(&rest[..end], special);
             rest = rest.get(end + 1..).unwrap_or_default();
-            if piece.is_ascii() {
-                words.push_ascii(piece, special);
-            } else {
-                words.push(piece.to_lowercase().trim_matches(|c| special.contains(c)));
-            }
         }
         words
+    }
+
+    /// The words that a splitter of its own has found, such as a SentencePiece model: each piece in lower case, special characters stripped from both ends,
+    /// what is then empty left out, as the ROOTS reference does for Chinese.
+    ///
+    /// ```
+    /// use obelisc_text::{SpecialCharacters, Words};
+    ///
+    /// let special = SpecialCharacters::from_lines("。\n-\n")?;
+    /// let words = Words::from_pieces(["\u{2581}Debian", "-", "软件", "包。"], &special);
+    /// assert_eq!(words.iter().collect::<Vec<_>>(), ["\u{2581}debian", "软件", "包"]);
+    /// # Ok::<(), obelisc_text::UnknownCharacter>(())
+    /// ```
+    pub fn from_pieces<'a>(pieces: impl IntoIterator<Item = &'a str>, special: &SpecialCharacters) -> Self {
+        let mut words = Self::default();
+        for piece in pieces {
+            words.push_piece(piece, special);
+        }
+        words
+    }
+
+    fn push_piece(&mut self, piece: &str, special: &SpecialCharacters) {
+        if piece.is_ascii() {
+            self.push_ascii(piece, special);
+        } else {
+            self.push(piece.to_lowercase().trim_matches(|c| special.contains(c)));
+        }
     }
 
     /// The words of several texts, one behind the other.

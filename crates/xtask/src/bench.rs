@@ -1,6 +1,7 @@
 //! Measurements: medians of several runs, beside what the same work costs others in the same minute.
 
 mod extract;
+mod language;
 mod linear;
 mod memory;
 #[cfg(feature = "peers")]
@@ -22,6 +23,8 @@ use crate::{data, root};
 pub(crate) enum Bench {
     /// Archive → documents in CPU time of one thread, and its parts; beside stock html5ever and the sum of public parts
     Extract(Options),
+    /// Text → language: what is built in and a model of fastText, on documents that it was not trained on
+    Language(language::Language),
     /// Pages that could cost more than their bytes, at three sizes
     Linear(linear::Linear),
     /// Archive → records on one thread; beside bare decompression and the crate fastwarc
@@ -51,6 +54,7 @@ pub(crate) fn run(bench: &Bench) -> Result<bool> {
     }
     match bench {
         Bench::Extract(options) => extract::run(options)?,
+        Bench::Language(options) => language::run(options)?,
         Bench::Linear(options) => return linear::run(options),
         Bench::Warc(options) => warc::run(options)?,
         Bench::Memory(options) => return memory::run(options),

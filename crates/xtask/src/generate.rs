@@ -30,10 +30,14 @@ fn pages(filters: &Path) -> Result<Vec<(PathBuf, String)>> {
     let readme = filters.join("README.md");
     let text = read(&readme)?;
     let index = between(&text, "<!-- rules: begin -->\n", "<!-- rules: end -->", &obelisc_filters::index_markdown());
-    let mut pages = vec![(readme, index.context("filters/README.md has no place for the index of rules")?)];
-    for rule in obelisc_filters::RULES {
-        let path = filters.join(rule.subject.name()).join(format!("{}.md", rule.name));
-        let table = format!("{}\n", obelisc_filters::options_markdown(rule));
+    let index = index.context("filters/README.md has no place for the index of rules")?;
+    let edits = between(&index, "<!-- edits: begin -->\n", "<!-- edits: end -->", &obelisc_filters::edits_markdown());
+    let mut pages = vec![(readme, edits.context("filters/README.md has no place for the index of edits")?)];
+    let rules = obelisc_filters::RULES.iter().map(|rule| (rule.subject.name(), rule.name, rule.options()));
+    let edits = obelisc_filters::EDITS.iter().map(|edit| ("edit", edit.name, edit.options()));
+    for (folder, name, options) in rules.chain(edits) {
+        let path = filters.join(folder).join(format!("{name}.md"));
+        let table = format!("{}\n", obelisc_filters::options_markdown(&options));
         let page = between(&read(&path)?, "\n## Options\n\n", "## Source", &table);
         pages.push((path.clone(), page.with_context(|| format!("{} has no options", path.display()))?));
     }

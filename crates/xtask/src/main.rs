@@ -1,13 +1,13 @@
 //! `cargo xtask`: what developers run besides tests.
 //!
 //! ```text
-//! cargo xtask bench extract|linear|warc|memory   how fast, how much memory, beside what others need
-//! cargo xtask crash                         kill a run at random moments, go on, compare the bytes
-//! cargo xtask differential                  pages through our tokenizer and html5ever's own, and compare the trees
-//! cargo xtask fuzz [TARGET]                 damaged inputs through all readers of outside bytes
-//! cargo xtask generate [--check]            pages that come from the code
-//! cargo xtask samples                       pages as the scorer of main content sees them, to train it on
-//! cargo xtask score [SET]                   extraction against gold, by the scorers that stand beside the data
+//! cargo xtask bench extract|language|linear|warc|memory   how fast, how much memory, beside what others need
+//! cargo xtask crash                                       kill a run at random moments, go on, compare the bytes
+//! cargo xtask differential                                pages through our tokenizer and html5ever's own, and compare the trees
+//! cargo xtask fuzz [TARGET]                               damaged inputs through all readers of outside bytes
+//! cargo xtask generate [--check]                          pages that come from the code
+//! cargo xtask samples                                     pages as the scorer of main content sees them, to train it on
+//! cargo xtask score [SET]                                 extraction against gold, by the scorers that stand beside the data
 //! ```
 //!
 //! The house rules (which crate may use which, how long files may be, …) are tests: `cargo test -p obelisc-xtask`.

@@ -19,7 +19,7 @@ use obelisc_document::{
 };
 use obelisc_filter::options::Source;
 use obelisc_filter::{Judgement, RuleSet, Signal, StageView, SubjectKind, Verdict};
-use obelisc_filters::RULES;
+use obelisc_filters::{EDITS, RULES};
 use obelisc_testkit::{data_folder, read_gzip};
 use obelisc_text::{Tokens, standard_spaces};
 use serde_json::Value;
@@ -77,7 +77,7 @@ const NAMES: [(&str, &str); 10] = [
 fn rule_set(recipe: &str) -> RuleSet {
     let source = Source::parse("reference", recipe, &[]);
     let mut root = source.root();
-    let set = RuleSet::from_options(RULES, root.table("rules"));
+    let set = RuleSet::from_options(RULES, root.table("rules")).with_edits(EDITS, root.table("edits"));
     root.finish();
     source.finish().unwrap();
     set

@@ -2,6 +2,7 @@ use obelisc_document::account::Accounts;
 use obelisc_document::{ImageNode, Node, Page, paragraphs};
 
 use super::*;
+use crate::edit::{Edit, EditSpec, Span};
 use crate::options::{Options, Source};
 use crate::rule::Rule;
 use crate::signal::Signal;
@@ -302,4 +303,79 @@ fn a_subject_has_at_most_sixty_four_rules() {
     assert!(!set.push(&length_a, rule(), serde_json::Map::new()));
     let verdict = set.judge(&mut document(vec![Content::Text(paragraphs("a"))]), StageView::FINAL);
     assert_eq!(verdict.judgements[0].failing, u64::MAX);
+}
+
+/// Takes every digit out of a text.
+#[derive(Debug)]
+struct NoDigits;
+
+impl Edit for NoDigits {
+    fn spans(&self, text: &str) -> Vec<Span> {
+        let digits = text.char_indices().filter(|(_, c)| c.is_ascii_digit());
+        digits.map(|(at, _)| Span { range: at..at + 1, replacement: "".into() }).collect()
+    }
+}
+
+static DIGITS: EditSpec = EditSpec {
+    name: "digits",
+    version: 1,
+    resources: &[],
+    page: "# edit.digits\n\nTakes out digits.",
+    build: |_| Box::new(NoDigits),
+};
+
+fn rules_with_edits(recipe: &str) -> Result<RuleSet, Vec<crate::options::Problem>> {
+    let source = Source::parse("recipe.toml", recipe, &[]);
+    let mut root = source.root();
+    let set = RuleSet::from_options(TABLE, root.table("rules")).with_edits(&[&DIGITS], root.table("edits"));
+    root.finish();
+    source.finish().map(|()| set)
+}
+
+#[test]
+fn a_paragraph_is_judged_as_its_edits_leave_it_and_each_is_recorded() {
+    let rules = rules_with_edits("[edits.digits]\n[rules.paragraph.length_a]\nmax = 2\n").unwrap();
+    let mut document = document(vec![Content::Text(paragraphs("a12b\n\nabc\n\n12"))]);
+    let verdict = rules.judge(&mut document, StageView::FINAL);
+    assert_eq!(document.paragraphs().map(|paragraph| &*paragraph.text).collect::<Vec<_>>(), ["ab"]);
+    let [edited, dropped, emptied, _] = &verdict.judgements[..] else { panic!("{:?}", verdict.judgements) };
+    let places = |judgement: &Judgement| judgement.edits.iter().map(|one| (one.begin, one.end)).collect::<Vec<_>>();
+    assert_eq!((edited.kept(), places(edited)), (true, vec![(1, 2), (2, 3)]));
+    assert_eq!(crate::replay("a12b", &edited.edits).as_deref(), Some("ab"));
+    assert_eq!((dropped.kept(), places(dropped)), (false, vec![]));
+    assert_eq!(emptied.failure.as_ref().map(|failure| &*failure.rule), Some("digits"));
+    assert_eq!(verdict.counts.paragraphs.edited["digits"], 4);
+    assert_eq!(verdict.counts.paragraphs.dropped["edit.digits"], 1);
+    assert_eq!(accounts(&verdict).imbalance(), None);
+}
+
+#[test]
+fn an_edit_is_recorded_where_no_rule_on_paragraphs_is_asked() {
+    let rules = rules_with_edits("[edits.digits]\n").unwrap();
+    let verdict = rules.judge(&mut document(vec![Content::Text(paragraphs("a1\n\nb"))]), StageView::FINAL);
+    assert_eq!(verdict.judgements.len(), 2);
+    assert_eq!(verdict.judgements[0].edits.len(), 1);
+    let problems = rules_with_edits("[edits.digit]\n").unwrap_err();
+    assert!(problems[0].message.contains("did you mean \"digits\"?"), "{problems:?}");
+}
+
+#[test]
+fn each_language_has_its_own_value_where_the_recipe_says_so() {
+    let recipe = "[rules.paragraph.length_a]\nmin = \"language\"\nmax = 9\n";
+    let source = Source::parse("recipe.toml", recipe, &[]);
+    let values = [("fr", "[rules.paragraph.length_a]\nmin = 3\n"), ("eu", "")];
+    let source = source.with_languages(values).unwrap();
+    let mut bounds = Vec::new();
+    for code in ["fr", "eu", "none"] {
+        let mut root = source.root().in_language(code);
+        let set = RuleSet::from_options(TABLE, root.table("rules"));
+        bounds.push(set.rules(SubjectKind::Paragraph)[0].bounds().to_vec());
+    }
+    assert_eq!(bounds[0], [Bound::Min(3.0), Bound::Max(9.0)]);
+    let problems: Vec<_> = source.finish().unwrap_err().iter().map(ToString::to_string).collect();
+    let expected = [
+        "recipe.toml:2: rules.paragraph.length_a.min: \"language\" is given, and eu has no value here",
+        "recipe.toml:2: rules.paragraph.length_a.min: \"language\" is given, a number from 0 to 1000000000, or \"off\" is allowed; \"language\" needs a table [language] that names languages",
+    ];
+    assert_eq!(problems, expected);
 }

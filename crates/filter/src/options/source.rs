@@ -6,7 +6,7 @@ use std::fmt;
 
 use toml_edit::{Document, TableLike, Value};
 
-use super::Options;
+use super::{Options, Resources};
 
 /// A mistake in a recipe, config or flag.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,6 +44,24 @@ pub struct Source {
     pub(super) overrides: BTreeMap<String, Value>,
     pub(super) used: RefCell<BTreeSet<String>>,
     problems: RefCell<Vec<Problem>>,
+    languages: Vec<LanguageValues>,
+    pub(super) resources: Resources,
+}
+
+/// What stands for `"language"` in a file, of one language.
+#[derive(Debug)]
+pub(super) struct LanguageValues {
+    pub(super) code: String,
+    document: Document<String>,
+}
+
+impl LanguageValues {
+    /// The value under a dotted key.
+    pub(super) fn value(&self, key: &str) -> Option<&Value> {
+        let mut parts = key.split('.');
+        let first = self.document.get(parts.next()?)?;
+        parts.try_fold(first, |item, part| item.get(part))?.as_value()
+    }
 }
 
 impl Source {
@@ -57,6 +75,8 @@ impl Source {
             overrides: BTreeMap::new(),
             used: RefCell::default(),
             problems: RefCell::default(),
+            languages: Vec::new(),
+            resources: Resources::default(),
         };
         match Document::parse(text.to_owned()) {
             Ok(document) => source.document = Some(document),
@@ -76,6 +96,30 @@ impl Source {
             }
         }
         source
+    }
+
+    /// Adds what stands for the word `"language"` in the file: of each language its code and a TOML text that has the
+    /// values under the same keys.  [`Options::in_language`] picks one.
+    ///
+    /// # Errors
+    /// The code of the language whose text is no TOML.
+    pub fn with_languages<'t>(mut self, texts: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Self, String> {
+        for (code, text) in texts {
+            let document = Document::parse(text.to_owned()).map_err(|error| format!("{code}: {error}"))?;
+            self.languages.push(LanguageValues { code: code.to_owned(), document });
+        }
+        Ok(self)
+    }
+
+    /// Adds the files that the file may name.
+    #[must_use]
+    pub fn with_resources(mut self, resources: Resources) -> Self {
+        self.resources = resources;
+        self
+    }
+
+    pub(super) fn language(&self, code: &str) -> Option<&LanguageValues> {
+        self.languages.iter().find(|language| language.code == code)
     }
 
     /// The top level of the file.

@@ -67,7 +67,7 @@ impl PageLanguage {
         let decoded = obelisc_extract::decode(&page.body, &page.url, page.content_type.as_deref(), limits).ok()?;
         let text = obelisc_extract::skim_text(&decoded.text, LOOK_CHARS);
         let enough = text.chars().nth(MIN_LOOK_CHARS - 1).is_some();
-        let guess = guess_language(&text).filter(|guess| enough && guess.confidence > MIN_CONFIDENCE);
-        Some(Self { code: guess.map(|guess| guess.language.to_owned()), told_by: "its text" })
+        let guess = guess_language(&text).filter(|guess| enough && guess.score > MIN_CONFIDENCE);
+        Some(Self { code: guess.map(|guess| guess.language.into_owned()), told_by: "its text" })
     }
 }

@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 
 use obelisc_document::table::Attachment;
 use obelisc_document::{Blob, Content, Document, ImageFacts, ImageNode, Reason};
-use obelisc_filter::{Failure, Judgement, RuleSet, StageView, SubjectKind, Verdict};
+use obelisc_filter::{Failure, Judgement, StageView, SubjectKind, Verdict};
 use serde_json::{Value, json};
 
 use super::kept::{Kept, keep_judgements, retention};
+use super::last_images;
 use crate::error::TaskError;
+use crate::judging::Judging;
 use crate::recipe::{Recipe, Stage};
 use crate::step::{Context, Rows, Step, Task};
 
 /// Semantic version of the step.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 pub(super) struct Apply;
 
@@ -38,27 +40,28 @@ impl Step for Apply {
         let recipe = context.recipe;
         json!({
             "version": VERSION,
+            "language": recipe.section("language"),
             "rules": recipe.section("rules"),
             "attach": recipe.section("attach"),
-            "images": recipe.finish.images.name(),
+            "sizes": last_images(recipe, self.name()).map(obelisc_shard::ImageColumn::name),
             "judgements": retention(context.config.judgements),
         })
     }
 
     fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
         let recipe = task.context.recipe;
-        let rules = rules(&recipe.rules);
+        let judging = rules(&recipe.judging);
         let attachments = gather(task.own_rows::<Attachment>("attach", "task", |attachment| attachment.task))?;
         let mut kept = Kept::new(task)?;
         let mut judgements = task.sink::<Judgement>()?;
         for (document, row) in task.rows::<Document>("filter", task.index)?.zip(0..) {
             let mut document = document?;
             let candidates = |ordinal| attachments.get(&(row, ordinal));
-            let verdict = judge_attached(&rules, &mut document, candidates, recipe.max_document_bytes);
+            let verdict = judge_attached(&judging, &mut document, candidates, recipe.max_document_bytes);
             verdict.counts.add_to(&mut task.accounts);
             keep_judgements(task.context.config.judgements, &mut judgements, verdict.judgements)?;
             if verdict.kept {
-                kept.push(document, Some(recipe.finish.images))?;
+                kept.push(document, last_images(recipe, self.name()))?;
             }
         }
         kept.close(task)?;
@@ -68,13 +71,13 @@ impl Step for Apply {
 
 /// Gives a document its images' facts and judges it again; images without bytes are in the verdict as failed.
 pub(crate) fn judge_attached<'a>(
-    rules: &RuleSet,
+    judging: &Judging,
     document: &mut Document,
     candidates_of: impl Fn(u32) -> Option<&'a Candidates>,
     max_bytes: u64,
 ) -> Verdict {
     let failed = attach(document, candidates_of, max_bytes);
-    let mut verdict = rules.judge(document, StageView::FINAL);
+    let mut verdict = judging.judge(document, StageView::FINAL);
     // In reading order; the document's own comes last.
     let mut judged = Vec::with_capacity(failed.len() + verdict.judgements.len());
     for failure in failed {
@@ -89,7 +92,7 @@ pub(crate) fn judge_attached<'a>(
 }
 
 /// What images bring news for: the rules on images, and those on whole documents.
-pub(crate) fn rules(all: &RuleSet) -> RuleSet {
+pub(crate) fn rules(all: &Judging) -> Judging {
     all.select(|spec| matches!(spec.subject, SubjectKind::Image | SubjectKind::Document))
 }
 
@@ -122,13 +125,8 @@ struct Failed {
 impl Failed {
     fn judgement(self, document: &Document) -> Judgement {
         Judgement {
-            document: document.id,
-            subject: SubjectKind::Image,
-            ordinal: Some(self.ordinal),
-            paragraph: None,
             failure: Some(Failure { rule: self.reason.name().into(), value: self.detail, bound: None }),
-            failing: 0,
-            signals: Vec::new(),
+            ..Judgement::keeping(document.id, SubjectKind::Image, Some(self.ordinal), None)
         }
     }
 }

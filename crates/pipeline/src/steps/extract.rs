@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::digesting::{Digesting, open};
 use super::kept::Kept;
+use super::last_images;
 use crate::error::TaskError;
 use crate::intake::{Fate, Finding, Intake, LANGUAGE_LOOK};
 use crate::recipe::{Recipe, Stage};
@@ -41,7 +42,7 @@ impl Step for Extract {
         let profile = Profile::named(recipe.extract.profile).map(|profile| profile.version).unwrap_or_default();
         let captures = recipe.has(Stage::Fetch);
         // Without a filter the sizes of documents are written here, and those depend on what a shard holds of an image.
-        let sizes = (!recipe.has(Stage::Filter)).then(|| recipe.finish.images.name());
+        let sizes = last_images(recipe, self.name()).map(obelisc_shard::ImageColumn::name);
         json!({
             "version": VERSION,
             "profile_version": profile,
@@ -124,7 +125,7 @@ impl Books<'_, '_> {
             Fate::Document(document) => {
                 count(self.task, &document);
                 let recipe = self.task.context.recipe;
-                let images = (!recipe.has(Stage::Filter)).then_some(recipe.finish.images);
+                let images = last_images(recipe, "extract");
                 self.documents.push(*document, images)
             }
             Fate::Capture => self.capture(location, url),

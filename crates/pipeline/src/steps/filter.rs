@@ -6,12 +6,13 @@ use obelisc_filter::Judgement;
 use serde_json::{Value, json};
 
 use super::kept::{Kept, keep_judgements, retention};
+use super::last_images;
 use crate::error::TaskError;
 use crate::recipe::{Recipe, Stage};
 use crate::step::{Context, Step, Task};
 
 /// Semantic version of the step.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 pub(super) struct Filter;
 
@@ -36,10 +37,10 @@ impl Step for Filter {
         let recipe = context.recipe;
         json!({
             "version": VERSION,
-            "filter": recipe.section("filter"),
+            "language": recipe.section("language"),
             "rules": recipe.section("rules"),
             "images_pending": recipe.has(Stage::Attach),
-            "sizes": last_images(recipe).map(obelisc_shard::ImageColumn::name),
+            "sizes": last_images(recipe, self.name()).map(obelisc_shard::ImageColumn::name),
             "judgements": retention(context.config.judgements),
         })
     }
@@ -52,25 +53,20 @@ impl Step for Filter {
         let mut references = task.sink::<ImageReference>()?;
         for document in task.rows::<Document>("extract", task.index)? {
             let mut document = document?;
-            let verdict = recipe.judge(&mut document, view);
+            let verdict = recipe.judging.judge(&mut document, view);
             keep_judgements(task.context.config.judgements, &mut judgements, verdict.judgements)?;
             verdict.counts.add_to(&mut task.accounts);
             if verdict.kept {
                 for reference in references_of(&document, task.index, kept.row) {
                     references.push(reference)?;
                 }
-                kept.push(document, last_images(recipe))?;
+                kept.push(document, last_images(recipe, self.name()))?;
             }
         }
         kept.close(task)?;
         task.close(judgements)?;
         task.close(references)
     }
-}
-
-/// What a shard holds of an image, where these are the documents that go into shards.
-fn last_images(recipe: &Recipe) -> Option<obelisc_shard::ImageColumn> {
-    (!recipe.has(Stage::Attach)).then_some(recipe.finish.images)
 }
 
 /// One reference for each candidate of each image.

@@ -6,7 +6,7 @@ use obelisc_document::Reason;
 use obelisc_filter::{Failure, Judgement, RuleSet, StageView, SubjectKind};
 
 use super::grid::Variant;
-use super::measure::{Applied, Measurement};
+use super::measure::Measurement;
 use super::nodes::{self, Nodes};
 
 /// What becomes of a document.
@@ -19,118 +19,96 @@ pub(super) enum Fate {
         /// Its words.
         words: u64,
     },
-    /// A step drops it.
-    Dropped(Step),
-    /// That depends on images that nobody asked for.
+    /// A sitting drops it, by its number.
+    Dropped(usize),
+    /// That depends on images that nobody fetched for it.
     Behind,
-}
-
-/// Where a document is dropped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    /// For its URL.
-    Url,
-    /// By the step `filter`.
-    Filter,
-    /// By the step `apply`.
-    Apply,
 }
 
 /// A document with what was measured of it, its parts decided anew.
 pub(super) struct Case {
     measured: Rc<Measurement>,
-    attaches: bool,
-    /// The parts in the step `filter`.
-    pub nodes: Nodes,
-    /// The parts in the step `apply`.
-    pub applied: Option<Nodes>,
+    /// The parts in each sitting.
+    nodes: Vec<Nodes>,
 }
 
 impl Case {
     /// Decides about the parts; the variants that keep the same parts share it.
-    pub(super) fn new(measured: Rc<Measurement>, variant: &Variant, attaches: bool) -> Self {
-        let filter = &measured.filter;
-        let nodes = Nodes::of(variant.rules(filter), variant.recipe.filter_view(), filter);
-        let applied = match &measured.applied {
-            Applied::Judged(judgements) => Some(Nodes::of(variant.applied(filter), StageView::FINAL, judgements)),
-            Applied::NotReached | Applied::Behind => None,
-        };
-        Self { measured, attaches, nodes, applied }
+    pub(super) fn new(measured: Rc<Measurement>, variant: &Variant) -> Self {
+        let language = measured.language.as_deref();
+        let sittings = variant.sittings().iter().zip(&measured.sittings);
+        let mut nodes: Vec<Nodes> = Vec::with_capacity(measured.sittings.len());
+        for (&sitting, judgements) in sittings {
+            let rules = variant.rules(sitting, language);
+            let next = Nodes::of(rules, variant.view(sitting), judgements, nodes.last());
+            nodes.push(next);
+        }
+        Self { measured, nodes }
     }
 
     /// What becomes of the document; `None` where it must be measured again to know.
     pub(super) fn fate(&self, variant: &Variant) -> Option<Fate> {
-        if self.nodes.url != 0 {
-            return Some(Fate::Dropped(Step::Url));
-        }
-        let by_filter = self.measured.by_filter().filter(|_| !self.nodes.changed)?;
-        let (rules, view) = (variant.rules(&self.measured.filter), variant.recipe.filter_view());
-        let left = self.measured.left;
-        let parts = self.nodes.images + self.nodes.paragraphs;
-        if fails(rules, view, by_filter) || goes(by_filter, parts, left.map(|left| left.empty_by_filter))? {
-            return Some(Fate::Dropped(Step::Filter));
-        }
-        if !self.attaches {
-            return self.kept(rules, &self.nodes, by_filter);
-        }
-        match &self.measured.applied {
-            Applied::NotReached => None,
-            Applied::Behind => Some(Fate::Behind),
-            Applied::Judged(judgements) => {
-                let nodes = self.applied.as_ref().filter(|nodes| !nodes.changed)?;
-                let by_apply = judgements.last()?;
-                let parts = nodes.images + self.nodes.paragraphs;
-                let failing = fails(variant.applied(&self.measured.filter), StageView::FINAL, by_apply);
-                if failing || goes(by_apply, parts, left.map(|left| left.empty))? {
-                    return Some(Fate::Dropped(Step::Apply));
-                }
-                self.kept(rules, nodes, by_apply)
+        for number in 0..variant.sittings().len() {
+            let Some(nodes) = self.nodes.get(number) else {
+                return self.measured.behind.then_some(Fate::Behind);
+            };
+            if nodes.url != 0 {
+                return Some(Fate::Dropped(number));
+            }
+            let document = self.measured.document(number).filter(|_| !nodes.changed)?;
+            let seen = self.measured.left.as_ref().and_then(|left| left.empty.get(number)).copied();
+            if self.failing(variant, number) != 0 || goes(document, nodes.left(), seen)? {
+                return Some(Fate::Dropped(number));
             }
         }
-    }
-
-    /// The document in numbers: of its parts where those were judged, else of what rules counted of it.
-    fn kept(&self, rules: &RuleSet, last: &Nodes, document: &Judgement) -> Option<Fate> {
-        let left = self.measured.left;
-        let judged = !rules.rules(SubjectKind::Image).is_empty();
-        let images = judged.then_some(last.images).or_else(|| nodes::images(document));
-        let words = self.nodes.words.or_else(|| nodes::words(document));
-        let images = images.or_else(|| left.map(|left| left.images))?;
-        let words = words.or_else(|| left.map(|left| left.words))?;
+        let (nodes, document) = (self.nodes.last()?, self.measured.last()?);
+        let left = self.measured.left.as_ref();
+        let images = nodes.images.or_else(|| nodes::images(document)).or_else(|| left.map(|left| left.images))?;
+        let words = nodes.words.or_else(|| nodes::words(document)).or_else(|| left.map(|left| left.words))?;
         Some(Fate::Kept { images, words })
     }
 
-    /// The rules that a step asked, and its judgement of the document; of its URL where that is what failed.
-    fn asked<'s>(&'s self, variant: &'s Variant, step: Step) -> (&'s RuleSet, StageView, Option<&'s Judgement>) {
-        let filter = &self.measured.filter;
-        let (rules, view) = (variant.rules(filter), variant.recipe.filter_view());
-        match (step, &self.measured.applied) {
-            (Step::Url, _) => (rules, view, filter.first()),
-            (Step::Apply, Applied::Judged(judgements)) => {
-                (variant.applied(filter), StageView::FINAL, judgements.last())
-            }
-            _ => (rules, view, filter.last()),
+    /// The parts in the sittings that a document of this fate goes through.
+    pub(super) fn parts(&self, fate: Fate) -> &[Nodes] {
+        match fate {
+            Fate::Dropped(number) => self.nodes.get(..=number).unwrap_or(&self.nodes),
+            Fate::Kept { .. } | Fate::Behind => &self.nodes,
         }
     }
 
-    /// The rules on documents that it fails in a step.
-    pub(super) fn failing(&self, variant: &Variant, step: Step) -> u64 {
-        let (rules, view, judgement) = self.asked(variant, step);
-        judgement.map_or(0, |judgement| rules.failing(judgement.subject, &judgement.signals, view))
+    /// The rules that a sitting asked, and its judgement of the document; of its URL where that is what failed.
+    fn asked<'s>(&'s self, variant: &'s Variant, number: usize) -> Option<(&'s RuleSet, StageView, &'s Judgement)> {
+        let sitting = *variant.sittings().get(number)?;
+        let judgements = self.measured.sittings.get(number)?;
+        let by_url = self.nodes.get(number).is_some_and(|nodes| nodes.url != 0);
+        let judgement = if by_url { judgements.first() } else { judgements.last() };
+        let rules = variant.rules(sitting, self.measured.language.as_deref());
+        Some((rules, variant.view(sitting), judgement?))
     }
 
-    /// Why a step drops it.
-    pub(super) fn failure(&self, variant: &Variant, step: Step) -> Failure {
-        let (rules, view, judgement) = self.asked(variant, step);
-        let by_rule = judgement.and_then(|judgement| rules.first_failure(judgement.subject, &judgement.signals, view));
-        let other = || judgement.filter(|judgement| nodes::other(judgement).is_some())?.failure.clone();
+    /// The rules on documents, or on the URL, that it fails in a sitting.
+    pub(super) fn failing(&self, variant: &Variant, number: usize) -> u64 {
+        let asked = self.asked(variant, number);
+        asked.map_or(0, |(rules, view, judgement)| rules.failing(judgement.subject, &judgement.signals, view))
+    }
+
+    /// Why a sitting drops it.
+    pub(super) fn failure(&self, variant: &Variant, number: usize) -> Failure {
         let empty = || Failure { rule: Reason::EmptyDocument.name().into(), value: None, bound: None };
+        let Some((rules, view, judgement)) = self.asked(variant, number) else { return empty() };
+        let by_rule = rules.first_failure(judgement.subject, &judgement.signals, view);
+        let other = || judgement.failure.clone().filter(|_| nodes::other(judgement).is_some());
         by_rule.or_else(other).unwrap_or_else(empty)
     }
-}
 
-fn fails(rules: &RuleSet, view: StageView, document: &Judgement) -> bool {
-    rules.failing(SubjectKind::Document, &document.signals, view) != 0
+    /// Whether the rules of this variant fail what the judgements say.
+    pub(super) fn is_as(&self, stored: &Measurement, variant: &Variant) -> bool {
+        let same = |number| {
+            let document = stored.document(number);
+            document.is_none_or(|document| document.failing == self.failing(variant, number))
+        };
+        self.nodes.iter().all(|nodes| nodes.same) && (0..stored.sittings.len()).all(same)
+    }
 }
 
 /// Whether a document goes that no rule drops: for nothing is left of it, or for what no threshold changes.  `parts` of
@@ -141,4 +119,9 @@ fn goes(document: &Judgement, parts: u64, empty: Option<bool>) -> Option<bool> {
         return Some(true);
     }
     if document.kept() || parts > 0 { Some(false) } else { empty }
+}
+
+/// The judgement of a document, as the last of its sitting.
+pub(super) fn of_document(judgements: &[Judgement]) -> Option<&Judgement> {
+    judgements.last().filter(|judgement| judgement.subject == SubjectKind::Document)
 }

@@ -1,15 +1,38 @@
 //! `--set` words → variants, and which of them can share what was measured.
 
 use obelisc_filter::options::{Problem, nearest};
-use obelisc_filter::{Bound, ConfiguredRule, Judgement, RuleSet, SubjectKind};
+use obelisc_filter::{Bound, ConfiguredRule, RuleSet, StageView, SubjectKind};
 use obelisc_shard::Recipe as StoredRecipe;
 use serde_json::{Map, Value};
 
-use crate::recipe::Recipe;
+use crate::judging::Judging;
+use crate::recipe::{Recipe, ResourcePaths, Stage};
 use crate::steps::apply;
 
 /// Most variants that are tried at once.
 pub const MAX_VARIANTS: usize = 1000;
+
+/// A step that judges documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sitting {
+    /// Before images are fetched.
+    Filter,
+    /// When they are there.
+    Apply,
+    /// On whole documents.
+    Clean,
+}
+
+impl Sitting {
+    /// Name of the step.
+    pub(super) const fn step(self) -> &'static str {
+        match self {
+            Self::Filter => "filter",
+            Self::Apply => "apply",
+            Self::Clean => "clean",
+        }
+    }
+}
 
 /// A recipe that differs from the run's in some options of rules.
 #[derive(Debug)]
@@ -18,8 +41,9 @@ pub(super) struct Variant {
     pub set: Map<String, Value>,
     /// The recipe.
     pub recipe: Recipe,
+    sittings: Vec<Sitting>,
     /// The rules that are asked once images are there.
-    applied: RuleSet,
+    applied: Judging,
 }
 
 /// Variants that keep the same parts of every document.
@@ -47,6 +71,14 @@ pub(super) struct Grid {
     pub classes: Vec<MeasureClass>,
 }
 
+/// Where the rules of the last cleaning stand.
+const CLEAN: &str = "clean.rules.";
+
+/// A key as a recipe has it.
+fn whole(key: &str) -> String {
+    if key.starts_with(CLEAN) { key.to_owned() } else { format!("rules.{key}") }
+}
+
 /// One `--set KEY=V,V`.
 struct Setting {
     key: String,
@@ -59,17 +91,17 @@ impl Grid {
     /// # Errors
     /// All mistakes: rules that the run's recipe does not have, unknown options, values that are not allowed, too many
     /// variants.
-    pub(super) fn new(stored: &StoredRecipe, words: &[String]) -> Result<Self, Vec<Problem>> {
+    pub(super) fn new(stored: &StoredRecipe, words: &[String], paths: &ResourcePaths) -> Result<Self, Vec<Problem>> {
         let overrides: Vec<String> = stored.overrides.iter().map(|(key, value)| format!("{key}={value}")).collect();
         let parse = |more: &[String]| {
             let all: Vec<String> = overrides.iter().chain(more).cloned().collect();
-            Recipe::parse(&stored.name, &stored.text, &all)
+            Recipe::parse_with(&stored.name, &stored.text, &all, paths)
         };
         let base = parse(&[])?;
         let mut problems = Vec::new();
         let mut settings: Vec<Setting> = Vec::new();
         for word in words {
-            match setting(word, &base.rules) {
+            match setting(word, &base) {
                 Ok(setting) if settings.iter().any(|other| other.key == setting.key) => {
                     problems.push(mistake(word, "the key is set twice; write all its values behind one --set"));
                 }
@@ -78,7 +110,7 @@ impl Grid {
             }
         }
         let singly = |setting: &Setting| -> Vec<Problem> {
-            let words = setting.values.iter().map(|value| format!("rules.{}={value}", setting.key));
+            let words = setting.values.iter().map(|value| format!("{}={value}", whole(&setting.key)));
             words.filter_map(|word| parse(&[word]).err()).flatten().collect()
         };
         problems.extend(settings.iter().flat_map(singly));
@@ -93,7 +125,8 @@ impl Grid {
         }
         let mut variants = vec![Variant::new(Map::new(), base)];
         for set in combinations(&settings) {
-            let word = |(key, value): (&String, &Value)| format!("rules.{key}={}", value.as_str().unwrap_or_default());
+            let word =
+                |(key, value): (&String, &Value)| format!("{}={}", whole(key), value.as_str().unwrap_or_default());
             let words: Vec<String> = set.iter().map(word).collect();
             match parse(&words) {
                 Ok(recipe) => variants.push(Variant::new(set, recipe)),
@@ -117,31 +150,51 @@ impl Grid {
         class.and_then(|class| class.variants.first()).copied().unwrap_or(variant)
     }
 
-    /// Whether an option changes what is measured, so that every document is measured again.
+    /// Whether every document is measured again: an option changes what is measured, or the rules depend on the language,
+    /// which the judgements do not tell.
     pub(super) fn measures_all(&self) -> bool {
-        self.classes.len() > 1
+        self.classes.iter().any(|class| !class.stored)
     }
 }
 
 impl Variant {
     fn new(set: Map<String, Value>, recipe: Recipe) -> Self {
-        let applied = apply::rules(&recipe.rules);
-        Self { set, recipe, applied }
+        let all = [(Stage::Filter, Sitting::Filter), (Stage::Attach, Sitting::Apply), (Stage::Clean, Sitting::Clean)];
+        let sittings = all.into_iter().filter(|(stage, _)| recipe.has(*stage)).map(|(_, sitting)| sitting).collect();
+        let applied = apply::rules(&recipe.judging);
+        Self { set, recipe, sittings, applied }
     }
 
-    /// All sets of rules that documents are judged by, each with the same rules in the same order.
-    pub(super) fn sets(&self) -> impl Iterator<Item = &RuleSet> {
-        std::iter::once(&self.recipe.rules)
+    /// The steps that judge, in order; the same in all variants.
+    pub(super) fn sittings(&self) -> &[Sitting] {
+        &self.sittings
     }
 
-    /// The rules that the step `filter` asks about the document whose judgements these are.
-    pub(super) fn rules(&self, _judgements: &[Judgement]) -> &RuleSet {
-        &self.recipe.rules
-    }
-
-    /// Those that the step `apply` asks about it.
-    pub(super) fn applied(&self, _judgements: &[Judgement]) -> &RuleSet {
+    /// What the step `apply` judges by.
+    pub(super) fn applied(&self) -> &Judging {
         &self.applied
+    }
+
+    /// All sets of rules that documents are judged by.
+    pub(super) fn sets(&self) -> impl Iterator<Item = &RuleSet> {
+        self.recipe.judging.sets().chain(std::iter::once(&self.recipe.clean.rules))
+    }
+
+    /// The rules that a sitting asks about a document of this language.
+    pub(super) fn rules(&self, sitting: Sitting, language: Option<&str>) -> &RuleSet {
+        match sitting {
+            Sitting::Filter => self.recipe.judging.rules_of(language),
+            Sitting::Apply => self.applied.rules_of(language),
+            Sitting::Clean => &self.recipe.clean.rules,
+        }
+    }
+
+    /// What may still be taken away behind a sitting.
+    pub(super) fn view(&self, sitting: Sitting) -> StageView {
+        match sitting {
+            Sitting::Filter => self.recipe.filter_view(),
+            Sitting::Apply | Sitting::Clean => StageView::FINAL,
+        }
     }
 }
 
@@ -156,12 +209,16 @@ fn told_once(mut problems: Vec<Problem>) -> Vec<Problem> {
 }
 
 /// Reads one `--set` word; the key is given with or without `rules.`.
-fn setting(word: &str, rules: &RuleSet) -> Result<Setting, String> {
+fn setting(word: &str, base: &Recipe) -> Result<Setting, String> {
     let expected = "expected SUBJECT.RULE.OPTION=VALUE[,VALUE...], such as document.word_count.min_words=10,20";
     let (key, values) = word.split_once('=').ok_or(expected)?;
     let key = key.trim();
     let key = key.strip_prefix("rules.").unwrap_or(key);
-    let parts: Vec<&str> = key.splitn(3, '.').collect();
+    let (place, rules) = match key.strip_prefix(CLEAN) {
+        Some(place) => (place, &base.clean.rules),
+        None => (key, base.judging.default_rules()),
+    };
+    let parts: Vec<&str> = place.splitn(3, '.').collect();
     let [subject, rule, _] = parts[..] else { return Err(expected.to_owned()) };
     let path = format!("{subject}.{rule}");
     let paths: Vec<String> = rules.iter().map(|rule| rule.spec().path()).collect();
@@ -226,7 +283,8 @@ fn classes(variants: &[Variant]) -> Vec<MeasureClass> {
         };
         let Some(class) = classes.iter_mut().find(alike) else {
             let nodes = vec![NodeClass { variants: vec![index] }];
-            classes.push(MeasureClass { stored: index == 0, nodes });
+            let stored = index == 0 && !variant.recipe.judging.depends_on_language();
+            classes.push(MeasureClass { stored, nodes });
             continue;
         };
         let same_parts = |nodes: &&mut NodeClass| first_of(nodes).is_some_and(|first| both(first, variant, cut_alike));

@@ -2,46 +2,36 @@
 
 use obelisc_document::{Content, Document};
 use obelisc_filter::options::Source;
-use obelisc_filter::{Judgement, RuleSet, StageView, SubjectKind};
+use obelisc_filter::{Judgement, RuleSet, StageView};
 
-use super::grid::Variant;
+use super::fate::of_document;
+use super::grid::{Sitting, Variant};
 use super::nodes;
 use crate::error::TaskError;
-use crate::recipe::{Recipe, Stage};
 use crate::steps::apply::{self, Attachments};
+use crate::steps::clean;
 
 /// What was measured of one document and its parts.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Measurement {
-    /// Judgements of the step `filter`, the document's last.
-    pub filter: Vec<Judgement>,
-    /// Those of the step `apply`.
-    pub applied: Applied,
+    /// Judgements of each sitting that it reached, the document's last.
+    pub sittings: Vec<Vec<Judgement>>,
+    /// Whether the next sitting needs images that nobody fetched for it.
+    pub behind: bool,
+    /// Language, where it was identified.
+    pub language: Option<String>,
     /// What is left of the document, where it was looked at.
     pub left: Option<Left>,
 }
 
-/// What the step behind the fetch makes of a document.
-#[derive(Debug)]
-pub(super) enum Applied {
-    /// There is no such step, or the document does not come that far.
-    NotReached,
-    /// It wants images that nobody asked for.
-    Behind,
-    /// Judgements of the step `apply`.
-    Judged(Vec<Judgement>),
-}
-
-/// What is left of a document in the last step that it reaches.
-#[derive(Clone, Copy, Debug)]
+/// What is left of a document.
+#[derive(Clone, Debug)]
 pub(super) struct Left {
-    /// Whether the step `filter` left it without any node.
-    pub empty_by_filter: bool,
-    /// Whether the last step did.
-    pub empty: bool,
-    /// Images.
+    /// Whether each sitting left it without any node.
+    pub empty: Vec<bool>,
+    /// Images behind the last sitting that it reached.
     pub images: u64,
-    /// Words, as the rule on documents counts them.
+    /// Words there, as the rule on documents counts them.
     pub words: u64,
 }
 
@@ -50,74 +40,74 @@ pub(super) struct Left {
 pub(super) struct Measuring {
     /// Counts words, and drops nothing.
     counting: RuleSet,
-    /// Whether images are fetched and attached.
-    attaches: bool,
 }
 
 impl Measuring {
-    pub(super) fn new(recipe: &Recipe) -> Self {
+    pub(super) fn new() -> Self {
         let text = "[rules.document.word_count]\nmin_words = \"off\"\nmax_words = \"off\"\n";
         let source = Source::parse("word count", text, &[]);
-        let counting = RuleSet::from_options(obelisc_filters::RULES, source.root().table("rules"));
-        Self { counting, attaches: recipe.has(Stage::Attach) }
+        Self { counting: RuleSet::from_options(obelisc_filters::RULES, source.root().table("rules")) }
     }
 
-    /// Takes a document through the steps that judge, as a run with the variant's recipe would.  `row` is its row among
-    /// those that the run's own filter kept, by which `images` names what its images became.
+    /// Takes a document through the sittings, as a run with the variant's recipe would.  `row` is its row among those that
+    /// the run's own filter kept, by which `images` names what its images became.
     pub(super) fn measure<'i>(
         &self,
         variant: &Variant,
         mut document: Document,
         row: Option<u32>,
-        images: impl FnOnce() -> Result<Option<&'i Attachments>, TaskError>,
+        images: impl Fn() -> Result<Option<&'i Attachments>, TaskError>,
     ) -> Result<Measurement, TaskError> {
         let recipe = &variant.recipe;
-        let verdict = recipe.judge(&mut document, recipe.filter_view());
-        let empty_by_filter = document.nodes.is_empty();
-        let mut applied = Applied::NotReached;
-        if verdict.kept && self.attaches {
-            let images = images()?;
-            let candidates = |ordinal| images.and_then(|images| images.get(&(row?, ordinal)));
-            let known = document.nodes.iter().all(|node| match node.content {
-                Content::Image(_) => candidates(node.ordinal).is_some(),
-                Content::Text(_) => true,
-            });
-            applied = if known {
-                let limit = recipe.max_document_bytes;
-                let rules = variant.applied(&verdict.judgements);
-                let verdict = apply::judge_attached(rules, &mut document, candidates, limit);
-                Applied::Judged(verdict.judgements)
-            } else {
-                Applied::Behind
+        let (mut measured, mut empty) = (Measurement::default(), Vec::new());
+        for sitting in variant.sittings() {
+            let verdict = match sitting {
+                Sitting::Filter => recipe.judging.judge(&mut document, recipe.filter_view()),
+                Sitting::Clean => clean::clean(&recipe.clean, &mut document),
+                Sitting::Apply => {
+                    let images = images()?;
+                    let candidates = |ordinal| images.and_then(|images| images.get(&(row?, ordinal)));
+                    let known = document.nodes.iter().all(|node| match node.content {
+                        Content::Image(_) => candidates(node.ordinal).is_some(),
+                        Content::Text(_) => true,
+                    });
+                    if !known {
+                        measured.behind = true;
+                        break;
+                    }
+                    let judging = variant.applied();
+                    apply::judge_attached(judging, &mut document, candidates, recipe.max_document_bytes)
+                }
             };
+            empty.push(!verdict.kept && document.nodes.is_empty());
+            measured.sittings.push(verdict.judgements);
+            if !verdict.kept {
+                break;
+            }
         }
-        let counted = verdict.judgements.last().and_then(nodes::words);
-        let left = Left {
-            empty_by_filter,
-            empty: document.nodes.is_empty(),
-            images: document.images().count() as u64,
-            words: counted.unwrap_or_else(|| self.words(document)),
-        };
-        Ok(Measurement { filter: verdict.judgements, applied, left: Some(left) })
+        measured.language = document.page.language.as_ref().map(|language| language.tag.clone());
+        let images = document.images().count() as u64;
+        let counted = measured.last().and_then(nodes::words);
+        let words = counted.unwrap_or_else(|| self.words(variant, document, measured.language.as_deref()));
+        measured.left = Some(Left { empty, images, words });
+        Ok(measured)
     }
 
-    fn words(&self, mut document: Document) -> u64 {
-        let counted = self.counting.judge(&mut document, StageView::FINAL).judgements;
+    fn words(&self, variant: &Variant, mut document: Document, language: Option<&str>) -> u64 {
+        let settings = variant.rules(Sitting::Filter, language).settings().clone();
+        let counted = self.counting.clone().with_settings(settings).judge(&mut document, StageView::FINAL).judgements;
         counted.last().and_then(nodes::words).unwrap_or_default()
     }
 }
 
 impl Measurement {
-    /// The judgement of the document by the step `filter`; `None` where its URL failed.
-    pub(super) fn by_filter(&self) -> Option<&Judgement> {
-        self.filter.last().filter(|judgement| judgement.subject == SubjectKind::Document)
+    /// The judgement of the document by a sitting; `None` where its URL failed, or it does not come that far.
+    pub(super) fn document(&self, number: usize) -> Option<&Judgement> {
+        of_document(self.sittings.get(number)?)
     }
 
     /// The last judgement: that of the document, or of its URL.
     pub(super) fn last(&self) -> Option<&Judgement> {
-        match &self.applied {
-            Applied::Judged(judgements) => judgements.last(),
-            Applied::NotReached | Applied::Behind => self.filter.last(),
-        }
+        self.sittings.last()?.last()
     }
 }

@@ -9,7 +9,7 @@ const WORD_COUNT: &str = "word_count";
 /// Name of the rule whose values are images.
 const IMAGE_COUNT: &str = "image_count";
 
-/// The parts of a document as one step judged them, decided anew.
+/// The parts of a document as one sitting judged them, decided anew.
 #[derive(Debug, Default)]
 pub(super) struct Nodes {
     /// The rules that the URL fails.
@@ -18,9 +18,9 @@ pub(super) struct Nodes {
     pub changed: bool,
     /// Whether each part fails the very rules that the judgements say.
     pub same: bool,
-    /// Judged images that are kept.
-    pub images: u64,
-    /// Judged paragraphs that are kept.
+    /// Images that are left; `None` where none were judged so far.
+    pub images: Option<u64>,
+    /// Judged paragraphs that are left.
     pub paragraphs: u64,
     /// Words of those; `None` where not all were counted.
     pub words: Option<u64>,
@@ -28,39 +28,68 @@ pub(super) struct Nodes {
     pub removed: Removed,
 }
 
+/// How many parts of one kind came to which end.
+#[derive(Clone, Copy, Default)]
+struct Flow {
+    kept: u64,
+    by_rule: u64,
+    other: u64,
+    counted: u64,
+    words: u64,
+}
+
 impl Nodes {
-    pub(super) fn of(rules: &RuleSet, view: StageView, judgements: &[Judgement]) -> Self {
+    /// `before` is what the sitting before left.
+    pub(super) fn of(rules: &RuleSet, view: StageView, judgements: &[Judgement], before: Option<&Self>) -> Self {
         let mut nodes = Self { same: true, ..Self::default() };
-        let mut counted = 0;
-        let mut words = 0;
+        let (mut images, mut paragraphs) = (Flow::default(), Flow::default());
         for judgement in judgements {
             let subject = judgement.subject;
-            if subject == SubjectKind::Document {
-                continue;
-            }
+            let mut nowhere = Flow::default();
+            let flow = match subject {
+                SubjectKind::Document => continue,
+                SubjectKind::Image => &mut images,
+                SubjectKind::Paragraph => &mut paragraphs,
+                SubjectKind::Url => &mut nowhere,
+            };
             if let Some(name) = other(judgement) {
                 nodes.removed.enter_other(subject, name);
+                flow.other += 1;
                 continue;
             }
             let failing = rules.failing(subject, &judgement.signals, view);
             nodes.removed.enter(subject, failing);
             nodes.same &= failing == judgement.failing;
             nodes.changed |= (failing == 0) != judgement.kept();
-            match subject {
-                SubjectKind::Url => nodes.url = failing,
-                SubjectKind::Image => nodes.images += u64::from(failing == 0),
-                SubjectKind::Paragraph if failing == 0 => {
-                    nodes.paragraphs += 1;
-                    if let Some(count) = count(judgement, WORD_COUNT) {
-                        counted += 1;
-                        words += count;
-                    }
-                }
-                SubjectKind::Paragraph | SubjectKind::Document => {}
+            if subject == SubjectKind::Url {
+                nodes.url = failing;
+            }
+            if failing != 0 {
+                flow.by_rule += 1;
+                continue;
+            }
+            flow.kept += 1;
+            if let Some(words) = count(judgement, WORD_COUNT) {
+                flow.counted += 1;
+                flow.words += words;
             }
         }
-        nodes.words = (nodes.paragraphs > 0 && counted == nodes.paragraphs).then_some(words);
+        let asked = |subject| !rules.rules(subject).is_empty();
+        let images_before = before.and_then(|before| before.images);
+        let left = images_before.map(|before| before.saturating_sub(images.other));
+        nodes.images = if asked(SubjectKind::Image) { Some(images.kept) } else { left };
+        let before_paragraphs = before.map_or(0, |before| before.paragraphs);
+        let judged = asked(SubjectKind::Paragraph);
+        nodes.paragraphs = if judged { paragraphs.kept } else { before_paragraphs.saturating_sub(paragraphs.other) };
+        let counted = paragraphs.kept > 0 && paragraphs.counted == paragraphs.kept;
+        let words_before = before.filter(|_| paragraphs.by_rule == 0).and_then(|before| before.words);
+        nodes.words = counted.then_some(paragraphs.words).or(words_before);
         nodes
+    }
+
+    /// Parts that are left for certain.
+    pub(super) fn left(&self) -> u64 {
+        self.images.unwrap_or_default() + self.paragraphs
     }
 }
 

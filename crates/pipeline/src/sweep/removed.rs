@@ -8,8 +8,8 @@ use serde::Serialize;
 /// What took a subject away.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Cause {
-    /// A rule, by its place among those on the subject.
-    Rule(SubjectKind, u32),
+    /// A rule, by its place among those on the subject; whether it is one of the last cleaning.
+    Rule(bool, SubjectKind, u32),
     /// Something outside of rules, by its name.
     Other(SubjectKind, String),
 }
@@ -37,7 +37,7 @@ impl Removed {
         while left != 0 {
             let index = left.trailing_zeros();
             left &= left - 1;
-            let removal = self.0.entry(Cause::Rule(subject, index)).or_default();
+            let removal = self.0.entry(Cause::Rule(false, subject, index)).or_default();
             removal.any += 1;
             removal.first += u64::from(index == first);
             removal.alone += u64::from(alone);
@@ -48,6 +48,15 @@ impl Removed {
     pub(super) fn enter_other(&mut self, subject: SubjectKind, name: &str) {
         let removal = self.0.entry(Cause::Other(subject, name.to_owned())).or_default();
         *removal = Removal { first: removal.first + 1, any: removal.any + 1, alone: removal.alone + 1 };
+    }
+
+    /// Adds what a sitting of the last cleaning removes: its rules are others.
+    pub(super) fn add_cleaned(&mut self, other: &Self) {
+        let cleaned = other.0.iter().map(|(cause, removal)| match cause {
+            Cause::Rule(_, subject, index) => (Cause::Rule(true, *subject, *index), *removal),
+            Cause::Other(..) => (cause.clone(), *removal),
+        });
+        self.add(&Self(cleaned.collect()));
     }
 
     /// Adds another's numbers.
@@ -61,12 +70,16 @@ impl Removed {
     }
 
     /// All rules with what each removes, in the order of the recipe; then what is no rule.
-    pub(super) fn report(&self, rules: &RuleSet) -> Vec<RuleRemoval> {
+    pub(super) fn report(&self, rules: &RuleSet, cleaning: &RuleSet) -> Vec<RuleRemoval> {
         let mut all = Vec::new();
-        for subject in SubjectKind::ALL {
-            for (rule, index) in rules.rules(subject).iter().zip(0..) {
-                let removal = self.0.get(&Cause::Rule(subject, index)).copied().unwrap_or_default();
-                all.push(RuleRemoval { rule: rule.spec().path(), subject, removal });
+        for (rules, cleans) in [(rules, false), (cleaning, true)] {
+            for subject in SubjectKind::ALL {
+                for (rule, index) in rules.rules(subject).iter().zip(0..) {
+                    let removal = self.0.get(&Cause::Rule(cleans, subject, index)).copied().unwrap_or_default();
+                    let path = rule.spec().path();
+                    let rule = if cleans { format!("clean.rules.{path}") } else { path };
+                    all.push(RuleRemoval { rule, subject, removal });
+                }
             }
         }
         for (cause, &removal) in &self.0 {
@@ -100,7 +113,7 @@ mod tests {
         removed.enter(SubjectKind::Image, 0b110);
         removed.enter(SubjectKind::Image, 0b100);
         removed.enter(SubjectKind::Image, 0);
-        let of = |index| removed.0.get(&Cause::Rule(SubjectKind::Image, index)).copied();
+        let of = |index| removed.0.get(&Cause::Rule(false, SubjectKind::Image, index)).copied();
         assert_eq!(of(0), None);
         assert_eq!(of(1), Some(Removal { first: 1, any: 1, alone: 0 }));
         assert_eq!(of(2), Some(Removal { first: 1, any: 2, alone: 1 }));

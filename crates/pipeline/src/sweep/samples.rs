@@ -76,7 +76,7 @@ impl Texts {
 
 /// The URL of a document, and how the text begins that a recipe's filter leaves.
 fn begins(recipe: &Recipe, mut document: Document) -> (String, String) {
-    recipe.judge(&mut document, recipe.filter_view());
+    recipe.judging.judge(&mut document, recipe.filter_view());
     let mut text = String::new();
     let mut length = 0;
     for word in document.paragraphs().flat_map(|paragraph| paragraph.text.split_whitespace()) {

@@ -12,10 +12,11 @@ use obelisc_storage::Storage;
 use obelisc_storage::parquet::Reader;
 use serde_json::Value;
 
+use super::grid::Sitting;
 use crate::error::{Error, TaskError, whole};
 use crate::marker::{File, Marker};
 use crate::recipe::Recipe;
-use crate::record::Record;
+use crate::record::{Record, rules_of};
 use crate::step::{Rows, read, rows_where};
 use crate::steps::apply::{self, Attachments};
 
@@ -34,9 +35,9 @@ pub(super) struct Stored<'a> {
     /// The rules that were asked, where the run noted them.
     rules: Option<Value>,
     extract: Vec<Marker>,
-    filter: Vec<Marker>,
     attach: Vec<Marker>,
-    apply: Vec<Marker>,
+    /// The markers of each step that judges, in order.
+    judging: Vec<Vec<Marker>>,
 }
 
 impl<'a> Stored<'a> {
@@ -75,21 +76,22 @@ impl<'a> Stored<'a> {
         };
         let manifest = storage.read(&format!("{folder}/manifest.json"))?;
         let manifest = Manifest::from_json(&manifest).map_err(|error| unreachable(&error))?;
+        let all = [Sitting::Filter, Sitting::Apply, Sitting::Clean];
+        let judging = all.into_iter().filter(|sitting| record.steps.iter().any(|step| step.step == sitting.step()));
         let markers = |step: &str| record.markers(storage, step).map_err(|error| unreachable(&error));
         Ok(Self {
             storage,
             recipe: manifest.recipe,
             rules: record.rules.clone(),
             extract: markers("extract")?,
-            filter: markers("filter")?,
             attach: markers("attach")?,
-            apply: markers("apply")?,
+            judging: judging.map(|sitting| markers(sitting.step())).collect::<Result<_, _>>()?,
         })
     }
 
     /// Refuses rules that measure otherwise than those that the run asked: of another version, or with other word lists.
     pub(super) fn check_rules(&self, base: &Recipe) -> Result<(), Error> {
-        if self.rules.as_ref().is_some_and(|rules| *rules != base.section("rules")) {
+        if self.rules.as_ref().is_some_and(|rules| *rules != rules_of(base)) {
             let message =
                 "rules or word lists of this program are others than those that measured; run the recipe again";
             let (file, key) = (self.storage.location(), String::new());
@@ -107,11 +109,11 @@ impl<'a> Stored<'a> {
         markers.iter().filter(move |marker| marker.task == task).flat_map(move |marker| marker.files_of(table))
     }
 
-    /// The judgements of a task by the step `filter`, and by the step `apply` where there is one.
-    pub(super) fn judgements(&self, task: u32) -> (Groups<'_>, Groups<'_>) {
-        let groups = |markers| {
+    /// The judgements of a task by each step that judges.
+    pub(super) fn judgements<'s>(&'s self, task: u32) -> Vec<Groups<'s>> {
+        let groups = |markers: &'s Vec<Marker>| {
             let files = Self::files(markers, task, Judgement::NAME);
-            let rows = files.flat_map(|file| -> Rows<'_, Judgement> {
+            let rows = files.flat_map(|file| -> Rows<'s, Judgement> {
                 match Reader::open(self.storage, &file.key, JUDGEMENTS_PER_READ) {
                     Ok(reader) => read(reader),
                     Err(error) => Box::new(std::iter::once(Err(error.into()))),
@@ -119,7 +121,7 @@ impl<'a> Stored<'a> {
             });
             Groups(Box::new(rows))
         };
-        (groups(&self.filter), groups(&self.apply))
+        self.judging.iter().map(groups).collect()
     }
 
     /// The documents of a task as extracted, and what became of their images.

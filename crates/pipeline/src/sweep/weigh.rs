@@ -5,13 +5,13 @@ use std::rc::Rc;
 use obelisc_document::{DocId, Document};
 use obelisc_filter::{Failure, Judgement, SubjectKind};
 
-use super::fate::{Case, Fate, Step};
-use super::grid::{Grid, MeasureClass, NodeClass, Variant};
-use super::measure::{Applied, Measurement, Measuring};
-use super::stored::{Documents, Stored, damaged};
+use super::fate::{Case, Fate};
+use super::grid::{Grid, MeasureClass, NodeClass, Sitting, Variant};
+use super::measure::{Measurement, Measuring};
+use super::removed::Removed;
+use super::stored::{Documents, Groups, Stored, damaged};
 use super::tally::{Drawn, Tally};
 use crate::error::TaskError;
-use crate::recipe::Stage;
 
 /// What does not change from task to task.
 pub(super) struct Weighing<'a> {
@@ -48,14 +48,11 @@ struct Page<'d, 'a> {
 }
 
 impl Weighing<'_> {
-    /// Whether images are fetched and attached.
-    fn attaches(&self) -> bool {
-        self.grid.variants.first().is_some_and(|base| base.recipe.has(Stage::Attach))
-    }
-
     /// Tries all variants on a task's documents.
     pub(super) fn task(&self, task: u32) -> Result<Weighed, TaskError> {
-        let (by_filter, mut by_apply) = self.stored.judgements(task);
+        let mut judgements = self.stored.judgements(task).into_iter();
+        let by_filter = judgements.next().ok_or_else(|| damaged("no judgements"))?;
+        let mut behind: Vec<Groups<'_>> = judgements.collect();
         let mut documents = self.stored.documents(task);
         let count = self.grid.variants.len();
         let mut weighed = Weighed { tallies: vec![Tally::default(); count], ..Weighed::default() };
@@ -64,15 +61,18 @@ impl Weighing<'_> {
             let filter = filter?;
             let last = filter.last().ok_or_else(|| damaged("no judgement"))?;
             let (id, goes_on) = (last.document, last.kept());
-            let mut applied = Applied::NotReached;
-            if goes_on && self.attaches() {
-                let group = by_apply.next().ok_or_else(|| damaged("a document is not in the step apply"))??;
-                if group.iter().any(|judgement| judgement.document != id) {
-                    return Err(damaged("documents stand in another order in the step apply"));
+            let mut sittings = vec![filter];
+            for groups in &mut behind {
+                if !sittings.last().and_then(|group| group.last()).is_some_and(Judgement::kept) {
+                    break;
                 }
-                applied = Applied::Judged(group);
+                let group = groups.next().ok_or_else(|| damaged("a document is not judged by every step"))??;
+                if group.iter().any(|judgement| judgement.document != id) {
+                    return Err(damaged("documents stand in another order in a later step"));
+                }
+                sittings.push(group);
             }
-            let stored = Rc::new(Measurement { filter, applied, left: None });
+            let stored = Rc::new(Measurement { sittings, ..Measurement::default() });
             let wanted = goes_on.then_some(wanted_row);
             let mut page = Page { documents: &mut documents, task, row, wanted_row: wanted, id, read: None };
             self.document(&stored, &mut page, &mut weighed.tallies)?;
@@ -135,7 +135,6 @@ impl Weighing<'_> {
         base: &mut Option<Fate>,
         tallies: &mut [Tally],
     ) -> Result<(), TaskError> {
-        let attaches = self.attaches();
         let mut case: Option<Case> = None;
         for &index in &class.variants {
             let (Some(variant), Some(tally)) = (self.grid.variants.get(index), tallies.get_mut(index)) else {
@@ -143,15 +142,15 @@ impl Weighing<'_> {
             };
             let mut decided = match case.take() {
                 Some(case) => case,
-                None => Case::new(Rc::clone(measured), variant, attaches),
+                None => Case::new(Rc::clone(measured), variant),
             };
-            if index == 0 && !is_as_stored(&decided, variant, stored) {
+            if index == 0 && !decided.is_as(stored, variant) {
                 return Err(TaskError::Accounts(STALE.to_owned()));
             }
             let fate = match decided.fate(variant) {
                 Some(fate) => fate,
                 None => {
-                    decided = Case::new(Rc::new(self.measure(variant, page)?), variant, attaches);
+                    decided = Case::new(Rc::new(self.measure(variant, page)?), variant);
                     decided.fate(variant).ok_or_else(|| TaskError::Accounts(UNDECIDED.to_owned()))?
                 }
             };
@@ -161,9 +160,9 @@ impl Weighing<'_> {
             let before = *base.get_or_insert(fate);
             let drawn = |failure| Drawn { task: page.task, row: page.row, failure };
             match (before, fate) {
-                (Fate::Kept { .. }, Fate::Dropped(step)) => {
+                (Fate::Kept { .. }, Fate::Dropped(sitting)) => {
                     tally.lost += 1;
-                    tally.lost_samples.offer(page.id, self.samples, || drawn(decided.failure(variant, step)));
+                    tally.lost_samples.offer(page.id, self.samples, || drawn(decided.failure(variant, sitting)));
                 }
                 (Fate::Dropped(_), Fate::Kept { .. }) => {
                     tally.gained += 1;
@@ -185,19 +184,6 @@ const STALE: &str =
 /// What would be a mistake of ours.
 const UNDECIDED: &str = "a document was measured and its fate is not known";
 
-/// Whether the run's own recipe says of what was stored what the run said.
-fn is_as_stored(case: &Case, base: &Variant, stored: &Measurement) -> bool {
-    let of_document = |judgement: Option<&Judgement>, step| {
-        let document = judgement.filter(|judgement| judgement.subject == SubjectKind::Document);
-        document.is_none_or(|document| document.failing == case.failing(base, step))
-    };
-    let applied = case.applied.as_ref().is_none_or(|nodes| nodes.same);
-    case.nodes.same
-        && applied
-        && of_document(stored.by_filter(), Step::Filter)
-        && (!matches!(stored.applied, Applied::Judged(_)) || of_document(stored.last(), Step::Apply))
-}
-
 /// Why the run dropped a document.
 fn stored_failure(stored: &Measurement) -> Failure {
     let failure = stored.last().and_then(|judgement| judgement.failure.clone());
@@ -206,15 +192,21 @@ fn stored_failure(stored: &Measurement) -> Failure {
 
 /// Enters what the variant's rules remove of the document, and the document itself.
 fn enter_removed(tally: &mut Tally, case: &Case, variant: &Variant, fate: Fate) {
-    tally.removed.add(&case.nodes.removed);
-    let applies = !matches!(fate, Fate::Dropped(Step::Url | Step::Filter));
-    if let Some(nodes) = case.applied.as_ref().filter(|_| applies) {
-        tally.removed.add(&nodes.removed);
+    let mut enter = |sitting: Option<&Sitting>, removed: &Removed| match sitting {
+        Some(Sitting::Clean) => tally.removed.add_cleaned(removed),
+        _ => tally.removed.add(removed),
+    };
+    for (nodes, sitting) in case.parts(fate).iter().zip(variant.sittings()) {
+        enter(Some(sitting), &nodes.removed);
     }
-    if let Fate::Dropped(step @ (Step::Filter | Step::Apply)) = fate {
-        match case.failing(variant, step) {
-            0 => tally.removed.enter_other(SubjectKind::Document, &case.failure(variant, step).rule),
-            failing => tally.removed.enter(SubjectKind::Document, failing),
+    if let (Fate::Dropped(number), Some(nodes)) = (fate, case.parts(fate).last())
+        && nodes.url == 0
+    {
+        let mut removed = Removed::default();
+        match case.failing(variant, number) {
+            0 => removed.enter_other(SubjectKind::Document, &case.failure(variant, number).rule),
+            failing => removed.enter(SubjectKind::Document, failing),
         }
+        enter(variant.sittings().get(number), &removed);
     }
 }

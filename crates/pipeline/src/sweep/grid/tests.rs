@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use obelisc_document::{Content, DocId, Document, ImageFacts, ImageNode, Node, Page, RenderedSize, paragraphs};
-use obelisc_filter::{Measured, RuleSpec, StageView};
+use obelisc_filter::{Measured, RuleSpec};
 
 use super::*;
 
@@ -12,7 +12,8 @@ const RECIPE: &str = "stages = [\"extract\", \"filter\", \"finish\"]\nfinish.ima
 fn grid(words: &[&str]) -> Result<Grid, Vec<String>> {
     let stored = StoredRecipe::new("r".to_owned(), RECIPE.to_owned(), BTreeMap::new());
     let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
-    Grid::new(&stored, &words).map_err(|problems| problems.iter().map(ToString::to_string).collect())
+    Grid::new(&stored, &words, &ResourcePaths::new())
+        .map_err(|problems| problems.iter().map(ToString::to_string).collect())
 }
 
 #[test]
@@ -116,9 +117,9 @@ fn documents() -> Vec<Document> {
 fn measured(spec: &RuleSpec, option: &str) -> Option<(RuleSet, Vec<Measured>)> {
     let stages = "stages = [\"extract\", \"filter\", \"fetch\", \"attach\", \"finish\"]";
     let recipe = Recipe::parse("r", &format!("{stages}\n[rules.{}]\n{option}\n", spec.path()), &[]).ok()?;
-    let judge = |mut document| recipe.judge(&mut document, StageView::FINAL).judgements;
+    let judge = |mut document| recipe.judging.judge(&mut document, StageView::FINAL).judgements;
     let signals = documents().into_iter().flat_map(judge).flat_map(|judgement| judgement.signals).collect();
-    Some((recipe.rules, signals))
+    Some((recipe.judging.default_rules().clone(), signals))
 }
 
 /// What a sweep rests on, for every rule there is.

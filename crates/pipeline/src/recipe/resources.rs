@@ -1,0 +1,78 @@
+//! Files that a recipe names and a machine has: models, long word lists.
+//!
+//! The recipe says which file, by its sha256, and where it is had; where it lies is said by the config or the command line, since
+//! no recipe names a path.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use obelisc_document::hex;
+use obelisc_filter::options::{Declared, Options, Resource, Resources, Source};
+use obelisc_storage::model;
+
+/// Where the files of recipes lie, by the name that the recipe gives them.
+pub type ResourcePaths = BTreeMap<String, PathBuf>;
+
+/// Opens the files of the table `[resources]`, and notes what is wrong with each.
+pub(super) fn open(source: &Source, paths: &ResourcePaths) -> Resources {
+    let mut root = source.root();
+    let mut resources = Resources::default();
+    for (name, mut options) in root.table("resources").tables() {
+        let wanted = Wanted::read(&mut options);
+        let found = wanted.open(&name, paths.get(&name));
+        if let Err(problem) = &found {
+            options.problem("sha256", problem.as_str());
+        }
+        options.finish();
+        resources.add(&name, found.ok());
+    }
+    resources
+}
+
+/// The keys of one of the tables.
+pub(super) fn declared() -> Vec<Declared> {
+    let source = Source::parse("defaults", "[resources.NAME]\n", &[]);
+    let mut root = source.root();
+    let tables = root.table("resources").tables();
+    let declared = tables.into_iter().map(|(_, mut options)| {
+        Wanted::read(&mut options);
+        options.finish().declared
+    });
+    declared.flatten().collect()
+}
+
+/// What a recipe says of a file.
+struct Wanted {
+    sha256: String,
+    source: String,
+}
+
+impl Wanted {
+    fn read(options: &mut Options<'_>) -> Self {
+        Self {
+            sha256: options.text("sha256", "", "sha256 of the file, 64 hexadecimal digits"),
+            source: options.text("source", "", "where the file is had, or the command that makes it"),
+        }
+    }
+
+    fn open(&self, name: &str, path: Option<&PathBuf>) -> Result<Resource, String> {
+        let had = if self.source.is_empty() { String::new() } else { format!("; it is had by: {}", self.source) };
+        let Some(path) = path else {
+            return Err(format!(
+                "the file is not there: say where with --resource {name}=PATH or `{name} = \"PATH\"` under [resources] of the config{had}"
+            ));
+        };
+        let file = model::open(path).map_err(|error| format!("{error}{had}"))?;
+        let sha256 = hex(&file.sha256);
+        if self.sha256.to_ascii_lowercase() == sha256 {
+            return Ok(Resource::new(Arc::new(file.bytes), sha256));
+        }
+        let path = path.display();
+        Err(if self.sha256.is_empty() {
+            format!("missing; that of {path} is {sha256}")
+        } else {
+            format!("{:?} is given, {path} has {sha256}{had}", self.sha256)
+        })
+    }
+}

@@ -1,0 +1,38 @@
+//! What tells the language of a text: one setting for all rules of a set.
+
+use std::sync::Arc;
+
+use obelisc_filter::options::Resource;
+use obelisc_text::{FastText, Guess, LanguageIdentifier, Trigrams};
+
+/// Tells the language of a text, by what is built in or by a model.
+#[derive(Clone, Debug)]
+pub struct Identifier(Arc<dyn LanguageIdentifier>);
+
+/// What needs no file: [`Trigrams`].
+impl Default for Identifier {
+    fn default() -> Self {
+        Self(Arc::new(Trigrams))
+    }
+}
+
+impl Identifier {
+    /// A fastText model whose labels name languages, such as lid.176.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn open(model: &Resource) -> Result<Self, String> {
+        let model = model.open(FastText::open).map_err(|error| error.to_string())?;
+        Ok(Self(model))
+    }
+
+    /// The language that a text is most likely in; `None` for a text that tells nothing.
+    pub fn identify(&self, text: &str) -> Option<Guess> {
+        self.0.identify(text)
+    }
+
+    /// Whether it can tell this language.
+    pub fn knows(&self, language: &str) -> bool {
+        self.0.knows(language)
+    }
+}

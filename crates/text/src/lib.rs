@@ -14,6 +14,7 @@
 //! # Ok::<(), obelisc_text::UnknownCharacter>(())
 //! ```
 
+mod classifier;
 mod clean;
 mod fasttext;
 mod identify;
@@ -35,6 +36,7 @@ mod words;
 pub mod pii;
 pub mod spans;
 
+pub use classifier::{Features, Hashing, HeldOut, LinearClassifier, Trainer, Training};
 pub use clean::{clean, collapse_white_space, standard_spaces};
 pub use fasttext::{FastText, Prediction};
 pub use identify::{LanguageIdentifier, Trigrams};

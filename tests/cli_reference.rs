@@ -6,8 +6,19 @@ use crate::archives::quickstart;
 use crate::program::{Place, obelisc, repository, run_of};
 
 /// The commands that were promised.
-const COMMANDS: [&str; 10] =
-    ["run", "check", "plan", "status", "extract", "explain", "rules", "print-config", "schema", "completions"];
+const COMMANDS: [&str; 11] = [
+    "run",
+    "check",
+    "plan",
+    "status",
+    "extract",
+    "explain",
+    "rules",
+    "lexicon",
+    "print-config",
+    "schema",
+    "completions",
+];
 
 #[test]
 fn help_lists_the_commands_and_each_has_help_with_examples() {

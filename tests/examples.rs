@@ -28,8 +28,8 @@ fn desk() -> Place {
         place.write(name, small_bytes(Compression::GzipPerRecord, 2));
     }
     place.write("list.txt", "listed.warc.gz\n");
-    let archive = small(ArchiveBuilder::new(Compression::GzipPerRecord), 2).finish();
-    place.write("more.wacz", Wacz::new().archive("data.warc.gz", &archive).finish().unwrap());
+    place.write("documents.jsonl", "{\"texts\": [\"Common words\", null]}\n");
+    place.write("texts/a.txt", "more common words");
     std::fs::create_dir_all(place.path(".local/share/bash-completion/completions")).unwrap();
     say(&place, FIRST).unwrap();
     place

@@ -20,6 +20,7 @@ mod full_disk;
 mod hostile_pages;
 mod image_store;
 mod kill;
+mod lexicon;
 mod links;
 mod newer_formats;
 mod page_folders;

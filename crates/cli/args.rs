@@ -106,6 +106,17 @@ Exit code 1: something failed, and there was no document.")]
         #[arg(long)]
         json: bool,
     },
+    /// Count the words of a corpus into a list of common words
+    #[command(after_help = "\
+Examples:
+  obelisc lexicon out --output words.txt
+  obelisc extract crawl.warc.gz | obelisc lexicon - --min-count 4 --output words.txt
+  obelisc lexicon documents.jsonl texts --max-words 50000 --counts --memory 64M --output words.tsv
+
+Words are those that the rules common_word_ratio look up: lower-case, without punctuation and digits at their ends. \
+The list is sorted by code point, one word a line; it depends on the documents alone, not on memory, threads or the order \
+of files. What does not fit into --memory is sorted into a folder beside the list, which goes at the end.")]
+    Lexicon(LexiconArgs),
     /// Print the default config with comments
     #[command(after_help = "Example:\n  obelisc print-config > my-machine.toml")]
     PrintConfig,
@@ -209,6 +220,50 @@ pub struct ExtractArgs {
     #[arg(long, value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+}
+
+/// What `lexicon` counts.
+#[derive(Args, Debug)]
+pub struct LexiconArgs {
+    /// Documents as JSON lines (as `extract` prints them), .txt files, Parquet files with a column texts, folders of these,
+    /// the output folder of a run, globs; the first two also compressed (.gz, .zst); or - for standard input
+    #[arg(value_name = "DOCS|-", required = true)]
+    pub docs: Vec<String>,
+    /// The list
+    #[arg(long, short, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Fewest occurrences of a word that is listed
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    pub min_count: u64,
+    /// List the N most frequent words only; of equally frequent ones the first by code point
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_words: Option<u64>,
+    /// Write behind each word a tab and how often it occurs; lists are read with and without
+    #[arg(long)]
+    pub counts: bool,
+    /// Memory for counts, in bytes or as 64M, 2G
+    #[arg(long, value_name = "BYTES", default_value = "512M", value_parser = bytes)]
+    pub memory: usize,
+    /// Threads [default: one per core]
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Replace a file that is there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Takes a number of bytes, or one of KiB, MiB or GiB.
+fn bytes(text: &str) -> Result<usize, String> {
+    let upper = text.to_ascii_uppercase();
+    let upper = upper.strip_suffix("IB").or(upper.strip_suffix('B')).unwrap_or(&upper);
+    let units = [("K", 10), ("M", 20), ("G", 30)];
+    let unit = units.iter().find_map(|(unit, shift)| upper.strip_suffix(unit).map(|number| (number, *shift)));
+    let (number, shift) = unit.unwrap_or((upper, 0));
+    let bytes = number.trim_end().parse::<usize>().ok().and_then(|number| number.checked_mul(1 << shift));
+    bytes.ok_or_else(|| "use a number of bytes, such as 67108864 or 64M".to_owned())
 }
 
 /// Takes what pages can have as their URL.

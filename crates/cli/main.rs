@@ -3,9 +3,11 @@
 #![allow(unreachable_pub, reason = "nothing of a binary is reachable from outside")]
 
 mod args;
+mod corpus;
 mod explain;
 mod extract;
 mod in_order;
+mod lexicon;
 mod output;
 mod plan;
 mod progress;
@@ -84,6 +86,7 @@ fn obey(cli: &Cli) -> Result<(), Failure> {
         Command::Extract(args) => extract::extract(args, cli.quiet),
         Command::Explain { dir, url, json } => explain::explain(dir, url, *json),
         Command::Rules { name, json } => reference::rules(name.as_deref(), *json),
+        Command::Lexicon(args) => lexicon::lexicon(cli, args),
         Command::PrintConfig => reference::print_config(),
         Command::Schema { subject } => reference::schema(subject),
         Command::Completions { shell } => {

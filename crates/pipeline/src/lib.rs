@@ -28,11 +28,14 @@
 //! ```
 
 mod config;
+pub mod corpus;
 mod error;
 pub mod explain;
 pub mod intake;
 mod judging;
+pub mod lexicon;
 mod marker;
+mod new_file;
 mod observer;
 mod publish;
 mod recipe;

@@ -35,3 +35,4 @@ mod removed_tables;
 mod rerun;
 mod signals;
 mod skips;
+mod train;

@@ -14,11 +14,12 @@ mod progress;
 mod reference;
 mod run;
 mod summary;
+mod train;
 
 use std::io::Write;
 use std::process::ExitCode;
 
-use args::{Cli, Command};
+use args::{Cli, Command, TrainSubject};
 use clap::{CommandFactory, Parser};
 use obelisc_pipeline::Error;
 use output::{cannot_print, print, say};
@@ -87,6 +88,7 @@ fn obey(cli: &Cli) -> Result<(), Failure> {
         Command::Explain { dir, url, json } => explain::explain(dir, url, *json),
         Command::Rules { name, json } => reference::rules(name.as_deref(), *json),
         Command::Lexicon(args) => lexicon::lexicon(cli, args),
+        Command::Train { subject: TrainSubject::Quality(args) } => train::quality(cli, args),
         Command::PrintConfig => reference::print_config(),
         Command::Schema { subject } => reference::schema(subject),
         Command::Completions { shell } => {

@@ -38,6 +38,7 @@ mod marker;
 mod new_file;
 mod observer;
 mod publish;
+pub mod quality;
 mod recipe;
 mod record;
 mod run;

@@ -61,6 +61,6 @@ pub fn lexicon(cli: &Cli, args: &LexiconArgs) -> Result<(), Failure> {
             1 => "; 1 sorted run beside the list".to_owned(),
             runs => format!("; {runs} sorted runs beside the list"),
         };
-        writeln!(out, "  counts took {peak} of {budget} at most{runs}")
+        writeln!(out, "  counts took {peak} at most, of {budget}{runs}")
     })
 }

@@ -23,7 +23,7 @@ use crate::new_file::NewFile;
 use merge::{Counts, Merged, Sorted};
 use runs::{RunReader, RunWriter, Runs};
 
-/// Fewest bytes for the counts of one thread.
+/// Bytes in which a thread can count.
 pub const MIN_MEMORY: usize = 64 << 10;
 
 /// Words between two looks at the signal to end.
@@ -38,9 +38,9 @@ pub struct Lexicon {
     pub max_words: Option<u64>,
     /// Whether each word is followed by a tab and how often it occurs.
     pub counts: bool,
-    /// Bytes for the counts of all threads together; each takes [`MIN_MEMORY`] at least.
+    /// Bytes for the counts of all threads together.
     pub memory: usize,
-    /// Threads that count.
+    /// Threads that count; fewer where [`memory`](Self::memory) is less than [`MIN_MEMORY`] for each.
     pub threads: NonZeroUsize,
 }
 
@@ -76,9 +76,10 @@ impl Lexicon {
     pub fn write(&self, corpus: Corpus, output: &Path, force: bool, reading: Reading<'_>) -> Result<Counted, Error> {
         let output = NewFile::at(output, force)?;
         let runs = Runs::new(output.scratch()?);
-        let budget = (self.memory / self.threads.get()).max(MIN_MEMORY);
-        let worker = |_| Worker { counter: WordCounter::new(budget), words: 0 };
-        let mut workers: Vec<Worker> = (0..self.threads.get()).map(worker).collect();
+        // Threads beyond what there is memory for would count in less than they need.
+        let threads = self.threads.get().min(self.memory / MIN_MEMORY).max(1);
+        let worker = |_| Worker { counter: WordCounter::new(self.memory / threads), words: 0 };
+        let mut workers: Vec<Worker> = (0..threads).map(worker).collect();
         let tally = corpus.read(reading, &mut workers, |worker, piece| {
             piece.documents(|document| {
                 document.texts.iter().try_for_each(|text| worker.count(&Words::split(text, &SPECIAL_CHARACTERS), &runs))

@@ -51,7 +51,7 @@ impl Rule for FasttextScore {
         let Some(model) = &self.model else { return Measure::NotAvailable };
         // fastText reads one line.
         let score = model.probability(&text.replace('\n', " "), &self.label).unwrap_or_default();
-        Measure::number(f64::from(score).clamp(0.0, 1.0))
+        Measure::number(crate::identifier::rounded(f64::from(score)))
     }
 
     fn bounds(&self) -> Vec<Bound> {

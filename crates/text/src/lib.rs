@@ -16,10 +16,10 @@
 
 mod classifier;
 mod clean;
+mod counter;
 mod fasttext;
 mod identify;
 mod kenlm;
-mod counter;
 mod language;
 mod list;
 mod model;
@@ -38,10 +38,10 @@ pub mod spans;
 
 pub use classifier::{Features, Hashing, HeldOut, LinearClassifier, Trainer, Training};
 pub use clean::{clean, collapse_white_space, standard_spaces};
+pub use counter::WordCounter;
 pub use fasttext::{FastText, Prediction};
 pub use identify::{LanguageIdentifier, Trigrams};
 pub use kenlm::KenLm;
-pub use counter::WordCounter;
 pub use language::{Guess, LANGUAGES, can_guess, guess_language, language_code};
 pub use list::WordList;
 pub use model::{ModelBytes, ModelError};

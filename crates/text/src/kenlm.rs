@@ -63,8 +63,7 @@ impl KenLm {
         let header = Header::read(file)?;
         let tables = match header.kind {
             0 | 1 => Tables::Probing(Probing::open(file, &header)?),
-            2..=5 => Tables::Trie(Trie::open(file, &header)?),
-            other => return Err(ModelError::new(96, format!("model type {other}"), "0 to 5")),
+            _ => Tables::Trie(Trie::open(file, &header)?),
         };
         Ok(Self::new(bytes, tables, &header))
     }

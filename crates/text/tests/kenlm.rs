@@ -1,6 +1,7 @@
 //! KenLM models of every form: the small ones of `tests/kenlm`, and larger ones that KenLM's own programs make (`OBELISC_KENLM`).
 
 #![expect(clippy::disallowed_methods, reason = "a test reads its data and starts KenLM's programs")]
+#![expect(clippy::unwrap_used, reason = "a test ends where something fails")]
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

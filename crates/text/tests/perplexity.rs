@@ -1,6 +1,7 @@
 //! Perplexity and the steps to it against what the reference gave (`OBELISC_DATA`), with its small models.
 
 #![expect(clippy::disallowed_methods, reason = "a test reads its data")]
+#![expect(clippy::unwrap_used, reason = "a test ends where something fails")]
 
 use std::sync::Arc;
 

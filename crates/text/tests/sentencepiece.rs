@@ -1,6 +1,7 @@
 //! SentencePiece models of both kinds and all options: the small ones of `tests/sentencepiece`.
 
 #![expect(clippy::disallowed_methods, reason = "a test reads its data")]
+#![expect(clippy::unwrap_used, reason = "a test ends where something fails")]
 
 use std::path::Path;
 

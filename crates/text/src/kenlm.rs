@@ -31,6 +31,8 @@ use std::sync::Arc;
 use crate::model::{ModelBytes, ModelError};
 use header::Header;
 use probing::Probing;
+use score::Lookup;
+pub(crate) use score::Word;
 use trie::Trie;
 
 /// A KenLM model.
@@ -80,12 +82,25 @@ impl KenLm {
     /// The base-10 logarithm of the probability of words that follow one another: behind the begin of a sentence (`bos`) or behind nothing,
     /// with the end of a sentence after them (`eos`) or without.  A sum of 32-bit floats, the same as the `kenlm` module's.
     pub fn score<'a>(&self, words: impl IntoIterator<Item = &'a str>, bos: bool, eos: bool) -> f64 {
+        self.score_words(words.into_iter().map(Word::Text), bos, eos)
+    }
+
+    /// [`score`](Self::score) of words some of whose [numbers](Self::number) are known.
+    pub(crate) fn score_words<'a>(&self, words: impl Iterator<Item = Word<'a>>, bos: bool, eos: bool) -> f64 {
         let bytes = (*self.bytes).as_ref();
-        let words = words.into_iter();
         f64::from(match &*self.tables {
             Tables::Probing(probing) => score::score(&probing.in_file(bytes), words, bos, eos),
             Tables::Trie(trie) => score::score(&trie.in_file(bytes), words, bos, eos),
         })
+    }
+
+    /// The number of a word, 0 of an unknown one.
+    pub(crate) fn number(&self, word: &str) -> u32 {
+        let bytes = (*self.bytes).as_ref();
+        match &*self.tables {
+            Tables::Probing(probing) => probing.in_file(bytes).word(word.as_bytes()),
+            Tables::Trie(trie) => trie.in_file(bytes).word(word.as_bytes()),
+        }
     }
 }
 

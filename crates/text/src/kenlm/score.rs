@@ -41,8 +41,15 @@ struct Context {
     length: usize,
 }
 
+/// A word, or its number where that is known already.
+#[derive(Clone, Copy)]
+pub(crate) enum Word<'a> {
+    Text(&'a str),
+    Number(u32),
+}
+
 /// The sum of the base-10 logarithms of the probabilities of words that follow one another, in 32-bit floats as KenLM sums.
-pub(super) fn score<'a>(tables: &impl Lookup, words: impl Iterator<Item = &'a str>, bos: bool, eos: bool) -> f32 {
+pub(super) fn score<'a>(tables: &impl Lookup, words: impl Iterator<Item = Word<'a>>, bos: bool, eos: bool) -> f32 {
     let [mut context, mut next] = [Context::default(); 2];
     if bos {
         context.words[0] = tables.word(b"<s>");
@@ -51,7 +58,11 @@ pub(super) fn score<'a>(tables: &impl Lookup, words: impl Iterator<Item = &'a st
     }
     let mut sum = 0.0;
     for word in words {
-        sum += context.follow(tables, tables.word(word.as_bytes()), &mut next);
+        let word = match word {
+            Word::Text(text) => tables.word(text.as_bytes()),
+            Word::Number(number) => number,
+        };
+        sum += context.follow(tables, word, &mut next);
         std::mem::swap(&mut context, &mut next);
     }
     if eos {

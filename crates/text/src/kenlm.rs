@@ -14,7 +14,8 @@
 //! | number of n-grams of each order, from 1 | 8 each |
 //! | zeros up to a multiple of 8 | |
 //!
-//! The vocabulary and the tables follow (`kenlm/probing.rs`, `kenlm/trie.rs`), then the words, each ended by a zero byte, `<unk>` first.  A word is known by its hash.
+//! The vocabulary and the tables follow (`kenlm/probing.rs`, `kenlm/trie.rs`), then the words, each ended by a zero byte, `<unk>` first.
+//! A word is known by its hash.
 
 mod arpa;
 mod bits;
@@ -53,8 +54,8 @@ impl KenLm {
     /// Opens an ARPA file, of which hash tables are made, or a binary file, whose bytes are kept and looked up in place.
     ///
     /// # Errors
-    /// What is damaged, or of a kind that is not known, and where.  All tables of a binary file lie within it; their entries are not looked at, and damage there
-    /// makes wrong scores.
+    /// What is damaged, or of a kind that is not known, and where.  All tables of a binary file lie within it; their entries are not looked
+    /// at, and damage there makes wrong scores.
     pub fn open(bytes: ModelBytes) -> Result<Self, ModelError> {
         let file = (*bytes).as_ref();
         if !Header::is_at_beginning_of(file) {

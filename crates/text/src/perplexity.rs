@@ -23,8 +23,8 @@ impl Perplexity {
 
     /// The perplexity of a text, rounded to one digit behind the point.  The text is made a [`model_text`] before.
     ///
-    /// 10 to the power of minus the log10 probability for each piece, the sentence's end counted as one.  Above 0, and infinite where it passes what a 64-bit
-    /// float holds.
+    /// 10 to the power of minus the log10 probability for each piece, the sentence's end counted as one.  Above 0, and infinite where it
+    /// passes what a 64-bit float holds.
     pub fn of(&self, text: &str) -> f64 {
         rounded(self.unrounded(text))
     }

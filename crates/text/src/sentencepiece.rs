@@ -1,8 +1,8 @@
 //! SentencePiece models: text to pieces, as the library of that name splits it.
 //!
-//! A model file is one protobuf message: the pieces with their scores, how they are used (`unigram` or `bpe`), and how text is normalised before.  The crate
-//! that reads it already, `sentencepiece-rs` 0.2, compares each place of a text with every piece that begins with the same byte (and nearly half of all pieces begin
-//! with the mark of a space); here a trie is walked once.
+//! A model file is one protobuf message: the pieces with their scores, how they are used (`unigram` or `bpe`), and how text is
+//! normalised before.  The crate `sentencepiece-rs` 0.2 reads it too, but compares each place of a text with every piece that begins with
+//! the same byte, in many models half of them (the mark of a space), and names no place in a damaged file; here a trie is walked once.
 
 mod bpe;
 mod charsmap;

@@ -84,7 +84,7 @@ fn perplexity_is_that_of_the_reference() {
     };
     let Some(data) = data_folder() else { return };
     let model = KenLm::open(Arc::new(read_gzip(&data.join("reference/models/tiny-en.arpa.gz")))).unwrap();
-    let perplexity = Perplexity::new(pieces, model.clone());
+    let perplexity = Perplexity::new(Arc::new(pieces), Arc::new(model.clone()));
     for row in &rows {
         let text = row["text"].as_str().unwrap();
         let score = model.score(row["pieces"].as_str().unwrap().split_ascii_whitespace(), true, true);

@@ -125,14 +125,18 @@ fn cases(spec: &RuleSpec) -> Vec<Case> {
     cases
 }
 
-/// The models of `tests/models`, each under its name without ending.
+/// The models that pages of rules name.
 fn models() -> Resources {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models");
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut models = Resources::default();
-    for file in std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
-        let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
-        let bytes = std::fs::read(file).unwrap();
-        models.add(&name, Some(Resource::new(std::sync::Arc::new(bytes), name.clone())));
+    for (name, file) in [
+        ("kenlm", "tests/models/kenlm.arpa"),
+        ("sentencepiece", "tests/models/sentencepiece.model"),
+        ("classifier", "tests/models/classifier.bin"),
+        ("fasttext", "../crates/text/tests/fasttext/softmax.ftz"),
+    ] {
+        let bytes = std::fs::read(folder.join(file)).unwrap();
+        models.add(name, Some(Resource::new(std::sync::Arc::new(bytes), name.to_owned())));
     }
     models
 }

@@ -26,13 +26,19 @@ impl Identifier {
         Ok(Self(model))
     }
 
-    /// The language that a text is most likely in; `None` for a text that tells nothing.
+    /// The language that a text is most likely in, its score in steps of 0.0001; `None` for a text that tells nothing.
     pub fn identify(&self, text: &str) -> Option<Guess> {
-        self.0.identify(text)
+        let guess = self.0.identify(text)?;
+        Some(Guess { score: rounded(guess.score), ..guess })
     }
 
     /// Whether it can tell this language.
     pub fn knows(&self, language: &str) -> bool {
         self.0.knows(language)
     }
+}
+
+/// A model's score, 0 to 1, in steps of 0.0001: what lies below is the arithmetic of a processor.
+pub(crate) fn rounded(score: f64) -> f64 {
+    (score.clamp(0.0, 1.0) * 10_000.0).round() / 10_000.0
 }

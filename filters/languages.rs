@@ -22,7 +22,7 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use obelisc_filter::RuleSet;
-    use obelisc_filter::options::{Resource, Resources, Source};
+    use obelisc_filter::options::{Resources, Source};
     use toml_edit::Item;
 
     use super::*;
@@ -81,10 +81,9 @@ mod tests {
             };
             let recipe = ["words", "edits", "rules"].map(table).join("\n");
             let mut resources = Resources::default();
-            for name in ["kenlm", "sentencepiece"] {
-                let nothing = Resource::new(std::sync::Arc::new(Vec::new()), String::new());
-                resources.add(&format!("{name}_{code}"), (*code == "").then_some(nothing));
-            }
+            // Models are known by these names, and not there.
+            resources.add(&format!("kenlm_{code}"), None);
+            resources.add(&format!("sentencepiece_{code}"), None);
             let source = Source::parse(code, &recipe, &[]).with_resources(resources);
             let mut root = source.root();
             let mut words = root.table("words");

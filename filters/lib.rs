@@ -69,6 +69,8 @@ rules! {
         spam_word_ratio,
         language_score,
         perplexity,
+        classifier_score,
+        fasttext_score,
     }
     /// Rules on whole documents.
     document {
@@ -87,6 +89,8 @@ rules! {
         spam_word_ratio,
         language_score,
         perplexity,
+        classifier_score,
+        fasttext_score,
         mean_word_length,
         symbol_word_ratio,
         alphabetic_word_ratio,

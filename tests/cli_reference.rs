@@ -6,7 +6,7 @@ use crate::archives::quickstart;
 use crate::program::{Place, obelisc, repository, run_of};
 
 /// The commands that were promised.
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 14] = [
     "run",
     "check",
     "plan",
@@ -16,6 +16,8 @@ const COMMANDS: [&str; 12] = [
     "explain",
     "sweep",
     "rules",
+    "lexicon",
+    "train",
     "print-config",
     "schema",
     "completions",

@@ -29,6 +29,13 @@ fn desk() -> Place {
     }
     place.write("documents.jsonl", "{\"texts\": [\"A few words.\"]}\n");
     place.write("list.txt", "listed.warc.gz\n");
+    place.write("documents.jsonl", "{\"texts\": [\"Common words\", null]}\n");
+    place.write("texts/a.txt", "more common words");
+    for letter in 'a'..='j' {
+        place.write(&format!("wikipedia/{letter}.txt"), format!("The castle {letter} was built in stone."));
+    }
+    let crawl = ('a'..='j').map(|letter| format!("{{\"text\": \"Click here for offer {letter}, log in now\"}}\n"));
+    place.write("crawl.jsonl", crawl.collect::<String>());
     let archive = small(ArchiveBuilder::new(Compression::GzipPerRecord), 2).finish();
     place.write("more.wacz", Wacz::new().archive("data.warc.gz", &archive).finish().unwrap());
     std::fs::create_dir_all(place.path(".local/share/bash-completion/completions")).unwrap();

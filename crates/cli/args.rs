@@ -130,6 +130,26 @@ Documents that want images which the run did not fetch for them are counted apar
         #[arg(long)]
         json: bool,
     },
+    /// Count the words of a corpus into a list of common words
+    #[command(after_help = "\
+Examples:
+  obelisc lexicon out --output words.txt
+  obelisc extract crawl.warc.gz | obelisc lexicon - --min-count 4 --output words.txt
+  obelisc lexicon documents.jsonl texts --max-words 50000 --counts --memory 64M --output words.tsv
+
+Words are those that the rules common_word_ratio look up: lower-case, without punctuation and digits at their ends. \
+The list is sorted by code point, one word a line; it depends on the documents alone, not on memory, threads or the order \
+of files. What does not fit into --memory is sorted into a folder beside the list, which goes at the end.")]
+    Lexicon(LexiconArgs),
+    /// Train a model on texts
+    #[command(
+        after_help = "Example:\n  obelisc train quality --positive wikipedia --negative crawl.jsonl --output quality.bin"
+    )]
+    Train {
+        /// What to train
+        #[command(subcommand)]
+        subject: TrainSubject,
+    },
     /// Print the default config with comments
     #[command(after_help = "Example:\n  obelisc print-config > my-machine.toml")]
     PrintConfig,
@@ -162,6 +182,20 @@ pub enum SchemaSubject {
         /// Name of the table; without it the tables are listed
         name: Option<String>,
     },
+}
+
+/// What `train` makes.
+#[derive(Debug, Subcommand)]
+pub enum TrainSubject {
+    /// A classifier that tells texts as they should be from those of a crawl
+    #[command(after_help = "\
+Example:
+  obelisc train quality --positive wikipedia --negative crawl.jsonl --output quality.bin
+
+Logistic regression over hashed words and pairs of words, as the quality filter of GPT-3. Both kinds weigh the same, however \
+many documents there are of each. One document of ten is held out, and what the model is worth on those is told at the end. \
+The same documents give the same bytes, whatever the number of threads and the order of files.")]
+    Quality(QualityArgs),
 }
 
 /// A recipe, and what is set beside it.
@@ -233,6 +267,107 @@ pub struct ExtractArgs {
     #[arg(long, value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+}
+
+/// What `lexicon` counts.
+#[derive(Args, Debug)]
+pub struct LexiconArgs {
+    /// Documents as JSON lines (as `extract` prints them), .txt files, Parquet files with a column texts, folders of these,
+    /// the output folder of a run, globs; the first two also compressed (.gz, .zst); or - for standard input
+    #[arg(value_name = "DOCS|-", required = true)]
+    pub docs: Vec<String>,
+    /// The list
+    #[arg(long, short, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Fewest occurrences of a word that is listed
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    pub min_count: u64,
+    /// List the N most frequent words only; of equally frequent ones the first by code point
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_words: Option<u64>,
+    /// Write behind each word a tab and how often it occurs; lists are read with and without
+    #[arg(long)]
+    pub counts: bool,
+    /// Memory for counts, in bytes or as 64M, 2G
+    #[arg(long, value_name = "BYTES", default_value = "512M", value_parser = bytes)]
+    pub memory: usize,
+    /// Threads [default: one per core]
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Replace a file that is there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// What `train quality` learns from.
+#[derive(Args, Debug)]
+pub struct QualityArgs {
+    /// Texts as they should be: documents as JSON lines (as `extract` prints them), .txt files, Parquet files with a column
+    /// texts, folders of these, the output folder of a run, globs; or - for standard input
+    #[arg(long, value_name = "DOCS", required = true, num_args = 1..)]
+    pub positive: Vec<String>,
+    /// Texts as they come, from the same kinds of files
+    #[arg(long, value_name = "DOCS", required = true, num_args = 1..)]
+    pub negative: Vec<String>,
+    /// The model
+    #[arg(long, short, value_name = "FILE")]
+    pub output: PathBuf,
+    /// The model has 2^N buckets for words and pairs of words, of 4 bytes each
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    #[arg(value_parser = clap::value_parser!(u32).range(10..=24))]
+    pub bucket_bits: u32,
+    /// Most words that are looked at together
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=4))]
+    pub words: u32,
+    /// How often all documents are gone through
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub passes: u32,
+    /// Size of the steps in which the model learns
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = rate)]
+    pub rate: f64,
+    /// What pulls weights to zero
+    #[arg(long, value_name = "X", default_value_t = 0.1, value_parser = l2)]
+    pub l2: f64,
+    /// Memory for what is learnt from, in bytes or as 64M, 2G; documents that do not fit are left out
+    #[arg(long, value_name = "BYTES", default_value = "1G", value_parser = bytes)]
+    pub memory: usize,
+    /// Threads that read [default: one per core]
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Replace a file that is there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Takes a positive number.
+fn rate(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number| *number > 0.0 && *number <= 1000.0);
+    number.ok_or_else(|| "use a number above 0, up to 1000".to_owned())
+}
+
+/// Takes a number that is not negative.
+fn l2(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|number| (0.0..=1000.0).contains(number))
+        .ok_or_else(|| "use a number from 0 to 1000".to_owned())
+}
+
+/// Takes a number of bytes, or one of KiB, MiB or GiB.
+fn bytes(text: &str) -> Result<usize, String> {
+    let upper = text.to_ascii_uppercase();
+    let upper = upper.strip_suffix("IB").or(upper.strip_suffix('B')).unwrap_or(&upper);
+    let units = [("K", 10), ("M", 20), ("G", 30)];
+    let unit = units.iter().find_map(|(unit, shift)| upper.strip_suffix(unit).map(|number| (number, *shift)));
+    let (number, shift) = unit.unwrap_or((upper, 0));
+    let bytes = number.trim_end().parse::<usize>().ok().and_then(|number| number.checked_mul(1 << shift));
+    bytes.ok_or_else(|| "use a number of bytes, such as 67108864 or 64M".to_owned())
 }
 
 /// What `judge` reads.

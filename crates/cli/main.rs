@@ -3,10 +3,12 @@
 #![allow(unreachable_pub, reason = "nothing of a binary is reachable from outside")]
 
 mod args;
+mod corpus;
 mod explain;
 mod extract;
 mod in_order;
 mod judge;
+mod lexicon;
 mod output;
 mod plan;
 mod progress;
@@ -14,11 +16,12 @@ mod reference;
 mod run;
 mod summary;
 mod sweep;
+mod train;
 
 use std::io::Write;
 use std::process::ExitCode;
 
-use args::{Cli, Command};
+use args::{Cli, Command, TrainSubject};
 use clap::{CommandFactory, Parser};
 use obelisc_pipeline::Error;
 use output::{cannot_print, print, say};
@@ -88,6 +91,8 @@ fn obey(cli: &Cli) -> Result<(), Failure> {
         Command::Explain { dir, url, json } => explain::explain(dir, url, *json),
         Command::Sweep(args) => sweep::sweep(args),
         Command::Rules { name, json } => reference::rules(name.as_deref(), *json),
+        Command::Lexicon(args) => lexicon::lexicon(cli, args),
+        Command::Train { subject: TrainSubject::Quality(args) } => train::quality(cli, args),
         Command::PrintConfig => reference::print_config(),
         Command::Schema { subject } => reference::schema(subject),
         Command::Completions { shell } => {

@@ -23,6 +23,9 @@ use crate::{Failure, printable, summary};
 /// Exit code of a run that a signal ended at once.
 const INTERRUPTED: i32 = 4;
 
+/// What is said at the first signal.
+const STOPPING: &str = "stopping when the tasks in flight end; a second signal stops at once and loses them";
+
 /// Longest recipe and config, in bytes, that are read.
 const MAX_TEXT: u64 = 16 << 20;
 
@@ -138,7 +141,7 @@ impl Prepared {
 /// `obelisc run`.
 pub fn run(cli: &Cli, args: &RunArgs) -> Result<(), Failure> {
     let prepared = Prepared::new(args)?;
-    let stop = stop_on_signals().map_err(Failure::unreachable)?;
+    let stop = stop_on_signals(STOPPING).map_err(Failure::unreachable)?;
     let running = end_with_the_reader().map_err(Failure::unreachable)?;
     let progress = Progress::new(cli.quiet, cli.verbose, cli.log_format);
     let finished = prepared.run(&stop).execute(&progress);
@@ -163,9 +166,9 @@ fn end_with_the_reader() -> std::io::Result<Arc<AtomicBool>> {
     Ok(running)
 }
 
-/// The first SIGINT or SIGTERM asks for the end: tasks in flight are finished, no new one begins.  The second ends at
-/// once, and with it the tasks in flight.
-fn stop_on_signals() -> std::io::Result<Arc<AtomicBool>> {
+/// The first SIGINT or SIGTERM asks for the end, which is told in these words: tasks in flight are finished, no new one
+/// begins.  The second ends at once, and with it the tasks in flight.
+pub fn stop_on_signals(words: &'static str) -> std::io::Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let raised = Arc::clone(&stop);
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
@@ -174,7 +177,7 @@ fn stop_on_signals() -> std::io::Result<Arc<AtomicBool>> {
             if raised.swap(true, Ordering::Relaxed) {
                 std::process::exit(INTERRUPTED);
             }
-            say("stopping when the tasks in flight end; a second signal stops at once and loses them");
+            say(words);
         }
     });
     Ok(stop)

@@ -28,14 +28,18 @@
 //! ```
 
 mod config;
+pub mod corpus;
 mod error;
 pub mod explain;
 pub mod intake;
 mod judged;
 mod judging;
+pub mod lexicon;
 mod marker;
+mod new_file;
 mod observer;
 mod publish;
+pub mod quality;
 mod recipe;
 mod record;
 mod run;

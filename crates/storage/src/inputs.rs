@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 
 use crate::{Error, Object, Result, local::open_file};
 
+mod documents;
 mod identity;
 mod naming;
 mod pattern;
 mod spool;
 
+pub use documents::{DOCUMENT_ENDINGS, find_documents};
 pub use spool::Spool;
 
 /// Endings that a folder is searched for.
@@ -79,6 +81,11 @@ pub enum Kind {
 /// [`Error::NotFound`] and I/O errors.
 pub fn open(path: &Path) -> Result<Box<dyn Object>> {
     Ok(Box::new(open_file(path, &path.to_string_lossy())?))
+}
+
+/// Bytes of a file that a user named, which is not opened; 0 of one that cannot be looked at, and of a pipe.
+pub fn size(path: &Path) -> u64 {
+    fs::metadata(path).map_or(0, |metadata| if metadata.is_file() { metadata.len() } else { 0 })
 }
 
 /// Finds the inputs behind paths, globs, folders and `@list` files.  The result is sorted by name and holds each

@@ -27,12 +27,14 @@ pub mod inputs;
 mod local;
 pub mod model;
 pub mod parquet;
+mod scratch;
 
 use std::fmt::Debug;
 use std::io::{Read, Seek, Write};
 
 pub use error::Error;
 pub use local::LocalFolder;
+pub use scratch::Scratch;
 
 /// Result of a storage call.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -4,11 +4,11 @@
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 
-use arrow_array::RecordBatch;
+use arrow_array::{RecordBatch, RecordBatchReader as _};
 use arrow_schema::{ArrowError, SchemaRef};
 use bytes::Bytes;
-use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -157,6 +157,21 @@ impl Reader {
         })
     }
 
+    /// Opens an object that is a Parquet file of anybody's, for those of these columns that it has: others, as those of
+    /// images, are not read.  `key` is what errors call it.
+    ///
+    /// # Errors
+    /// I/O errors and [`Error::Damaged`].
+    pub fn open_columns(object: Box<dyn Object>, key: &str, batch_rows: usize, columns: &[&str]) -> Result<Self> {
+        let failed = |error| damaged(key, error);
+        let builder = ParquetRecordBatchReaderBuilder::try_new(Chunks(object)).map_err(failed)?;
+        let fields = builder.schema().fields().iter().enumerate();
+        let wanted = fields.filter(|(_, field)| columns.contains(&field.name().as_str())).map(|(index, _)| index);
+        let mask = ProjectionMask::roots(builder.parquet_schema(), wanted);
+        let reader = builder.with_projection(mask).with_batch_size(batch_rows).build().map_err(failed)?;
+        Ok(Self { key: key.to_owned(), schema: reader.schema(), reader })
+    }
+
     fn open_groups(
         storage: &dyn Storage,
         key: &str,
@@ -257,6 +272,22 @@ mod tests {
         writer.finish().unwrap();
         let read = Reader::open_where(&folder, "a", 100_000, "n", 70_000).unwrap();
         assert_eq!(read.map(|batch| batch.unwrap().num_rows()).sum::<usize>(), ROWS_PER_GROUP);
+    }
+
+    #[test]
+    fn columns_that_are_not_asked_for_are_not_read() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = LocalFolder::create(temporary.path()).unwrap();
+        let column = |range| -> ArrayRef { Arc::new(UInt32Array::from_iter_values(range)) };
+        let batch = RecordBatch::try_from_iter([("n", column(0..9)), ("m", column(9..18))]).unwrap();
+        let mut writer = Writer::create(&folder, "a", batch.schema()).unwrap();
+        writer.write(&batch).unwrap();
+        writer.finish().unwrap();
+        let open = |columns: &[&str]| Reader::open_columns(folder.open("a").unwrap(), "a", 9, columns).unwrap();
+        let read = open(&["absent", "m"]).next().unwrap().unwrap();
+        assert_eq!((read.num_columns(), read.num_rows()), (1, 9));
+        assert_eq!(&read["m"], &batch["m"]);
+        assert_eq!(open(&[]).next().unwrap().unwrap().num_columns(), 0);
     }
 
     #[test]

@@ -14,7 +14,8 @@
 //! | number of n-grams of each order, from 1 | 8 each |
 //! | zeros up to a multiple of 8 | |
 //!
-//! The vocabulary and the tables follow (`kenlm/probing.rs`, `kenlm/trie.rs`), then the words, each ended by a zero byte, `<unk>` first.  A word is known by its hash.
+//! The vocabulary and the tables follow (`kenlm/probing.rs`, `kenlm/trie.rs`), then the words, each ended by a zero byte, `<unk>` first.
+//! A word is known by its hash.
 
 mod arpa;
 mod bits;
@@ -31,6 +32,8 @@ use std::sync::Arc;
 use crate::model::{ModelBytes, ModelError};
 use header::Header;
 use probing::Probing;
+use score::Lookup;
+pub(crate) use score::Word;
 use trie::Trie;
 
 /// A KenLM model.
@@ -51,8 +54,8 @@ impl KenLm {
     /// Opens an ARPA file, of which hash tables are made, or a binary file, whose bytes are kept and looked up in place.
     ///
     /// # Errors
-    /// What is damaged, or of a kind that is not known, and where.  All tables of a binary file lie within it; their entries are not looked at, and damage there
-    /// makes wrong scores.
+    /// What is damaged, or of a kind that is not known, and where.  All tables of a binary file lie within it; their entries are not looked
+    /// at, and damage there makes wrong scores.
     pub fn open(bytes: ModelBytes) -> Result<Self, ModelError> {
         let file = (*bytes).as_ref();
         if !Header::is_at_beginning_of(file) {
@@ -63,8 +66,7 @@ impl KenLm {
         let header = Header::read(file)?;
         let tables = match header.kind {
             0 | 1 => Tables::Probing(Probing::open(file, &header)?),
-            2..=5 => Tables::Trie(Trie::open(file, &header)?),
-            other => return Err(ModelError::new(96, format!("model type {other}"), "0 to 5")),
+            _ => Tables::Trie(Trie::open(file, &header)?),
         };
         Ok(Self::new(bytes, tables, &header))
     }
@@ -81,12 +83,25 @@ impl KenLm {
     /// The base-10 logarithm of the probability of words that follow one another: behind the begin of a sentence (`bos`) or behind nothing,
     /// with the end of a sentence after them (`eos`) or without.  A sum of 32-bit floats, the same as the `kenlm` module's.
     pub fn score<'a>(&self, words: impl IntoIterator<Item = &'a str>, bos: bool, eos: bool) -> f64 {
+        self.score_words(words.into_iter().map(Word::Text), bos, eos)
+    }
+
+    /// [`score`](Self::score) of words some of whose [numbers](Self::number) are known.
+    pub(crate) fn score_words<'a>(&self, words: impl Iterator<Item = Word<'a>>, bos: bool, eos: bool) -> f64 {
         let bytes = (*self.bytes).as_ref();
-        let words = words.into_iter();
         f64::from(match &*self.tables {
             Tables::Probing(probing) => score::score(&probing.in_file(bytes), words, bos, eos),
             Tables::Trie(trie) => score::score(&trie.in_file(bytes), words, bos, eos),
         })
+    }
+
+    /// The number of a word, 0 of an unknown one.
+    pub(crate) fn number(&self, word: &str) -> u32 {
+        let bytes = (*self.bytes).as_ref();
+        match &*self.tables {
+            Tables::Probing(probing) => probing.in_file(bytes).word(word.as_bytes()),
+            Tables::Trie(trie) => trie.in_file(bytes).word(word.as_bytes()),
+        }
     }
 }
 

@@ -14,7 +14,9 @@
 //! # Ok::<(), obelisc_text::UnknownCharacter>(())
 //! ```
 
+mod classifier;
 mod clean;
+mod counter;
 mod fasttext;
 mod identify;
 mod kenlm;
@@ -34,7 +36,9 @@ mod words;
 pub mod pii;
 pub mod spans;
 
+pub use classifier::{Features, Hashing, HeldOut, LinearClassifier, Trainer, Training};
 pub use clean::{clean, collapse_white_space, standard_spaces};
+pub use counter::WordCounter;
 pub use fasttext::{FastText, Prediction};
 pub use identify::{LanguageIdentifier, Trigrams};
 pub use kenlm::KenLm;

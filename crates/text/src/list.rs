@@ -18,11 +18,19 @@ fn length_bit(word: &str) -> u64 {
     1 << word.len().min(63)
 }
 
+/// A line without its count.  No word has a tab in it, since words are cut there.
+fn without_count(line: &str) -> &str {
+    match line.rsplit_once('\t') {
+        Some((word, count)) if !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit()) => word,
+        _ => line,
+    }
+}
+
 impl WordList {
     /// One word for each line; lines are taken as they stand, so that one with a space at its end equals no word.  Empty
-    /// lines are left out.
+    /// lines are left out, and so is a count behind the word: a tab and digits, as `obelisc lexicon --counts` writes them.
     pub fn from_lines(list: &str) -> Self {
-        Self::from_words(list.lines().filter(|line| !line.is_empty()).map(str::to_owned))
+        Self::from_words(list.lines().map(without_count).filter(|word| !word.is_empty()).map(str::to_owned))
     }
 
     /// The words as they are.
@@ -112,6 +120,15 @@ mod tests {
         let list = WordList::from_lines("a \n\nb\nb\n");
         assert_eq!(list.len(), 2);
         assert!((list.share_of(&words) - 0.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_count_behind_a_word_is_left_out() {
+        let list = WordList::from_lines("a\t12\nb\nc\t\nd\t1x\ne 5\n\t7\n");
+        for (word, found) in [("a", true), ("b", true), ("c\t", true), ("d\t1x", true), ("e 5", true), ("c", false)] {
+            assert_eq!(list.contains(word), found, "{word:?}");
+        }
+        assert_eq!(list.len(), 5);
     }
 
     #[test]

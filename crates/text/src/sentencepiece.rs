@@ -1,8 +1,8 @@
 //! SentencePiece models: text to pieces, as the library of that name splits it.
 //!
-//! A model file is one protobuf message: the pieces with their scores, how they are used (`unigram` or `bpe`), and how text is normalised before.  The crate
-//! that reads it already, `sentencepiece-rs` 0.2, compares each place of a text with every piece that begins with the same byte (and nearly half of all pieces begin
-//! with the mark of a space); here a trie is walked once.
+//! A model file is one protobuf message: the pieces with their scores, how they are used (`unigram` or `bpe`), and how text is
+//! normalised before.  The crate `sentencepiece-rs` 0.2 reads it too, but compares each place of a text with every piece that begins with
+//! the same byte, in many models half of them (the mark of a space), and names no place in a damaged file; here a trie is walked once.
 
 mod bpe;
 mod charsmap;
@@ -33,8 +33,11 @@ enum Algorithm {
     Bpe,
 }
 
+/// Of a part that is no piece of the model: what is unknown, or a byte of it.
+const NO_NUMBER: u32 = u32::MAX;
+
 /// A part of the normalised text: where it ends, and which piece it is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Part {
     end: usize,
     id: u32,
@@ -76,6 +79,11 @@ impl SentencePiece {
         self.named(normalised, &parts)
     }
 
+    /// The texts of all pieces of the model, by their number.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.vocabulary.texts()
+    }
+
     /// Joins neighbours that are unknown, or spells them as bytes.
     fn named(&self, normalised: String, parts: &[Part]) -> Pieces {
         let mut ends = Vec::with_capacity(parts.len());
@@ -88,11 +96,11 @@ impl SentencePiece {
                 if is_unknown(part) {
                     for byte in surface.bytes() {
                         text.push_str(&format!("<0x{byte:02X}>"));
-                        ends.push(text.len());
+                        ends.push(Part { end: text.len(), id: NO_NUMBER });
                     }
                 } else {
                     text.push_str(surface);
-                    ends.push(text.len());
+                    ends.push(Part { end: text.len(), id: part.id });
                 }
                 begin = part.end;
             }
@@ -104,7 +112,7 @@ impl SentencePiece {
             if is_unknown && was_unknown {
                 ends.pop();
             }
-            ends.push(part.end);
+            ends.push(Part { end: part.end, id: if is_unknown { NO_NUMBER } else { part.id } });
             was_unknown = is_unknown;
         }
         Pieces { text: normalised, ends }
@@ -115,7 +123,7 @@ impl SentencePiece {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pieces {
     text: String,
-    ends: Vec<usize>,
+    ends: Vec<Part>,
 }
 
 impl Pieces {
@@ -131,7 +139,13 @@ impl Pieces {
 
     /// Each piece; a space within is `▁` (U+2581).
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        let begins = std::iter::once(0).chain(self.ends.iter().copied());
-        begins.zip(&self.ends).map(|(begin, &end)| &self.text[begin..end])
+        self.numbered().map(|(piece, _)| piece)
+    }
+
+    /// Each piece, and its number if it is one of the model's.
+    pub(crate) fn numbered(&self) -> impl Iterator<Item = (&str, Option<u32>)> {
+        let begins = std::iter::once(0).chain(self.ends.iter().map(|part| part.end));
+        let number = |part: &Part| (part.id != NO_NUMBER).then_some(part.id);
+        begins.zip(&self.ends).map(move |(begin, part)| (&self.text[begin..part.end], number(part)))
     }
 }

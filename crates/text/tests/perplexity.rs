@@ -1,11 +1,14 @@
 //! Perplexity and the steps to it against what the reference gave (`OBELISC_DATA`), with its small models.
 
 #![expect(clippy::disallowed_methods, reason = "a test reads its data")]
+#![expect(clippy::unwrap_used, reason = "a test ends where something fails")]
+
+use std::sync::Arc;
 
 use obelisc_testkit::{data_folder, read_gzip};
 use obelisc_text::{
-    SentencePiece, SpecialCharacters, Words, ascii_punctuation, lower_case_model_text, model_text, standard_spaces,
-    without_control_characters, zero_digits,
+    KenLm, Perplexity, SentencePiece, SpecialCharacters, Words, ascii_punctuation, lower_case_model_text, model_text,
+    standard_spaces, without_control_characters, zero_digits,
 };
 use serde_json::Value;
 
@@ -72,4 +75,26 @@ fn chinese_words_are_those_of_the_reference() {
         assert_eq!(words.iter().collect::<Vec<_>>(), expected, "{}", row["case"]);
     }
     assert_eq!(rows.len(), 102);
+}
+
+#[test]
+fn perplexity_is_that_of_the_reference() {
+    let (Some(rows), Some(pieces)) = (rows("perplexity_tiny.jsonl.gz"), sentence_piece("tiny-en.sp.model")) else {
+        return;
+    };
+    let Some(data) = data_folder() else { return };
+    let model = KenLm::open(Arc::new(read_gzip(&data.join("reference/models/tiny-en.arpa.gz")))).unwrap();
+    let perplexity = Perplexity::new(Arc::new(pieces), Arc::new(model.clone()));
+    for row in &rows {
+        let text = row["text"].as_str().unwrap();
+        let score = model.score(row["pieces"].as_str().unwrap().split_ascii_whitespace(), true, true);
+        let close = |value: f64, name: &str| {
+            let expected = row[name].as_f64().unwrap();
+            assert!((value - expected).abs() <= 1e-9 * expected.abs(), "{}: {name} is {value}", row["case"]);
+        };
+        close(score, "log10_score");
+        close(perplexity.unrounded(text), "perplexity_unrounded");
+        close(perplexity.of(text), "perplexity");
+    }
+    assert_eq!(rows.len(), 495);
 }

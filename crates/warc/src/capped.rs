@@ -1,10 +1,11 @@
 //! The only place where bytes are decompressed, and never without a cap.
 //!
 //! A [`MemberDecoder`] fills a buffer that its caller owns and has capped, and says where a member ends.  [`body`] undoes
-//! the encodings of an HTTP body up to a cap.  No other module names a decoder.
+//! the encodings of an HTTP body up to a cap.  [`Decompressed`] holds nothing itself.  No other module names a decoder.
 #![allow(clippy::disallowed_methods, reason = "the one place with decompressors, each behind a cap")]
 
 pub(crate) mod body;
+mod decompressed;
 mod gzip;
 
 use std::io::{self, Read};
@@ -13,6 +14,8 @@ use flate2::{Decompress, FlushDecompress, Status};
 use gzip::Gzip;
 use lz4_flex::frame::FrameDecoder;
 use zstd::stream::raw::{DParameter, Decoder as ZstdDecoder, InBuffer, Operation, OutBuffer};
+
+pub use decompressed::Decompressed;
 
 use crate::source::Source;
 

@@ -64,6 +64,7 @@ mod stream;
 mod wacz;
 
 pub use archive::{Archive, is_archive};
+pub use capped::Decompressed;
 pub use fields::Fields;
 pub use http::{Body, Note, Response};
 pub use limits::Limits;

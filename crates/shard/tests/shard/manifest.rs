@@ -36,7 +36,7 @@ pub(crate) fn manifest() -> Manifest {
         kept: 5,
         dropped: counts(&[("word_count", 2), ("image_count", 1)]),
         failed: counts(&[("too_deep", 2)]),
-        merged: 0,
+        ..Flow::default()
     };
     let images = Flow { entered: 20, kept: 10, dropped: counts(&[("format", 10)]), ..Flow::default() };
     let paragraphs = Flow { entered: 9, kept: 7, merged: 2, ..Flow::default() };

@@ -21,7 +21,7 @@ use super::header::{Header, MAX_ORDER};
 use crate::model::ModelError;
 
 /// How much larger than its entries each hash table is.
-const MULTIPLIER: f32 = 1.5;
+const MULTIPLIER: f32 = 2.0;
 
 /// The tables of an ARPA file, in the layout of a binary file without its header, and what a header would say.
 pub(super) fn read(text: &[u8]) -> Result<(Header, Vec<u8>), ModelError> {

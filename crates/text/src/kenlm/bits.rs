@@ -15,7 +15,6 @@ pub(super) fn f32_at(bytes: &[u8], at: usize) -> f32 {
 }
 
 /// `width` bits (57 at most) from bit `at` of the bytes behind `base` on, the low ones first.
-#[expect(clippy::cast_possible_truncation, reason = "bits of a file in memory")]
 pub(super) fn bits_at(bytes: &[u8], base: usize, at: u64, width: u32) -> u64 {
     (u64_at(bytes, base + (at >> 3) as usize) >> (at & 7)) & ((1 << width) - 1)
 }

@@ -13,6 +13,9 @@ const TEST_VALUES: [u8; 32] = [
 /// The longest n-grams that are read; KenLM itself is built for 6, or for more on demand.
 pub(super) const MAX_ORDER: usize = 16;
 
+/// The last model type.
+const LAST_KIND: u32 = 5;
+
 /// No table can hold more entries: their numbers are packed into 57 bits.
 const MAX_COUNT: u64 = 1 << 57;
 
@@ -55,7 +58,11 @@ impl Header {
         if !(1.0..=1e6).contains(&multiplier) {
             return Err(ModelError::new(at, format!("hash tables {multiplier} times their entries"), "1 to 1000000"));
         }
+        let kind_at = fields.offset();
         let kind = fields.u32("the model type")?;
+        if kind > LAST_KIND {
+            return Err(ModelError::new(kind_at, format!("model type {kind}"), format!("0 to {LAST_KIND}")));
+        }
         let has_words = fields.u8("whether words are stored")? != 0;
         fields.bytes(3, "padding")?;
         let at = fields.offset();

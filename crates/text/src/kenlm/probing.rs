@@ -8,7 +8,8 @@
 //! | n-grams of 2 words and more, of each order: hash, probability, back-off (rest cost) | buckets | 16 (20) |
 //! | n-grams of as many words as the order: hash, probability | buckets | 12 |
 //!
-//! A table of `n` entries has `max(n + 1, multiplier × n)` buckets.  An entry stands in the bucket of its hash's remainder, or in the next free one; a free one's hash is 0.
+//! A table of `n` entries has `max(n + 1, multiplier × n)` buckets.  An entry stands in the bucket of its hash's remainder, or in the
+//! next free one; a free one's hash is 0.
 //! The sign of a probability is no sign: cleared, it says that a longer n-gram ends with this one.
 
 use super::bits::{f32_at, u32_at, u64_at};

@@ -37,12 +37,20 @@ pub(super) trait Lookup {
 struct Context {
     words: [u32; MAX_ORDER],
     back_offs: [f32; MAX_ORDER],
+    /// What lies behind so many words is left over from another context.
     length: usize,
 }
 
+/// A word, or its number where that is known already.
+#[derive(Clone, Copy)]
+pub(crate) enum Word<'a> {
+    Text(&'a str),
+    Number(u32),
+}
+
 /// The sum of the base-10 logarithms of the probabilities of words that follow one another, in 32-bit floats as KenLM sums.
-pub(super) fn score<'a>(tables: &impl Lookup, words: impl Iterator<Item = &'a str>, bos: bool, eos: bool) -> f32 {
-    let mut context = Context::default();
+pub(super) fn score<'a>(tables: &impl Lookup, words: impl Iterator<Item = Word<'a>>, bos: bool, eos: bool) -> f32 {
+    let [mut context, mut next] = [Context::default(); 2];
     if bos {
         context.words[0] = tables.word(b"<s>");
         context.back_offs[0] = tables.unigram(context.words[0]).0.back_off;
@@ -50,20 +58,24 @@ pub(super) fn score<'a>(tables: &impl Lookup, words: impl Iterator<Item = &'a st
     }
     let mut sum = 0.0;
     for word in words {
-        sum += context.follow(tables, tables.word(word.as_bytes()));
+        let word = match word {
+            Word::Text(text) => tables.word(text.as_bytes()),
+            Word::Number(number) => number,
+        };
+        sum += context.follow(tables, word, &mut next);
+        std::mem::swap(&mut context, &mut next);
     }
     if eos {
-        sum += context.follow(tables, tables.word(b"</s>"));
+        sum += context.follow(tables, tables.word(b"</s>"), &mut next);
     }
     sum
 }
 
 impl Context {
-    /// The logarithm of the probability of `word` behind this context, which then ends with it.
-    fn follow(&mut self, tables: &impl Lookup, word: u32) -> f32 {
-        let mut next = Self::default();
-        next.words[0] = word;
+    /// The logarithm of the probability of `word` behind this context; `next` becomes the context that ends with it.
+    fn follow(&self, tables: &impl Lookup, word: u32, next: &mut Self) -> f32 {
         let (mut entry, mut node) = tables.unigram(word);
+        next.words[0] = word;
         next.back_offs[0] = entry.back_off;
         next.length = usize::from(is_extended(entry.back_off));
         let mut probability = entry.probability;
@@ -91,10 +103,9 @@ impl Context {
         for back_off in self.back_offs[..self.length].iter().skip(found - 1) {
             probability += back_off;
         }
-        if next.length > 1 {
-            next.words[1..next.length].copy_from_slice(&self.words[..next.length - 1]);
+        for (word, before) in next.words[..next.length].iter_mut().skip(1).zip(&self.words) {
+            *word = *before;
         }
-        *self = next;
         probability
     }
 }

@@ -152,11 +152,15 @@ fn find(wanted: u64, mut begin: u64, mut end: u64, last: u64, read: impl Fn(u64)
 }
 
 /// How far into a row of `length` numbers from `least` to `most` a number is to be expected.
-#[expect(clippy::cast_possible_truncation, reason = "less than `length`")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "a guess, cut to the row's length"
+)]
 fn guess(wanted: u64, least: u64, most: u64, length: u64) -> u64 {
-    let (passed, all) = (wanted.saturating_sub(least), most.saturating_sub(least));
-    let share = u128::from(passed) * u128::from(length) / (u128::from(all) + 1);
-    (share as u64).min(length - 1)
+    let share = wanted.saturating_sub(least) as f64 / (most.saturating_sub(least) as f64 + 1.0);
+    ((share * length as f64) as u64).min(length - 1)
 }
 
 /// The entries of n-grams that end with the same words.
@@ -205,8 +209,7 @@ impl Lookup for InFile<'_> {
         let width = u64::from(table.width);
         let at = index * width + u64::from(table.word_width);
         let pointer = at + u64::from(self.parts.values.middle_width());
-        let first = table.pointers.read(self.bytes, table.base, index, pointer);
-        *node = Range { begin: first, end: table.pointers.read(self.bytes, table.base, index + 1, pointer + width) };
+        *node = table.pointers.read(self.bytes, table.base, index, [pointer, pointer + width]);
         let (probability, back_off) = self.parts.values.middle(self.bytes, length, table.base, at);
         Some(Entry { probability, back_off, is_longest: node.begin == node.end })
     }

@@ -29,6 +29,7 @@ pub(super) struct Vocabulary {
     pieces: DoubleArray,
     /// Those defined by the user alone: they are neither normalised nor split.
     user_defined: Option<DoubleArray>,
+    texts: Vec<Box<str>>,
     scores: Vec<f32>,
     kinds: Vec<Kind>,
     unknown: u32,
@@ -41,6 +42,7 @@ impl Vocabulary {
         let mut vocabulary = Self {
             pieces: DoubleArray::default(),
             user_defined: None,
+            texts: model.pieces.iter().map(|piece| piece.text.into()).collect(),
             scores: Vec::with_capacity(model.pieces.len()),
             kinds: Vec::with_capacity(model.pieces.len()),
             unknown: 0,
@@ -93,6 +95,10 @@ impl Vocabulary {
 
     pub(super) fn pieces(&self) -> &DoubleArray {
         &self.pieces
+    }
+
+    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(|text| &**text)
     }
 
     pub(super) fn kind(&self, id: u32) -> Kind {

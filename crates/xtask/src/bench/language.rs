@@ -80,13 +80,13 @@ impl Asked {
 pub(super) fn run(options: &Language) -> Result<()> {
     let (training, held_out) = halves()?;
     let mut asked = vec![Asked::new("trigrams", Box::new(Trigrams))];
-    match (&options.model, trained(&training)?) {
-        (Some(file), _) => {
-            let name = file.file_name().map_or_else(Default::default, |name| name.to_string_lossy());
-            asked.push(Asked::new(&name, model(file)?));
-        }
-        (None, Some(trained)) => asked.push(Asked::new("fasttext .ftz", trained)),
-        (None, None) => eprintln!("no program fasttext and no --model: measuring what is built in alone"),
+    if let Some(file) = &options.model {
+        let name = file.file_name().map_or_else(Default::default, |name| name.to_string_lossy());
+        asked.push(Asked::new(&name, model(file)?));
+    } else if let Some(trained) = trained(&training)? {
+        asked.push(Asked::new("fasttext .ftz", trained));
+    } else {
+        eprintln!("no program fasttext and no --model: measuring what is built in alone");
     }
     for _ in 0..options.runs {
         asked.iter_mut().for_each(|asked| asked.pass(&held_out));

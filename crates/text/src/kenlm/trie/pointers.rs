@@ -6,6 +6,7 @@
 
 use super::super::bits::{bits_at, u64_at, width_of};
 use super::super::header::Tables;
+use super::Range;
 use crate::model::{Fields, ModelError};
 
 #[derive(Debug)]
@@ -49,23 +50,32 @@ impl Pointers {
         self.width
     }
 
-    /// The pointer of entry `index`, whose low bits stand at bit `at` behind `base`.
-    pub(super) fn read(&self, bytes: &[u8], base: usize, index: u64, at: u64) -> u64 {
-        let low = bits_at(bytes, base, at, self.width);
-        let Some((row, length)) = self.row else { return low };
-        (high(bytes, row, length, index) << self.width) | low
+    /// The pointers of entry `index` and the next, whose low bits stand at these bits behind `base`.
+    pub(super) fn read(&self, bytes: &[u8], base: usize, index: u64, at: [u64; 2]) -> Range {
+        let [mut begin, mut end] = at.map(|at| bits_at(bytes, base, at, self.width));
+        if let Some((row, length)) = self.row {
+            let high = high(bytes, row, length, index);
+            begin |= high << self.width;
+            let next = (high + 1..length).take_while(|&next| entry(bytes, row, next) <= index + 1).last();
+            end |= next.unwrap_or(high) << self.width;
+        }
+        Range { begin, end }
     }
 }
 
 /// The last place of the row that is not behind `index`; the row's first is 0.
-#[expect(clippy::cast_possible_truncation, reason = "the row lies in memory")]
 fn high(bytes: &[u8], row: usize, length: u64, index: u64) -> u64 {
     let (mut begin, mut end) = (0, length);
     while begin < end {
         let middle = begin + (end - begin) / 2;
-        if u64_at(bytes, row + middle as usize * 8) <= index { begin = middle + 1 } else { end = middle }
+        if entry(bytes, row, middle) <= index { begin = middle + 1 } else { end = middle }
     }
     begin.saturating_sub(1)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the row lies in memory")]
+fn entry(bytes: &[u8], row: usize, place: u64) -> u64 {
+    u64_at(bytes, row + place as usize * 8)
 }
 
 /// How many bits less make `entries` and the row smallest; the fewest of those.

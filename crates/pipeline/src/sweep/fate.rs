@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use obelisc_document::Reason;
-use obelisc_filter::{Failure, Judgement, RuleSet, StageView};
+use obelisc_filter::{Failure, Judgement, RuleSet, StageView, SubjectKind};
 
 use super::grid::Variant;
 use super::measure::Measurement;
@@ -40,7 +40,15 @@ impl Case {
         let mut nodes: Vec<Nodes> = Vec::with_capacity(measured.sittings.len());
         for (&sitting, judgements) in sittings {
             let rules = variant.rules(sitting, language);
-            let next = Nodes::of(rules, variant.view(sitting), judgements, nodes.last());
+            let view = variant.view(sitting);
+            let mut next = Nodes::of(rules, view, judgements, nodes.last());
+            if let (None, Some(before), Some(counted)) = (next.words, nodes.last(), measured.sittings.first()) {
+                let removed = judgements.iter().filter(|judgement| {
+                    let paragraph = judgement.subject == SubjectKind::Paragraph;
+                    paragraph && rules.failing(judgement.subject, &judgement.signals, view) != 0
+                });
+                next.words = before.words.and_then(|words| nodes::words_without(words, counted, removed));
+            }
             nodes.push(next);
         }
         Self { measured, nodes }

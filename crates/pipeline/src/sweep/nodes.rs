@@ -1,5 +1,7 @@
 //! What rules make of the stored values of a document's parts.
 
+use std::collections::BTreeMap;
+
 use obelisc_filter::{Judgement, RuleSet, Signal, StageView, SubjectKind};
 
 use super::removed::Removed;
@@ -91,6 +93,25 @@ impl Nodes {
     pub(super) fn left(&self) -> u64 {
         self.images.unwrap_or_default() + self.paragraphs
     }
+}
+
+/// Words that are left of so many when a later sitting removes paragraphs whose words an earlier one counted.
+pub(super) fn words_without<'j>(
+    words: u64,
+    counted: &[Judgement],
+    removed: impl Iterator<Item = &'j Judgement>,
+) -> Option<u64> {
+    let paragraphs = counted.iter().filter(|judgement| judgement.subject == SubjectKind::Paragraph);
+    let counts = paragraphs.filter_map(|judgement| Some((place(judgement), count(judgement, WORD_COUNT)?)));
+    let counts: BTreeMap<_, u64> = counts.collect();
+    removed
+        .map(|judgement| counts.get(&place(judgement)).copied())
+        .try_fold(words, |left, gone| left.checked_sub(gone?))
+}
+
+/// Where a paragraph stands.
+fn place(judgement: &Judgement) -> (Option<u32>, Option<u32>) {
+    (judgement.ordinal, judgement.paragraph)
 }
 
 /// What took a subject away, where it was no rule: no threshold brings it back.

@@ -6,13 +6,15 @@ use crate::archives::quickstart;
 use crate::program::{Place, obelisc, repository, run_of};
 
 /// The commands that were promised.
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 14] = [
     "run",
     "check",
     "plan",
     "status",
     "extract",
+    "judge",
     "explain",
+    "sweep",
     "rules",
     "lexicon",
     "train",

@@ -11,6 +11,7 @@ mod stuck;
 
 mod bad_archives;
 mod cli_extract;
+mod cli_judge;
 mod cli_output;
 mod cli_reference;
 mod containers;
@@ -35,4 +36,5 @@ mod removed_tables;
 mod rerun;
 mod signals;
 mod skips;
+mod sweep;
 mod train;

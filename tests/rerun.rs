@@ -66,6 +66,37 @@ fn a_changed_threshold_runs_what_depends_on_it_and_writes_a_new_version() {
 }
 
 #[test]
+fn a_changed_rule_runs_the_stages_behind_extraction_alone_as_plan_says() {
+    let place = Place::new();
+    let output = place.path("out");
+    run_of(&[quickstart()], &output).ok();
+    let behind_filter = names(["filter", "apply", "order", "write"]);
+    let fetching = names(["locate", "harvest", "seal", "attach"]);
+    for (set, fetches) in [
+        (WORDS, true),
+        ("rules.document.image_count.min_images=3", true),
+        // Images that the filter still wants are the same: nothing is asked for again.
+        ("rules.image.aspect_ratio.max_ratio=10", false),
+    ] {
+        assert_eq!(done(call(&output, set)), names(["extract"]), "{set}");
+        let plan = call(&output, set).instead("plan").ok().stdout;
+        let states: Vec<(&str, &str)> =
+            plan.lines().skip(1).map(|line| (line.split_whitespace().nth(1).unwrap(), line)).collect();
+        for (step, line) in states {
+            let state = match step {
+                "extract" => "  done",
+                "filter" => "  would run",
+                _ => "  waits for the steps before",
+            };
+            assert!(line.ends_with(state), "{set}: {plan}");
+        }
+        let ran = ran(&call(&output, set).events());
+        let expected = if fetches { behind_filter.union(&fetching).cloned().collect() } else { behind_filter.clone() };
+        assert_eq!(ran, expected, "{set}");
+    }
+}
+
+#[test]
 fn a_change_at_the_end_runs_the_end_alone() {
     let place = Place::new();
     let output = place.path("out");

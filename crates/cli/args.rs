@@ -85,6 +85,18 @@ Documents go to standard output in the order of the input, whatever the number o
 records and pages that fail go to standard error, each with its reason. \
 Exit code 1: something failed, and there was no document.")]
     Extract(ExtractArgs),
+    /// Apply a recipe's rules to documents: JSON lines with verdicts
+    #[command(after_help = "\
+Examples:
+  obelisc extract page.html --url https://example.org/page | obelisc judge pipelines/links.toml
+  obelisc judge my.toml documents.jsonl --set rules.document.word_count.min_words=50 > judged.jsonl
+
+Documents are JSON lines as `obelisc extract` prints them; of one written by hand `texts` or `images` is enough. \
+They go to standard output in their order, each as it stands after filtering, with \"verdict\", \"reasons\" (the first rule that each dropped \
+node fails, with value and bound, and all others that it fails) and \"signals\". Rules on the bytes of images have no value: \
+nothing is fetched. Lines that are no documents go to standard error, each with its number. \
+Exit code 1: a line was no document, and there was none that is.")]
+    Judge(JudgeArgs),
     /// Show every node and rule of one page: value, bound, verdict, step
     #[command(after_help = "Example:\n  obelisc explain out --url https://atlas.example/earth/tides")]
     Explain {
@@ -97,6 +109,18 @@ Exit code 1: something failed, and there was no document.")]
         #[arg(long)]
         json: bool,
     },
+    /// Try other thresholds on what a run stored: what would be kept
+    #[command(after_help = "\
+Examples:
+  obelisc sweep out --set document.word_count.min_words=50,100,200
+  obelisc sweep out --set document.image_count.max_images=10,20 --set paragraph.word_count.min_words=4,8 --samples 0
+  obelisc sweep out --set rules.document.word_count.max_words=1000,off --json
+
+No page is read: the values that rules measured are compared with other bounds. Where a bound on images or paragraphs \
+leaves another text, that document is measured again from the run's tables; where an option changes what is measured, such as \
+the length of an n-gram, all documents are, which is slower. The kept documents are those that a run with these options would keep. \
+Documents that want images which the run did not fetch for them are counted apart, behind the fetch.")]
+    Sweep(SweepArgs),
     /// List the rules, or show one rule's page
     #[command(after_help = "Examples:\n  obelisc rules\n  obelisc rules image.side_pixels")]
     Rules {
@@ -344,6 +368,45 @@ fn bytes(text: &str) -> Result<usize, String> {
     let (number, shift) = unit.unwrap_or((upper, 0));
     let bytes = number.trim_end().parse::<usize>().ok().and_then(|number| number.checked_mul(1 << shift));
     bytes.ok_or_else(|| "use a number of bytes, such as 67108864 or 64M".to_owned())
+}
+
+/// What `judge` reads.
+#[derive(Args, Debug)]
+pub struct JudgeArgs {
+    /// The recipe
+    #[command(flatten)]
+    pub recipe: RecipeArgs,
+    /// Documents as JSON lines; without it, or with -, those on standard input
+    #[arg(value_name = "DOCS.jsonl|-")]
+    pub documents: Option<PathBuf>,
+    /// Threads, instead of the config's
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+}
+
+/// What `sweep` tries.
+#[derive(Args, Debug)]
+pub struct SweepArgs {
+    /// Output folder of a finished run
+    pub dir: PathBuf,
+    /// Option of a rule and the values to try; several give all combinations, 1000 at most
+    #[arg(long, value_name = "RULE.OPTION=V[,V...]", required = true)]
+    pub set: Vec<String>,
+    /// Where a file lies that the run's recipe names under [resources]
+    #[arg(long, value_name = "NAME=PATH", value_parser = resource)]
+    pub resource: Vec<(String, PathBuf)>,
+    /// Documents shown from each side of a cut
+    #[arg(long, value_name = "K", default_value_t = 5)]
+    #[arg(value_parser = clap::value_parser!(u16).range(0..=1000))]
+    pub samples: u16,
+    /// Threads [default: one per core]
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Takes what pages can have as their URL.

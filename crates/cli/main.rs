@@ -7,6 +7,7 @@ mod corpus;
 mod explain;
 mod extract;
 mod in_order;
+mod judge;
 mod lexicon;
 mod output;
 mod plan;
@@ -14,6 +15,7 @@ mod progress;
 mod reference;
 mod run;
 mod summary;
+mod sweep;
 mod train;
 
 use std::io::Write;
@@ -85,7 +87,9 @@ fn obey(cli: &Cli) -> Result<(), Failure> {
         Command::Plan { run, json } => plan::plan(run, *json),
         Command::Status { dir, failures, json } => plan::status(dir, *failures, *json),
         Command::Extract(args) => extract::extract(args, cli.quiet),
+        Command::Judge(args) => judge::judge(args, cli.quiet),
         Command::Explain { dir, url, json } => explain::explain(dir, url, *json),
+        Command::Sweep(args) => sweep::sweep(args),
         Command::Rules { name, json } => reference::rules(name.as_deref(), *json),
         Command::Lexicon(args) => lexicon::lexicon(cli, args),
         Command::Train { subject: TrainSubject::Quality(args) } => train::quality(cli, args),

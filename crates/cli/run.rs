@@ -42,7 +42,7 @@ fn read_text(path: &Path) -> Result<String, Failure> {
 }
 
 /// Reads recipe and config; all mistakes of both are told at once.
-fn read(args: &RecipeArgs) -> Result<(Recipe, Config), Failure> {
+pub fn read(args: &RecipeArgs) -> Result<(Recipe, Config), Failure> {
     let config = match &args.config {
         Some(path) => Config::parse(&path.to_string_lossy(), &read_text(path)?),
         None => Ok(Config::default()),

@@ -22,6 +22,7 @@
 pub mod account;
 mod id;
 mod node;
+mod read;
 mod reason;
 mod row;
 pub mod table;
@@ -31,5 +32,6 @@ pub use node::{
     Blob, Content, Document, END_OF_DOCUMENT, ImageFacts, ImageNode, Language, Node, Page, Paragraph, RenderedSize,
     paragraphs,
 };
+pub use read::NotADocument;
 pub use reason::Reason;
 pub use row::{Entry, JsonDocument};

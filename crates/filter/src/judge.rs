@@ -9,7 +9,7 @@ use crate::judgement::{Counts, Failure, Judgement, Measured, Verdict};
 use crate::rule::{Needs, RuleSpec, Subject, SubjectKind};
 use crate::set::{ConfiguredRule, RuleSet};
 use crate::shared::Shared;
-use crate::signal::{Bound, Measure};
+use crate::signal::{Bound, Measure, Signal};
 
 /// How a text node without paragraphs is counted.
 pub const EMPTIED: &str = "emptied";
@@ -42,34 +42,42 @@ impl StageView {
     }
 }
 
-/// What the rules of one subject say together.
-struct Outcome<'a> {
-    first: Option<&'a ConfiguredRule>,
-    failure: Option<Failure>,
-    failing: u64,
-    signals: Vec<Measured>,
+impl RuleSet {
+    /// Which rules on a kind of subject fail what was measured of it: bit *i* stands for the rule *i*, in the order of
+    /// the recipe.  `signals` are in that order too; a rule without a value fails nothing.
+    ///
+    /// This is how [`judge`](Self::judge) decides, so other thresholds tried on the signals of a [`Judgement`] give what
+    /// judging the same subject with them would give.
+    pub fn failing(&self, subject: SubjectKind, signals: &[Measured], view: StageView) -> u64 {
+        let mut signals = signals.iter().peekable();
+        let mut failing = 0;
+        for (index, rule) in self.rules(subject).iter().enumerate() {
+            if let Some(measured) = signals.next_if(|measured| measured.rule == rule.spec.name)
+                && rule.broken(&measured.signal, view).is_some()
+            {
+                failing |= 1 << index;
+            }
+        }
+        failing
+    }
+
+    /// What is said of the first rule that [`failing`](Self::failing) found.
+    pub fn first_failure(&self, subject: SubjectKind, signals: &[Measured], view: StageView) -> Option<Failure> {
+        let first = self.failing(subject, signals, view).trailing_zeros();
+        let rule = self.rules(subject).get(usize::try_from(first).ok()?)?;
+        let measured = signals.iter().find(|measured| measured.rule == rule.spec.name)?;
+        rule.broken(&measured.signal, view).map(|bound| rule.failure(&measured.signal, bound))
+    }
 }
 
-impl<'a> Outcome<'a> {
-    fn of(rules: &'a [ConfiguredRule], subject: Subject<'_>, view: StageView) -> Self {
-        let mut outcome = Self { first: None, failure: None, failing: 0, signals: Vec::with_capacity(rules.len()) };
-        for (index, rule) in rules.iter().enumerate() {
-            let Measure::Value(signal) = rule.rule.measure(subject) else { continue };
-            let mut bounds = rule.bounds.iter().filter(|bound| view.applies(rule.spec, bound));
-            if let Some(bound) = bounds.find(|bound| !bound.allows(&signal)) {
-                outcome.failing |= 1 << index;
-                if outcome.first.is_none() {
-                    outcome.first = Some(rule);
-                    outcome.failure = Some(Failure {
-                        rule: Cow::Borrowed(rule.spec.name),
-                        value: Some(signal.to_string()),
-                        bound: Some(bound.to_string()),
-                    });
-                }
-            }
-            outcome.signals.push(Measured { rule: Cow::Borrowed(rule.spec.name), signal });
-        }
-        outcome
+impl ConfiguredRule {
+    /// The first bound that the value is out of.
+    fn broken(&self, signal: &Signal, view: StageView) -> Option<&Bound> {
+        self.bounds.iter().filter(|bound| view.applies(self.spec, bound)).find(|bound| !bound.allows(signal))
+    }
+
+    fn failure(&self, signal: &Signal, bound: &Bound) -> Failure {
+        Failure { rule: Cow::Borrowed(self.spec.name), value: Some(signal.to_string()), bound: Some(bound.to_string()) }
     }
 }
 
@@ -144,10 +152,22 @@ impl<'a> Sitting<'a> {
         if rules.is_empty() {
             return None;
         }
-        let Outcome { first, failure, failing, signals } = Outcome::of(rules, subject, self.view);
+        let mut signals = Vec::with_capacity(rules.len());
+        let (mut failing, mut first, mut failure) = (0, None, None);
+        for (index, rule) in rules.iter().enumerate() {
+            let Measure::Value(signal) = rule.rule.measure(subject) else { continue };
+            if let Some(bound) = rule.broken(&signal, self.view) {
+                failing |= 1 << index;
+                first = first.or_else(|| {
+                    failure = Some(rule.failure(&signal, bound));
+                    Some(rule)
+                });
+            }
+            signals.push(Measured { rule: Cow::Borrowed(rule.spec.name), signal });
+        }
         let judgement = Judgement::keeping(self.id, subject.kind(), ordinal, paragraph);
         self.judgements.push(Judgement { failure, failing, signals, ..judgement });
-        first.map(|rule| rule.path.as_str())
+        first.map(|rule: &ConfiguredRule| rule.path.as_str())
     }
 
     fn judge_url(&mut self, url: &str) -> bool {

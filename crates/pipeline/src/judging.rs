@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use obelisc_document::{Document, Language, Reason, hex};
 use obelisc_filter::options::{Declared, Named, Options, Problem, Source};
@@ -10,6 +11,9 @@ use obelisc_filters::languages::{DEFAULT, LANGUAGES};
 use obelisc_filters::{EDITS, Identifier, RULES, WordSplit};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
+
+/// What stands for a language that nothing could tell.
+const UNKNOWN: &str = "unknown";
 
 /// What becomes of a document in none of the languages that have rules of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,6 +137,29 @@ impl Judging {
         &self.default
     }
 
+    /// The rules of every language, those of the default first: the same rules in the same order.
+    pub(crate) fn sets(&self) -> impl Iterator<Item = &RuleSet> {
+        std::iter::once(&self.default).chain(self.languages.values())
+    }
+
+    /// Whether the rules are others for some language.
+    pub(crate) fn depends_on_language(&self) -> bool {
+        !self.languages.is_empty()
+    }
+
+    /// The rules for a document of this language.
+    pub(crate) fn rules_of(&self, language: Option<&str>) -> &RuleSet {
+        self.languages.get(language.unwrap_or(UNKNOWN)).unwrap_or_else(|| self.rules_of_others())
+    }
+
+    fn rules_of_others(&self) -> &RuleSet {
+        static NONE: LazyLock<RuleSet> = LazyLock::new(RuleSet::default);
+        match self.others {
+            Others::Keep | Others::Drop if !self.languages.is_empty() => &NONE,
+            Others::Default | Others::Keep | Others::Drop => &self.default,
+        }
+    }
+
     /// Whether documents are told their language.
     pub(crate) fn identifies(&self) -> bool {
         self.identifier.is_some()
@@ -151,17 +178,14 @@ impl Judging {
         if document.page.language.is_none() {
             document.page.language = self.identifier.as_ref().and_then(|identifier| language(identifier, document));
         }
-        let tag = document.page.language.as_ref().map_or("unknown", |language| language.tag.as_str());
+        let tag = document.page.language.as_ref().map_or(UNKNOWN, |language| language.tag.as_str());
         match (self.languages.get(tag), self.others) {
-            (Some(rules), _) => rules.judge(document, view),
-            (None, _) if self.languages.is_empty() => self.default.judge(document, view),
-            (None, Others::Default) => self.default.judge(document, view),
-            (None, Others::Keep) => RuleSet::default().judge(document, view),
-            (None, Others::Drop) => {
+            (None, Others::Drop) if !self.languages.is_empty() => {
                 let value = Some(tag.to_owned());
                 let bound = self.languages.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
                 RuleSet::refuse(document, Reason::LanguageNotKept, value, Some(format!("one of {bound}")))
             }
+            (rules, _) => rules.unwrap_or_else(|| self.rules_of_others()).judge(document, view),
         }
     }
 }

@@ -7,9 +7,11 @@ use obelisc_document::table::{self, Failure, Table};
 use obelisc_storage::parquet::Reader;
 use obelisc_storage::{Error as StorageError, Storage};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::error::{Error, TaskError};
 use crate::marker::{self, FORMAT, Marker, Output};
+use crate::recipe::Recipe;
 use crate::run::RUN;
 
 /// What stands in `run/record.json`.
@@ -27,6 +29,12 @@ pub struct Record {
     /// Whether the tables were removed after that, as the config asks.
     #[serde(default)]
     pub tables_removed: bool,
+    /// Which judgements were kept, as the config names it; absent in records of runs before it was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judgements: Option<String>,
+    /// The rules that were asked, with versions, options and resources; absent in records of runs before it was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<Value>,
 }
 
 /// One step of a run.
@@ -58,8 +66,16 @@ pub struct StepStatus {
 }
 
 impl Record {
-    pub(crate) fn new(recipe: &str, steps: Vec<RecordedStep>) -> Self {
-        Self { format: FORMAT, recipe: recipe.to_owned(), steps, dataset: None, tables_removed: false }
+    pub(crate) fn new(recipe: &Recipe, steps: Vec<RecordedStep>, judgements: &str) -> Self {
+        Self {
+            format: FORMAT,
+            recipe: recipe.name.clone(),
+            steps,
+            dataset: None,
+            tables_removed: false,
+            judgements: Some(judgements.to_owned()),
+            rules: Some(rules_of(recipe)),
+        }
     }
 
     pub(crate) fn write(&self, storage: &dyn Storage) -> Result<(), Error> {
@@ -142,6 +158,11 @@ impl Record {
         };
         self.steps.iter().map(status).collect()
     }
+}
+
+/// All that decides about what rules measure.
+pub(crate) fn rules_of(recipe: &Recipe) -> Value {
+    json!([recipe.section("language"), recipe.section("rules"), recipe.clean.rules.canonical()])
 }
 
 fn key() -> String {

@@ -76,7 +76,9 @@ impl Run<'_> {
             folder: None,
             tasks: None,
         };
-        let mut record = Record::new(&self.recipe.name, steps.iter().map(|step| unknown(&**step)).collect());
+        let judgements = steps::retention(self.config.judgements);
+        let all = steps.iter().map(|step| unknown(&**step)).collect();
+        let mut record = Record::new(self.recipe, all, judgements);
         for (step, index) in steps.iter().zip(0..) {
             let started = self.prepare(&**step, &context);
             if let Some(recorded) = record.steps.get_mut::<usize>(index) {

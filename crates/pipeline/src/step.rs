@@ -161,14 +161,8 @@ impl<'a> Task<'a> {
         column: &'static str,
         number: fn(&T) -> u32,
     ) -> Rows<'a, T> {
-        let (context, index) = (self.context, self.index);
-        let rows = context.output(step).files(T::NAME).flat_map(move |file| -> Rows<'a, T> {
-            match Reader::open_where(context.storage, &file.key, ROWS_PER_KEY_READ, column, index) {
-                Ok(reader) => read(reader),
-                Err(error) => Box::new(std::iter::once(Err(error.into()))),
-            }
-        });
-        Box::new(rows.filter(move |row| row.as_ref().map_or(true, |row| number(row) == index)))
+        let keys = self.context.output(step).files(T::NAME).map(|file| file.key.as_str());
+        rows_where(self.context.storage, keys, (column, number), self.index)
     }
 
     /// Ends the attempt.
@@ -228,6 +222,22 @@ pub(crate) fn read<'a, T: Table + 'a>(reader: Reader) -> Rows<'a, T> {
             Err(error) => Box::new(std::iter::once(Err(error))),
         }
     }))
+}
+
+/// The rows of tables, each sorted by a `column` of numbers, in which that number is the one wanted.
+pub(crate) fn rows_where<'a, T: Table + 'a>(
+    storage: &'a dyn Storage,
+    keys: impl Iterator<Item = &'a str> + 'a,
+    (column, number): (&'static str, fn(&T) -> u32),
+    wanted: u32,
+) -> Rows<'a, T> {
+    let rows = keys.flat_map(move |key| -> Rows<'a, T> {
+        match Reader::open_where(storage, key, ROWS_PER_KEY_READ, column, wanted) {
+            Ok(reader) => read(reader),
+            Err(error) => Box::new(std::iter::once(Err(error.into()))),
+        }
+    });
+    Box::new(rows.filter(move |row| row.as_ref().map_or(true, |row| number(row) == wanted)))
 }
 
 fn rows<'a, T: Table + 'a>(

@@ -1,9 +1,9 @@
 //! The steps of the stages, one file each.
 
-mod apply;
+pub(crate) mod apply;
 mod attach;
 mod bucket;
-mod clean;
+pub(crate) mod clean;
 mod digesting;
 mod extract;
 mod filter;
@@ -16,6 +16,7 @@ mod write;
 
 use crate::recipe::{Recipe, Stage};
 use crate::step::Step;
+pub(crate) use kept::retention;
 pub(crate) use write::SHARDS;
 
 /// The steps of a recipe, in order.

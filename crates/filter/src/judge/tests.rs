@@ -257,6 +257,36 @@ fn options_with_their_defaults_are_what_a_digest_takes_in() {
 }
 
 #[test]
+fn other_bounds_on_stored_signals_decide_as_judging_with_them_does() {
+    let views = [StageView::FINAL, StageView { images_pending: true, text_pending: false }];
+    let contents = || {
+        let texts = ["a", "abc", "abcde"].map(|text| Content::Text(paragraphs(text)));
+        texts.into_iter().chain([None, Some(4), Some(40)].map(image)).collect::<Vec<_>>()
+    };
+    let stored = |view| {
+        let all = "[rules.image.width]\n[rules.paragraph.length_a]\n[rules.paragraph.length_b]\n\
+            [rules.document.image_count]\n[rules.document.rising_count]\n";
+        rules(all).judge(&mut document(contents()), view).judgements
+    };
+    for view in views {
+        for (min, max) in [(0, 3), (2, 9), (5, 2), (41, 50)] {
+            let range = format!("min = {min}\nmax = {max}\n").replace("min = 5\nmax = 2", "min = 5");
+            let other = rules(&format!(
+                "[rules.image.width]\n{range}[rules.paragraph.length_a]\n[rules.paragraph.length_b]\n{range}\
+                 [rules.document.image_count]\n[rules.document.rising_count]\nmin = {min}\n"
+            ));
+            let judged = other.judge(&mut document(contents()), view).judgements;
+            for (stored, judged) in stored(view).iter().zip(&judged) {
+                // What the document is judged by is what the others left of it.
+                let signals = if stored.subject == SubjectKind::Document { &judged.signals } else { &stored.signals };
+                assert_eq!(other.failing(judged.subject, signals, view), judged.failing);
+                assert_eq!(other.first_failure(judged.subject, signals, view), judged.failure);
+            }
+        }
+    }
+}
+
+#[test]
 fn a_set_can_be_asked_for_some_of_its_rules() {
     let rules = rules("[rules.url.url_length]\n[rules.image.width]\n");
     let images = rules.select(|spec| spec.subject == SubjectKind::Image);

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use obelisc_document::table::Attachment;
 use obelisc_document::{Blob, Content, Document, ImageFacts, ImageNode, Reason};
-use obelisc_filter::{Failure, Judgement, StageView, SubjectKind};
+use obelisc_filter::{Failure, Judgement, StageView, SubjectKind, Verdict};
 use serde_json::{Value, json};
 
 use super::kept::{Kept, keep_judgements, retention};
 use super::last_images;
 use crate::error::TaskError;
+use crate::judging::Judging;
 use crate::recipe::{Recipe, Stage};
-use crate::step::{Context, Step, Task};
+use crate::step::{Context, Rows, Step, Task};
 
 /// Semantic version of the step.
 const VERSION: u32 = 2;
@@ -49,26 +50,16 @@ impl Step for Apply {
 
     fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
         let recipe = task.context.recipe;
-        // What images bring news for: the rules on images, and those on whole documents.
-        let judging = recipe.judging.select(|spec| matches!(spec.subject, SubjectKind::Image | SubjectKind::Document));
-        let attachments = attachments(task)?;
+        let judging = rules(&recipe.judging);
+        let attachments = gather(task.own_rows::<Attachment>("attach", "task", |attachment| attachment.task))?;
         let mut kept = Kept::new(task)?;
         let mut judgements = task.sink::<Judgement>()?;
         for (document, row) in task.rows::<Document>("filter", task.index)?.zip(0..) {
             let mut document = document?;
-            let failed = attach(&mut document, |ordinal| attachments.get(&(row, ordinal)), recipe.max_document_bytes);
-            let mut verdict = judging.judge(&mut document, StageView::FINAL);
-            // In reading order; the document's own comes last.
-            let mut judged = Vec::with_capacity(failed.len() + verdict.judgements.len());
-            for failure in failed {
-                verdict.counts.images.enter(1);
-                verdict.counts.images.fail_one(failure.reason.name());
-                judged.push(failure.judgement(&document));
-            }
-            judged.append(&mut verdict.judgements);
-            judged.sort_by_key(|judgement| (judgement.ordinal.is_none(), judgement.ordinal));
+            let candidates = |ordinal| attachments.get(&(row, ordinal));
+            let verdict = judge_attached(&judging, &mut document, candidates, recipe.max_document_bytes);
             verdict.counts.add_to(&mut task.accounts);
-            keep_judgements(task.context.config.judgements, &mut judgements, judged)?;
+            keep_judgements(task.context.config.judgements, &mut judgements, verdict.judgements)?;
             if verdict.kept {
                 kept.push(document, last_images(recipe, self.name()))?;
             }
@@ -78,13 +69,43 @@ impl Step for Apply {
     }
 }
 
-/// All candidates of an image, best first.
-type Candidates = Vec<Attachment>;
+/// Gives a document its images' facts and judges it again; images without bytes are in the verdict as failed.
+pub(crate) fn judge_attached<'a>(
+    judging: &Judging,
+    document: &mut Document,
+    candidates_of: impl Fn(u32) -> Option<&'a Candidates>,
+    max_bytes: u64,
+) -> Verdict {
+    let failed = attach(document, candidates_of, max_bytes);
+    let mut verdict = judging.judge(document, StageView::FINAL);
+    // In reading order; the document's own comes last.
+    let mut judged = Vec::with_capacity(failed.len() + verdict.judgements.len());
+    for failure in failed {
+        verdict.counts.images.enter(1);
+        verdict.counts.images.fail_one(failure.reason.name());
+        judged.push(failure.judgement(document));
+    }
+    judged.append(&mut verdict.judgements);
+    judged.sort_by_key(|judgement| (judgement.ordinal.is_none(), judgement.ordinal));
+    verdict.judgements = judged;
+    verdict
+}
 
-/// The attachments of a task's documents, by row and ordinal.
-fn attachments(task: &Task<'_>) -> Result<BTreeMap<(u32, u32), Candidates>, TaskError> {
-    let mut attachments: BTreeMap<(u32, u32), Candidates> = BTreeMap::new();
-    for attachment in task.own_rows::<Attachment>("attach", "task", |attachment| attachment.task) {
+/// What images bring news for: the rules on images, and those on whole documents.
+pub(crate) fn rules(all: &Judging) -> Judging {
+    all.select(|spec| matches!(spec.subject, SubjectKind::Image | SubjectKind::Document))
+}
+
+/// All candidates of an image, best first.
+pub(crate) type Candidates = Vec<Attachment>;
+
+/// The candidates of a task's images, by row of the document and ordinal.
+pub(crate) type Attachments = BTreeMap<(u32, u32), Candidates>;
+
+/// The attachments of a task's documents.
+pub(crate) fn gather(rows: Rows<'_, Attachment>) -> Result<Attachments, TaskError> {
+    let mut attachments = Attachments::new();
+    for attachment in rows {
         let attachment = attachment?;
         attachments.entry((attachment.row, attachment.ordinal)).or_default().push(attachment);
     }

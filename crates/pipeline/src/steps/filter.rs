@@ -2,7 +2,7 @@
 
 use obelisc_document::table::ImageReference;
 use obelisc_document::{Content, Document, UrlKey};
-use obelisc_filter::{Judgement, StageView};
+use obelisc_filter::Judgement;
 use serde_json::{Value, json};
 
 use super::kept::{Kept, keep_judgements, retention};
@@ -47,7 +47,7 @@ impl Step for Filter {
 
     fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
         let recipe = task.context.recipe;
-        let view = StageView { images_pending: recipe.has(Stage::Attach), text_pending: false };
+        let view = recipe.filter_view();
         let mut kept = Kept::new(task)?;
         let mut judgements = task.sink::<Judgement>()?;
         let mut references = task.sink::<ImageReference>()?;

@@ -10,7 +10,7 @@ use crate::error::TaskError;
 use crate::step::{Sink, Task};
 
 /// Retention decides about the bytes of a table, so it stands in the step's digest; it never reaches a shard.
-pub(super) fn retention(retention: Retention) -> &'static str {
+pub(crate) fn retention(retention: Retention) -> &'static str {
     match retention {
         Retention::All => "all",
         Retention::Dropped => "dropped",

@@ -1,0 +1,165 @@
+//! A document judged alone, as `judge` prints it.
+
+use std::borrow::Cow;
+
+use obelisc_document::{Document, JsonDocument};
+use obelisc_filter::{Judgement, Measured, Signal, StageView, SubjectKind};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::recipe::{Recipe, Stage};
+
+impl Recipe {
+    /// What stages behind `filter` may still take away.
+    pub fn filter_view(&self) -> StageView {
+        StageView { images_pending: self.has(Stage::Attach), text_pending: false }
+    }
+
+    /// Judges a document that stands alone: nothing comes later, so every bound applies, and what needs the bytes of
+    /// images has no value where the document does not tell their facts.
+    ///
+    /// # Errors
+    /// As [`Document::to_json`].
+    pub fn judge_alone(&self, mut document: Document) -> serde_json::Result<Judged> {
+        let verdict = self.judging.judge(&mut document, StageView::FINAL);
+        let failed = verdict.judgements.iter().filter(|judgement| !judgement.kept());
+        let mut signals: Map<String, Value> = Map::new();
+        for judgement in &verdict.judgements {
+            enter(&mut signals, judgement)?;
+        }
+        Ok(Judged {
+            verdict: if verdict.kept { "kept" } else { "dropped" },
+            reasons: failed.filter_map(|judgement| self.reason(judgement)).collect(),
+            signals,
+            document: document.to_json()?,
+        })
+    }
+
+    fn reason(&self, judgement: &Judgement) -> Option<Reason> {
+        let failure = judgement.failure.as_ref()?;
+        // All languages have the same rules in the same order.
+        let rules = self.judging.default_rules().rules(judgement.subject).iter().enumerate();
+        let failing = rules.filter(|(index, _)| judgement.failing & (1 << index) != 0);
+        let value = judgement.signals.iter().find(|measured| measured.rule == failure.rule);
+        Some(Reason {
+            subject: judgement.subject,
+            ordinal: judgement.ordinal,
+            paragraph: judgement.paragraph,
+            rule: failure.rule.clone(),
+            value: value.map(|measured| measured.signal.clone()),
+            bound: failure.bound.clone(),
+            failing: failing.map(|(_, rule)| rule.spec().name).collect(),
+        })
+    }
+}
+
+/// A document with its verdict, as `judge` prints it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Judged {
+    /// `kept` or `dropped`.
+    pub verdict: &'static str,
+    /// Each subject that was dropped, in reading order; the document's own comes last.
+    pub reasons: Vec<Reason>,
+    /// What was measured: of the URL and the document rule by rule, of images by ordinal, of paragraphs by `ordinal.k`.
+    /// A rule without a value is left out.
+    pub signals: Map<String, Value>,
+    /// The document as it stands after filtering.
+    #[serde(flatten)]
+    pub document: JsonDocument,
+}
+
+/// Why a subject was dropped.
+#[derive(Clone, Debug, Serialize)]
+pub struct Reason {
+    /// What was dropped.
+    pub subject: SubjectKind,
+    /// The node; null for a URL or a document.
+    pub ordinal: Option<u32>,
+    /// The paragraph of the node; null where it is none.
+    pub paragraph: Option<u32>,
+    /// The first rule that it fails, or a reason outside of rules.
+    pub rule: Cow<'static, str>,
+    /// The value that this rule measured; null with a reason.
+    pub value: Option<Signal>,
+    /// The bound it broke, such as `min 0.35`; null with a reason.
+    pub bound: Option<String>,
+    /// All rules that it fails.
+    pub failing: Vec<&'static str>,
+}
+
+/// Adds what was measured of one subject.
+fn enter(signals: &mut Map<String, Value>, judgement: &Judgement) -> serde_json::Result<()> {
+    let value = |measured: &Measured| Ok((measured.rule.to_string(), serde_json::to_value(&measured.signal)?));
+    let values = judgement.signals.iter().map(value).collect::<serde_json::Result<Map<_, _>>>()?;
+    let place = match (judgement.ordinal, judgement.paragraph) {
+        (Some(ordinal), Some(k)) => Some(format!("{ordinal}.{k}")),
+        (ordinal, _) => ordinal.map(|ordinal| ordinal.to_string()),
+    };
+    let subject = judgement.subject.name().to_owned();
+    match place {
+        None => drop(signals.insert(subject, Value::Object(values))),
+        Some(place) => {
+            let all = signals.entry(subject).or_insert_with(|| Value::Object(Map::new()));
+            if let Some(all) = all.as_object_mut() {
+                all.insert(place, Value::Object(values));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use obelisc_document::DocId;
+    use serde_json::json;
+
+    use super::*;
+
+    const RULES: &str = "stages = [\"extract\", \"filter\", \"fetch\", \"attach\", \"finish\"]\n\
+        [edits.odd_spaces]\n\
+        [rules.image.side_pixels]\n[rules.image.url_words]\nbanned = [\"logo\"]\n\
+        [rules.paragraph.word_count]\nmin_words = 3\n[rules.paragraph.special_character_ratio]\nmax_ratio = 0.3\n\
+        [rules.document.image_count]\nmin_images = 1\nmax_images = 1\n";
+
+    fn judged(document: &Value) -> Value {
+        let recipe = Recipe::parse("r.toml", RULES, &[]).unwrap();
+        let document = Document::from_json(document.to_string().as_bytes(), DocId::new("by hand", 1, 0)).unwrap();
+        serde_json::to_value(recipe.judge_alone(document).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn every_dropped_subject_names_all_rules_that_it_fails() {
+        let logo = "https://a.example/logo.png";
+        let found = judged(&json!({"texts": ["A long\u{a0}word.\n\n-- !!", null], "images": [null, logo]}));
+        assert_eq!(found["verdict"], "dropped");
+        let expected = json!([
+            {"subject": "paragraph", "ordinal": 0, "paragraph": 1, "rule": "word_count", "value": 0.0, "bound": "min 3",
+             "failing": ["word_count", "special_character_ratio"]},
+            {"subject": "image", "ordinal": 1, "paragraph": null, "rule": "url_words", "value": "logo",
+             "bound": "none of logo", "failing": ["url_words"]},
+            {"subject": "document", "ordinal": null, "paragraph": null, "rule": "image_count", "value": 0.0,
+             "bound": "min 1", "failing": ["image_count"]},
+        ]);
+        assert_eq!(found["reasons"], expected);
+        assert_eq!(found["signals"]["paragraph"]["0.0"]["word_count"], 3.0);
+        // Nothing is known of its bytes.
+        assert_eq!(found["signals"]["image"], json!({"1": {"url_words": "logo"}}));
+        assert_eq!(found["texts"], json!(["A long word."]));
+    }
+
+    #[test]
+    fn every_bound_applies_to_a_document_that_stands_alone() {
+        let image = json!("https://a.example/1.png");
+        let found = judged(&json!({"images": [image, image]}));
+        assert_eq!(found["reasons"][0]["bound"], "max 1");
+        assert_eq!(judged(&json!({"images": [image]}))["verdict"], "kept");
+    }
+
+    #[test]
+    fn facts_that_a_document_tells_are_judged() {
+        let facts = json!({"format": "png", "original_width": 16, "original_height": 300});
+        let found = judged(&json!({"images": ["https://a.example/1.png"], "metadata": [facts]}));
+        assert_eq!(found["reasons"][0]["rule"], "side_pixels");
+        assert_eq!(found["reasons"][0]["value"], json!({"low": 16.0, "high": 300.0}));
+    }
+}

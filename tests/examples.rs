@@ -27,9 +27,8 @@ fn desk() -> Place {
     for name in ["crawl.warc.gz", "crawl/a.warc.gz", "crawl/b.warc.gz", "listed.warc.gz"] {
         place.write(name, small_bytes(Compression::GzipPerRecord, 2));
     }
-    place.write("documents.jsonl", "{\"texts\": [\"A few words.\"]}\n");
     place.write("list.txt", "listed.warc.gz\n");
-    place.write("documents.jsonl", "{\"texts\": [\"Common words\", null]}\n");
+    place.write("documents.jsonl", "{\"texts\": [\"Common words\"]}\n");
     place.write("texts/a.txt", "more common words");
     for letter in 'a'..='j' {
         place.write(&format!("wikipedia/{letter}.txt"), format!("The castle {letter} was built in stone."));

@@ -51,10 +51,7 @@ fn name(variant: &VariantReport) -> String {
 fn kept(out: &mut impl Write, found: &Sweep) -> io::Result<()> {
     let Sweep { documents, measured_again, .. } = found;
     let again = match (found.measures_all, measured_again) {
-        (true, _) => {
-            "; all of them were measured again, for an option changes what is measured, or rules depend on the language"
-                .to_owned()
-        }
+        (true, _) => "; all of them were measured again, since an option changes what is measured".to_owned(),
         (false, 0) => String::new(),
         (false, again) => format!("; {again} of them were measured again, whose text or images are others"),
     };

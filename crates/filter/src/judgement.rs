@@ -30,13 +30,15 @@ pub struct Judgement {
     pub signals: Vec<Measured>,
     /// What was changed of a paragraph's text before it was judged, in order.
     pub edits: Vec<Edited>,
+    /// Tag of the document's language, where one was identified; in its last judgement alone.
+    pub language: Option<String>,
 }
 
 impl Judgement {
     /// A subject that nothing was found against and nothing was measured of.
     pub fn keeping(document: DocId, subject: SubjectKind, ordinal: Option<u32>, paragraph: Option<u32>) -> Self {
-        let (failure, failing, signals, edits) = (None, 0, Vec::new(), Vec::new());
-        Self { document, subject, ordinal, paragraph, failure, failing, signals, edits }
+        let (failure, failing, signals, edits, language) = (None, 0, Vec::new(), Vec::new(), None);
+        Self { document, subject, ordinal, paragraph, failure, failing, signals, edits, language }
     }
 
     /// Whether the subject was kept.

@@ -12,6 +12,7 @@
 //! | `failing` | uint64: bit *i* = rule *i* of this subject, in the order of the recipe | – |
 //! | `signals` | list of struct: `rule` utf8, `low` and `high` float64, `word` utf8 | a number has `low` only, a span `low` and `high`, a word `word` only |
 //! | `edits` | list of struct: `edit` utf8, `begin` and `end` uint32, `replacement` utf8 | – |
+//! | `language` | utf8: tag of the language by whose rules the document was judged | not the document's last judgement, or not identified |
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -76,6 +77,7 @@ impl Table for Judgement {
             Field::new("failing", DataType::UInt64, false),
             Field::new("signals", DataType::List(signal_item()), false),
             Field::new("edits", DataType::List(edit_item()), false),
+            Field::new("language", DataType::Utf8, true),
         ];
         schema(Self::NAME, Self::VERSION, fields)
     }
@@ -102,6 +104,7 @@ impl Table for Judgement {
             Arc::new(UInt64Array::from_iter_values(rows.iter().map(|row| row.failing))),
             Arc::new(write_signals(rows)?),
             Arc::new(write_edits(rows)?),
+            Arc::new(rows.iter().map(|row| row.language.as_deref()).collect::<StringArray>()),
         ];
         RecordBatch::try_new(Self::schema(), columns)
     }
@@ -166,6 +169,7 @@ struct Columns<'a> {
     failing: &'a UInt64Array,
     signals: &'a ListArray,
     edits: &'a ListArray,
+    language: &'a StringArray,
 }
 
 fn wrong(column: &str) -> ArrowError {
@@ -204,6 +208,7 @@ impl<'a> Columns<'a> {
             failing: column("failing")?.as_primitive_opt::<UInt64Type>().ok_or_else(|| wrong("failing"))?,
             signals: column("signals")?.as_list_opt().ok_or_else(|| wrong("signals"))?,
             edits: column("edits")?.as_list_opt().ok_or_else(|| wrong("edits"))?,
+            language: words("language")?,
         })
     }
 
@@ -226,6 +231,7 @@ impl<'a> Columns<'a> {
             failing: self.failing.value(row),
             signals: read_signals(&self.signals.value(row)).ok_or_else(|| wrong("signals"))?,
             edits: read_edits(&self.edits.value(row)).ok_or_else(|| wrong("edits"))?,
+            language: text(self.language, row).map(str::to_owned),
         })
     }
 }
@@ -278,6 +284,7 @@ mod tests {
             failure,
             signals,
             edits: Vec::new(),
+            language: None,
         }
     }
 
@@ -289,6 +296,7 @@ mod tests {
             judgement(1, Some(failure), vec![("side_pixels", Signal::Span { low: 16.0, high: 640.0 })]),
             Judgement {
                 edits: vec![Edited { edit: "email".into(), begin: 3, end: 9, replacement: "PI:EMAIL".into() }],
+                language: Some("fr".to_owned()),
                 ..judgement(4, None, vec![])
             },
             judgement(2, Some(Failure { rule: "empty_document".into(), value: None, bound: None }), vec![]),

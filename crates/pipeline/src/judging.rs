@@ -142,11 +142,6 @@ impl Judging {
         std::iter::once(&self.default).chain(self.languages.values())
     }
 
-    /// Whether the rules are others for some language.
-    pub(crate) fn depends_on_language(&self) -> bool {
-        !self.languages.is_empty()
-    }
-
     /// The rules for a document of this language.
     pub(crate) fn rules_of(&self, language: Option<&str>) -> &RuleSet {
         self.languages.get(language.unwrap_or(UNKNOWN)).unwrap_or_else(|| self.rules_of_others())
@@ -179,14 +174,18 @@ impl Judging {
             document.page.language = self.identifier.as_ref().and_then(|identifier| language(identifier, document));
         }
         let tag = document.page.language.as_ref().map_or(UNKNOWN, |language| language.tag.as_str());
-        match (self.languages.get(tag), self.others) {
+        let mut verdict = match (self.languages.get(tag), self.others) {
             (None, Others::Drop) if !self.languages.is_empty() => {
                 let value = Some(tag.to_owned());
                 let bound = self.languages.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
                 RuleSet::refuse(document, Reason::LanguageNotKept, value, Some(format!("one of {bound}")))
             }
             (rules, _) => rules.unwrap_or_else(|| self.rules_of_others()).judge(document, view),
+        };
+        if let Some(last) = verdict.judgements.last_mut() {
+            last.language = document.page.language.as_ref().map(|language| language.tag.clone());
         }
+        verdict
     }
 }
 

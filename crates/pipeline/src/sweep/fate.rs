@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use obelisc_document::Reason;
-use obelisc_filter::{Failure, Judgement, RuleSet, StageView, SubjectKind};
+use obelisc_filter::{Failure, Judgement, RuleSet, StageView};
 
 use super::grid::Variant;
 use super::measure::Measurement;
@@ -119,9 +119,4 @@ fn goes(document: &Judgement, parts: u64, empty: Option<bool>) -> Option<bool> {
         return Some(true);
     }
     if document.kept() || parts > 0 { Some(false) } else { empty }
-}
-
-/// The judgement of a document, as the last of its sitting.
-pub(super) fn of_document(judgements: &[Judgement]) -> Option<&Judgement> {
-    judgements.last().filter(|judgement| judgement.subject == SubjectKind::Document)
 }

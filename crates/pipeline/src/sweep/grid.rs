@@ -150,8 +150,7 @@ impl Grid {
         class.and_then(|class| class.variants.first()).copied().unwrap_or(variant)
     }
 
-    /// Whether every document is measured again: an option changes what is measured, or the rules depend on the language,
-    /// which the judgements do not tell.
+    /// Whether an option changes what is measured, so that every document is measured again.
     pub(super) fn measures_all(&self) -> bool {
         self.classes.iter().any(|class| !class.stored)
     }
@@ -283,8 +282,7 @@ fn classes(variants: &[Variant]) -> Vec<MeasureClass> {
         };
         let Some(class) = classes.iter_mut().find(alike) else {
             let nodes = vec![NodeClass { variants: vec![index] }];
-            let stored = index == 0 && !variant.recipe.judging.depends_on_language();
-            classes.push(MeasureClass { stored, nodes });
+            classes.push(MeasureClass { stored: index == 0, nodes });
             continue;
         };
         let same_parts = |nodes: &&mut NodeClass| first_of(nodes).is_some_and(|first| both(first, variant, cut_alike));

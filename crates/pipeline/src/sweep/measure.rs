@@ -2,9 +2,8 @@
 
 use obelisc_document::{Content, Document};
 use obelisc_filter::options::Source;
-use obelisc_filter::{Judgement, RuleSet, StageView};
+use obelisc_filter::{Judgement, RuleSet, StageView, SubjectKind};
 
-use super::fate::of_document;
 use super::grid::{Sitting, Variant};
 use super::nodes;
 use crate::error::TaskError;
@@ -101,9 +100,16 @@ impl Measuring {
 }
 
 impl Measurement {
+    /// What a run stored of a document.
+    pub(super) fn stored(sittings: Vec<Vec<Judgement>>) -> Self {
+        let by_filter = sittings.first().and_then(|filter| filter.last());
+        let language = by_filter.and_then(|judgement| judgement.language.clone());
+        Self { sittings, behind: false, language, left: None }
+    }
+
     /// The judgement of the document by a sitting; `None` where its URL failed, or it does not come that far.
     pub(super) fn document(&self, number: usize) -> Option<&Judgement> {
-        of_document(self.sittings.get(number)?)
+        self.sittings.get(number)?.last().filter(|judgement| judgement.subject == SubjectKind::Document)
     }
 
     /// The last judgement: that of the document, or of its URL.

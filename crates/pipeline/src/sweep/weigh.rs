@@ -72,7 +72,7 @@ impl Weighing<'_> {
                 }
                 sittings.push(group);
             }
-            let stored = Rc::new(Measurement { sittings, ..Measurement::default() });
+            let stored = Rc::new(Measurement::stored(sittings));
             let wanted = goes_on.then_some(wanted_row);
             let mut page = Page { documents: &mut documents, task, row, wanted_row: wanted, id, read: None };
             self.document(&stored, &mut page, &mut weighed.tallies)?;

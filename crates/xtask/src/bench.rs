@@ -6,6 +6,7 @@ mod linear;
 mod memory;
 #[cfg(feature = "peers")]
 mod peers;
+mod rules;
 mod warc;
 
 use std::path::PathBuf;
@@ -27,6 +28,8 @@ pub(crate) enum Bench {
     Language(language::Language),
     /// Pages that could cost more than their bytes, at three sizes
     Linear(linear::Linear),
+    /// Documents → judgements: what rules cost beside extraction, and beside the reference's filter stage
+    Rules(Options),
     /// Archive → records on one thread; beside bare decompression and the crate fastwarc
     Warc(Options),
     /// Peak memory of a whole run over a synthetic archive of pages and pictures
@@ -56,6 +59,7 @@ pub(crate) fn run(bench: &Bench) -> Result<bool> {
         Bench::Extract(options) => extract::run(options)?,
         Bench::Language(options) => language::run(options)?,
         Bench::Linear(options) => return linear::run(options),
+        Bench::Rules(options) => rules::run(options)?,
         Bench::Warc(options) => warc::run(options)?,
         Bench::Memory(options) => return memory::run(options),
     }

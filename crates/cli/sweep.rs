@@ -53,7 +53,9 @@ fn kept(out: &mut impl Write, found: &Sweep) -> io::Result<()> {
     let again = match (found.measures_all, measured_again) {
         (true, _) => "; all of them were measured again, since an option changes what is measured".to_owned(),
         (false, 0) => String::new(),
-        (false, again) => format!("; {again} of them were measured again, whose text or images are others"),
+        (false, again) => format!(
+            "; {again} of them were measured again: their text or images are others, or a later step had not seen them"
+        ),
     };
     writeln!(out, "recipe {}: {documents} documents were judged{again}\n", printable(&found.recipe))?;
     let all = || std::iter::once(&found.base).chain(&found.variants);

@@ -36,7 +36,7 @@ pub(super) fn run(options: &Options) -> Result<()> {
             let mut copies = documents.clone();
             let begin = cpu_time();
             for document in &mut copies {
-                std::hint::black_box(recipe.judge(document, StageView::FINAL));
+                std::hint::black_box(recipe.judging.judge(document, StageView::FINAL));
             }
             judging.push((cpu_time() - begin).as_secs_f64());
         }

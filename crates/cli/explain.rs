@@ -80,7 +80,11 @@ fn line(decision: &Decision) -> String {
             format!("DROPPED {rule}{value}{bound}")
         }
     };
-    let signals: Vec<String> = decision.signals.iter().map(|(rule, value)| format!("{rule}={value}")).collect();
+    let mut signals: Vec<String> = decision.signals.iter().map(|(rule, value)| format!("{rule}={value}")).collect();
+    signals.extend(decision.language.iter().map(|language| format!("language={language}")));
+    for made in decision.edits.chunk_by(|one, next| one.edit == next.edit) {
+        signals.extend(made.first().map(|first| format!("edit.{}×{}", first.edit, made.len())));
+    }
     let signals = if signals.is_empty() { String::new() } else { format!("  [{}]", signals.join(" ")) };
     let content = decision.content.as_deref().map(|text| {
         let text = text.replace('\n', " ");

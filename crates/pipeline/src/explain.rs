@@ -3,7 +3,7 @@
 use arrow_array::cast::AsArray;
 use obelisc_document::table::{self, Failure, Table};
 use obelisc_document::{Document, JsonDocument, canonical_url};
-use obelisc_filter::{Judgement, SubjectKind};
+use obelisc_filter::{Edited, Judgement, SubjectKind};
 use obelisc_storage::Storage;
 use obelisc_storage::parquet::Reader;
 use serde::Serialize;
@@ -49,6 +49,12 @@ pub struct Decision {
     /// The bound that it broke.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bound: Option<String>,
+    /// The language whose rules judged a document; absent where a recipe has rules for one alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// What was changed of the text before it was judged.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub edits: Vec<Edited>,
     /// All that was measured: rule and value.
     pub signals: Vec<(String, String)>,
     /// The text or URL that was judged.
@@ -161,6 +167,8 @@ fn decision(step: &str, judgement: Judgement, before: &Document) -> Decision {
         rule,
         value,
         bound,
+        language: judgement.language,
+        edits: judgement.edits,
         signals: judgement.signals.iter().map(|m| (m.rule.to_string(), m.signal.to_string())).collect(),
         content,
     }

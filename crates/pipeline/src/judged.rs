@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use obelisc_document::{Document, JsonDocument};
-use obelisc_filter::{Judgement, Measured, Signal, StageView, SubjectKind};
+use obelisc_filter::{Edited, Judgement, Measured, Signal, StageView, SubjectKind};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -31,6 +31,7 @@ impl Recipe {
             verdict: if verdict.kept { "kept" } else { "dropped" },
             reasons: failed.filter_map(|judgement| self.reason(judgement)).collect(),
             signals,
+            edits: verdict.judgements.iter().flat_map(edits).collect(),
             document: document.to_json()?,
         })
     }
@@ -63,9 +64,29 @@ pub struct Judged {
     /// What was measured: of the URL and the document rule by rule, of images by ordinal, of paragraphs by `ordinal.k`.
     /// A rule without a value is left out.
     pub signals: Map<String, Value>,
+    /// What was changed of its paragraphs before they were judged, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub edits: Vec<Change>,
     /// The document as it stands after filtering.
     #[serde(flatten)]
     pub document: JsonDocument,
+}
+
+/// A change that was made to a paragraph.
+#[derive(Clone, Debug, Serialize)]
+pub struct Change {
+    /// The node.
+    pub ordinal: Option<u32>,
+    /// The paragraph of the node.
+    pub paragraph: Option<u32>,
+    /// Which edit, from where to where, and what stands there now.
+    #[serde(flatten)]
+    pub edited: Edited,
+}
+
+fn edits(judgement: &Judgement) -> impl Iterator<Item = Change> {
+    let (ordinal, paragraph) = (judgement.ordinal, judgement.paragraph);
+    judgement.edits.iter().cloned().map(move |edited| Change { ordinal, paragraph, edited })
 }
 
 /// Why a subject was dropped.

@@ -8,7 +8,7 @@ use obelisc_document::{Document, Language, Reason, hex};
 use obelisc_filter::options::{Declared, Named, Options, Problem, Source};
 use obelisc_filter::{RuleSet, RuleSpec, Settings, StageView, Verdict};
 use obelisc_filters::languages::{DEFAULT, LANGUAGES};
-use obelisc_filters::{EDITS, Identifier, RULES, WordSplit};
+use obelisc_filters::{EDITS, Identifier, WordSplit};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
@@ -55,18 +55,20 @@ pub(crate) fn source(name: &str, text: &str, overrides: &[String]) -> Result<Sou
 
 impl Judging {
     /// Reads the tables of a recipe.
-    pub(crate) fn read(source: &Source, root: &mut Options<'_>) -> Read {
+    pub(crate) fn read(source: &Source, table: &[&'static RuleSpec], root: &mut Options<'_>) -> Read {
         let known: Vec<&str> = LANGUAGES.iter().map(|(code, _)| *code).filter(|code| *code != DEFAULT).collect();
-        let mut table = root.table("language");
+        let mut language = root.table("language");
         let meaning = "what tells the language of a document: \"embedded\", or the name of a fastText model";
-        let identifier = match table.word_or_resource("identifier", &["off", "embedded"], meaning) {
+        let identifier = match language.word_or_resource("identifier", &["off", "embedded"], meaning) {
             Named::Word("embedded") => Some(Identifier::default()),
             Named::Word(_) | Named::Missing => None,
-            Named::File(file) => Identifier::open(&file).map_err(|problem| table.problem("identifier", problem)).ok(),
+            Named::File(file) => {
+                Identifier::open(&file).map_err(|problem| language.problem("identifier", problem)).ok()
+            }
         };
         let languages =
-            table.texts("languages", &[], &known, "languages whose documents are judged by values of their own");
-        let others = match table.choice(
+            language.texts("languages", &[], &known, "languages whose documents are judged by values of their own");
+        let others = match language.choice(
             "others",
             &["default", "drop", "keep"],
             "what becomes of documents in other languages: judged by the values of default, dropped, or kept unjudged",
@@ -78,7 +80,7 @@ impl Judging {
         match &identifier {
             Some(identifier) => {
                 for code in languages.iter().filter(|code| !identifier.knows(code)) {
-                    table.problem(
+                    language.problem(
                         "languages",
                         format!(
                             "{code:?} is given, which the identifier cannot tell; a fastText model such as lid.176 does"
@@ -86,19 +88,19 @@ impl Judging {
                     );
                 }
             }
-            None if !table.has("identifier") && !languages.is_empty() => {
-                table.problem("languages", "languages are given, and nothing tells them: identifier is off");
+            None if !language.has("identifier") && !languages.is_empty() => {
+                language.problem("languages", "languages are given, and nothing tells them: identifier is off");
             }
             None => {}
         }
-        let mut taken = table.finish();
+        let mut taken = language.finish();
         // The default comes first: it is what single-language recipes are.
-        let (default, words, declared) = Self::rules(source, DEFAULT, identifier.as_ref());
+        let (default, words, declared) = Self::rules(source, table, DEFAULT, identifier.as_ref());
         let mut canonical = Map::new();
         let mut rules = Map::from_iter([(DEFAULT.to_owned(), json!([&words, default.canonical()]))]);
         let mut sets = BTreeMap::new();
         for code in languages {
-            let (set, words, _) = Self::rules(source, &code, identifier.as_ref());
+            let (set, words, _) = Self::rules(source, table, &code, identifier.as_ref());
             rules.insert(code.clone(), json!([words, set.canonical()]));
             sets.insert(code, set);
         }
@@ -115,7 +117,12 @@ impl Judging {
     }
 
     /// The rules of one language, and what the table `[words]` holds for it.
-    fn rules(source: &Source, code: &str, identifier: Option<&Identifier>) -> (RuleSet, Value, Vec<Declared>) {
+    fn rules(
+        source: &Source,
+        table: &[&'static RuleSpec],
+        code: &str,
+        identifier: Option<&Identifier>,
+    ) -> (RuleSet, Value, Vec<Declared>) {
         let mut root = source.root().in_language(code);
         let mut words = root.table("words");
         let split = WordSplit::from_options(&mut words);
@@ -125,7 +132,7 @@ impl Judging {
             settings = settings.with(identifier.clone());
         }
         let edits = root.table("edits");
-        let set = RuleSet::from_options(RULES, root.table("rules")).with_edits(EDITS, edits).with_settings(settings);
+        let set = RuleSet::from_options(table, root.table("rules")).with_edits(EDITS, edits).with_settings(settings);
         let lists = WordSplit::TEXTS.map(|text| hex(&Sha256::digest(text)));
         let canonical = json!({"options": words.canonical, "lists": lists});
         (set, canonical, words.declared)

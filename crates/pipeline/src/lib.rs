@@ -55,6 +55,11 @@ pub use judging::Judging;
 pub use marker::{File, Marker, Output};
 pub use observer::{Observer, StepInfo};
 pub use publish::Finished;
-pub use recipe::{Clean, Extract, Finish, Recipe, ResourcePaths, Skip, Stage};
+pub use recipe::{Clean, Extract, Finish, Given, Recipe, ResourcePaths, Skip, Stage};
 pub use record::{Record, RecordedStep, StepStatus};
 pub use run::{PlannedStep, Run};
+
+/// The examples of `filters/README.md`.
+#[cfg(doctest)]
+#[doc = include_str!("../../../filters/README.md")]
+struct FiltersReadme;

@@ -3,8 +3,8 @@
 mod extract;
 mod resources;
 
-use obelisc_filter::RuleSet;
 use obelisc_filter::options::{Declared, Options, Problem, Source, Taken};
+use obelisc_filter::{RuleSet, RuleSpec};
 use obelisc_shard::{Card, ImageColumn};
 use serde_json::{Map, Value};
 
@@ -85,6 +85,15 @@ pub struct Recipe {
     pub canonical: Map<String, Value>,
 }
 
+/// What a recipe is read with beside its text.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// Where the files lie that the recipe names.
+    pub paths: ResourcePaths,
+    /// Rules of the caller's own, which the recipe can name like all others.
+    pub rules: Vec<&'static RuleSpec>,
+}
+
 /// How whole documents are cleaned.
 #[derive(Debug)]
 pub struct Clean {
@@ -116,28 +125,36 @@ impl Recipe {
         Self::parse_with(name, text, overrides, &ResourcePaths::new())
     }
 
-    /// Reads a recipe, with `KEY=VALUE` overrides, and opens the files that it names.
+    /// Reads a recipe, with `KEY=VALUE` overrides, and opens the files that it names, which lie at `paths`.
     ///
     /// # Errors
-    /// All its mistakes: unknown keys, values out of range, stages in an order in which a rule would see too little; files that
-    /// are missing, others than the recipe says, or damaged.
+    /// As of [`parse_given`](Self::parse_given).
     pub fn parse_with(
         name: &str,
         text: &str,
         overrides: &[String],
         paths: &ResourcePaths,
     ) -> Result<Self, Vec<Problem>> {
+        Self::parse_given(name, text, overrides, &Given { paths: paths.clone(), rules: Vec::new() })
+    }
+
+    /// Reads a recipe, with `KEY=VALUE` overrides, that can name files and rules of the caller's own.
+    ///
+    /// # Errors
+    /// All its mistakes: unknown keys, values out of range, stages in an order in which a rule would see too little; files that
+    /// are missing, others than the recipe says, or damaged.
+    pub fn parse_given(name: &str, text: &str, overrides: &[String], given: &Given) -> Result<Self, Vec<Problem>> {
         let source = judging::source(name, text, overrides)?;
-        let resources = resources::open(&source, paths);
+        let resources = resources::open(&source, &given.paths);
         let source = source.with_resources(resources);
-        let (recipe, _) = read(&source, true);
+        let (recipe, _) = read(&source, &given.rules, true);
         source.finish()?;
         Ok(Self { text: text.to_owned(), overrides: overrides.to_vec(), ..recipe })
     }
 
     /// The keys of a recipe besides its rules, with defaults.
     pub fn declared() -> Vec<Declared> {
-        let mut declared = read(&Source::parse("defaults", "", &[]), false).1;
+        let mut declared = read(&Source::parse("defaults", "", &[]), &[], false).1;
         declared.extend(resources::declared());
         declared
     }
@@ -167,7 +184,8 @@ impl Sections {
     }
 }
 
-fn read(source: &Source, must: bool) -> (Recipe, Vec<Declared>) {
+fn read(source: &Source, own: &[&'static RuleSpec], must: bool) -> (Recipe, Vec<Declared>) {
+    let table: Vec<&'static RuleSpec> = obelisc_filters::RULES.iter().chain(own).copied().collect();
     let mut root = source.root();
     let mut sections = Sections::default();
     root.integer("format", FORMAT, FORMAT..=FORMAT, "version of this file's format");
@@ -185,7 +203,7 @@ fn read(source: &Source, must: bool) -> (Recipe, Vec<Declared>) {
     let stages: Vec<Stage> =
         stages.iter().filter_map(|name| Stage::ALL.into_iter().find(|stage| stage.name() == name)).collect();
     let extract = extract::read(root.table("extract"), &mut sections);
-    let judging = Judging::read(source, &mut root);
+    let judging = Judging::read(source, &table, &mut root);
     sections.declared.extend(judging.declared);
     sections.canonical.extend(judging.canonical);
     let judging = judging.judging;
@@ -199,7 +217,7 @@ fn read(source: &Source, must: bool) -> (Recipe, Vec<Declared>) {
         "bytes of images that one document may hold; the image that would pass it and all behind it fail",
     );
     sections.add("attach", attach.finish());
-    let clean = read_clean(root.table("clean"), &mut sections);
+    let clean = read_clean(&table, root.table("clean"), &mut sections);
     let finish = read_finish(root.table("finish"), &mut sections);
     let card = read_card(root.table("card"), &mut sections);
     stage_order::check(&root, &stages, &judging, &clean, finish.images);
@@ -249,7 +267,7 @@ fn read_fetch(mut options: Options<'_>, sections: &mut Sections) -> obelisc_fetc
     limits
 }
 
-fn read_clean(mut options: Options<'_>, sections: &mut Sections) -> Clean {
+fn read_clean(table: &[&'static RuleSpec], mut options: Options<'_>, sections: &mut Sections) -> Clean {
     let clean = Clean {
         repeated_images: options.flag(
             "repeated_images",
@@ -261,7 +279,7 @@ fn read_clean(mut options: Options<'_>, sections: &mut Sections) -> Clean {
             true,
             "keep marks of the end of a document that follow each other, or end the document",
         ),
-        rules: RuleSet::from_options(obelisc_filters::RULES, options.table("rules")),
+        rules: RuleSet::from_options(table, options.table("rules")),
     };
     sections.add("clean", options.finish());
     clean

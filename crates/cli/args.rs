@@ -209,7 +209,7 @@ pub struct RecipeArgs {
     /// Set one key of the recipe
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
-    /// Where a file lies that the recipe names under [resources], instead of the config's word
+    /// Where a file lies that the recipe names under `[resources]`, instead of the config's word
     #[arg(long, value_name = "NAME=PATH", value_parser = resource)]
     pub resource: Vec<(String, PathBuf)>,
 }
@@ -393,7 +393,7 @@ pub struct SweepArgs {
     /// Option of a rule and the values to try; several give all combinations, 1000 at most
     #[arg(long, value_name = "RULE.OPTION=V[,V...]", required = true)]
     pub set: Vec<String>,
-    /// Where a file lies that the run's recipe names under [resources]
+    /// Where a file lies that the run's recipe names under `[resources]`
     #[arg(long, value_name = "NAME=PATH", value_parser = resource)]
     pub resource: Vec<(String, PathBuf)>,
     /// Documents shown from each side of a cut

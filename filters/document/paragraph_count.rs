@@ -26,7 +26,12 @@ impl ParagraphCount {
     fn new(options: &mut Options<'_>) -> Self {
         let range = 0..=1_000_000;
         Self {
-            min_paragraphs: options.optional_integer("min_paragraphs", Some(1), range.clone(), "fewest paragraphs kept"),
+            min_paragraphs: options.optional_integer(
+                "min_paragraphs",
+                Some(1),
+                range.clone(),
+                "fewest paragraphs kept",
+            ),
             max_paragraphs: options.optional_integer("max_paragraphs", None, range, "most paragraphs kept"),
         }
     }

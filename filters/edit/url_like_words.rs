@@ -22,7 +22,9 @@ struct UrlLikeWords {
 
 impl UrlLikeWords {
     fn new(options: &mut Options<'_>) -> Self {
-        Self { enabled: options.flag("enabled", true, "whether they go; a recipe for several languages says \"language\"") }
+        Self {
+            enabled: options.flag("enabled", true, "whether they go; a recipe for several languages says \"language\""),
+        }
     }
 }
 

@@ -20,7 +20,13 @@ struct WhiteSpaceRuns {
 
 impl WhiteSpaceRuns {
     fn new(options: &mut Options<'_>) -> Self {
-        Self { enabled: options.flag("enabled", true, "whether it is done; a recipe for several languages says \"language\"") }
+        Self {
+            enabled: options.flag(
+                "enabled",
+                true,
+                "whether it is done; a recipe for several languages says \"language\"",
+            ),
+        }
     }
 }
 

@@ -28,20 +28,21 @@ struct Host {
 
 impl Host {
     fn new(options: &mut Options<'_>) -> Self {
-        let blocked = match options.listed("blocked", &[], "hosts whose pages, and those of all hosts below them, are dropped") {
-            Listed::File(file) => file.open(|bytes| hosts_of((*bytes).as_ref())).unwrap_or_else(|problem| {
-                options.problem("blocked", problem);
-                Arc::default()
-            }),
-            Listed::Name(_) => Arc::default(),
-            Listed::Words(hosts) => {
-                let mut blocked = HostList::default();
-                for host in hosts.iter().filter(|host| !blocked.insert(host)) {
-                    options.problem("blocked", format!("{host:?} is given, which is no host"));
+        let blocked =
+            match options.listed("blocked", &[], "hosts whose pages, and those of all hosts below them, are dropped") {
+                Listed::File(file) => file.open(|bytes| hosts_of((*bytes).as_ref())).unwrap_or_else(|problem| {
+                    options.problem("blocked", problem);
+                    Arc::default()
+                }),
+                Listed::Name(_) => Arc::default(),
+                Listed::Words(hosts) => {
+                    let mut blocked = HostList::default();
+                    for host in hosts.iter().filter(|host| !blocked.insert(host)) {
+                        options.problem("blocked", format!("{host:?} is given, which is no host"));
+                    }
+                    Arc::new(blocked)
                 }
-                Arc::new(blocked)
-            }
-        };
+            };
         Self { blocked }
     }
 }

@@ -570,7 +570,7 @@ mod tests {
         };
         assert!(matches!(read("").0, Listed::Name("en")));
         let (words, canonical, _) = read("words = \"fr\"");
-        assert!(matches!(words, Listed::Name("fr")) && canonical["words"] == Json::from("fr"));
+        assert!(matches!(words, Listed::Name("fr")) && canonical["words"] == *"fr");
         let (words, canonical, problems) = read("words = [\"a\"]");
         assert!(matches!(words, Listed::Words(words) if words == ["a"]) && canonical["words"] == Json::from(vec!["a"]));
         assert!(problems.is_empty());

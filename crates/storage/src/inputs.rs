@@ -291,7 +291,7 @@ fn inputs(found: Found) -> std::result::Result<Vec<Input>, Vec<Error>> {
 mod tests {
     use super::*;
 
-    fn tree(files: &[&str]) -> tempfile::TempDir {
+    pub(super) fn tree(files: &[&str]) -> tempfile::TempDir {
         let root = tempfile::tempdir().unwrap();
         for file in files {
             let path = root.path().join(file);

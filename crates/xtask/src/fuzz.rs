@@ -1,4 +1,5 @@
-//! Damaged inputs through everything that reads bytes from outside: archive, HTTP response, page, `srcset`, image.
+//! Damaged inputs through everything that reads bytes from outside: archive, HTTP response, page, `srcset`, image, model
+//! file, text.
 //!
 //! No engine and no instrumentation: bytes that exist, damaged at random, as many as the time allows.  Each case comes from
 //! (target, seed, number), so that one that fails can be had again alone.  The same targets run under libFuzzer where a

@@ -7,7 +7,7 @@ use obelisc_document::{Blob, Content, Document, ImageFacts, ImageNode, Reason};
 use obelisc_filter::{Failure, Judgement, StageView, SubjectKind, Verdict};
 use serde_json::{Value, json};
 
-use super::kept::{Kept, keep_judgements, retention};
+use super::kept::{Judged, retention};
 use super::last_images;
 use crate::error::TaskError;
 use crate::judging::Judging;
@@ -52,20 +52,14 @@ impl Step for Apply {
         let recipe = task.context.recipe;
         let judging = rules(&recipe.judging);
         let attachments = gather(task.own_rows::<Attachment>("attach", "task", |attachment| attachment.task))?;
-        let mut kept = Kept::new(task)?;
-        let mut judgements = task.sink::<Judgement>()?;
+        let mut judged = Judged::new(task, self.name())?;
         for (document, row) in task.rows::<Document>("filter", task.index)?.zip(0..) {
             let mut document = document?;
             let candidates = |ordinal| attachments.get(&(row, ordinal));
             let verdict = judge_attached(&judging, &mut document, candidates, recipe.max_document_bytes);
-            verdict.counts.add_to(&mut task.accounts);
-            keep_judgements(task.context.config.judgements, &mut judgements, verdict.judgements)?;
-            if verdict.kept {
-                kept.push(document, last_images(recipe, self.name()))?;
-            }
+            judged.enter(task, document, verdict)?;
         }
-        kept.close(task)?;
-        task.close(judgements)
+        judged.close(task)
     }
 }
 

@@ -4,7 +4,7 @@ use obelisc_document::{Content, Document, END_OF_DOCUMENT, Reason};
 use obelisc_filter::{EMPTIED, Failure, Judgement, StageView, SubjectKind, Verdict};
 use serde_json::{Value, json};
 
-use super::kept::{Kept, keep_judgements, retention};
+use super::kept::{Judged, retention};
 use super::{before_cleaning, last_images};
 use crate::error::TaskError;
 use crate::recipe::{Clean as Wanted, Recipe, Stage};
@@ -45,19 +45,13 @@ impl Step for Clean {
 
     fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
         let recipe = task.context.recipe;
-        let mut kept = Kept::new(task)?;
-        let mut judgements = task.sink::<Judgement>()?;
+        let mut judged = Judged::new(task, self.name())?;
         for document in task.rows::<Document>(before_cleaning(recipe), task.index)? {
             let mut document = document?;
             let verdict = clean(&recipe.clean, &mut document);
-            verdict.counts.add_to(&mut task.accounts);
-            keep_judgements(task.context.config.judgements, &mut judgements, verdict.judgements)?;
-            if verdict.kept {
-                kept.push(document, last_images(recipe, self.name()))?;
-            }
+            judged.enter(task, document, verdict)?;
         }
-        kept.close(task)?;
-        task.close(judgements)
+        judged.close(task)
     }
 }
 

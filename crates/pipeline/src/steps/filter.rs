@@ -2,10 +2,9 @@
 
 use obelisc_document::table::ImageReference;
 use obelisc_document::{Content, Document, UrlKey};
-use obelisc_filter::Judgement;
 use serde_json::{Value, json};
 
-use super::kept::{Kept, keep_judgements, retention};
+use super::kept::{Judged, retention};
 use super::last_images;
 use crate::error::TaskError;
 use crate::recipe::{Recipe, Stage};
@@ -48,23 +47,19 @@ impl Step for Filter {
     fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
         let recipe = task.context.recipe;
         let view = recipe.filter_view();
-        let mut kept = Kept::new(task)?;
-        let mut judgements = task.sink::<Judgement>()?;
+        let mut judged = Judged::new(task, self.name())?;
         let mut references = task.sink::<ImageReference>()?;
         for document in task.rows::<Document>("extract", task.index)? {
             let mut document = document?;
             let verdict = recipe.judging.judge(&mut document, view);
-            keep_judgements(task.context.config.judgements, &mut judgements, verdict.judgements)?;
-            verdict.counts.add_to(&mut task.accounts);
             if verdict.kept {
-                for reference in references_of(&document, task.index, kept.row) {
+                for reference in references_of(&document, task.index, judged.kept.row) {
                     references.push(reference)?;
                 }
-                kept.push(document, last_images(recipe, self.name()))?;
             }
+            judged.enter(task, document, verdict)?;
         }
-        kept.close(task)?;
-        task.close(judgements)?;
+        judged.close(task)?;
         task.close(references)
     }
 }

@@ -2,7 +2,7 @@
 
 use obelisc_document::Document;
 use obelisc_document::table::DocumentSize;
-use obelisc_filter::Judgement;
+use obelisc_filter::{Judgement, Verdict};
 use obelisc_shard::{ImageColumn, estimate};
 
 use crate::config::Retention;
@@ -18,7 +18,7 @@ pub(crate) fn retention(retention: Retention) -> &'static str {
     }
 }
 
-pub(super) fn keep_judgements(
+fn keep_judgements(
     retention: Retention,
     sink: &mut Sink<Judgement>,
     judgements: Vec<Judgement>,
@@ -31,6 +31,33 @@ pub(super) fn keep_judgements(
             Retention::Counts => false,
         })
         .try_for_each(|judgement| sink.push(judgement))
+}
+
+/// Everything that a judging step writes: judgements, and the documents that go on.
+pub(super) struct Judged {
+    pub(super) kept: Kept,
+    judgements: Sink<Judgement>,
+    images: Option<ImageColumn>,
+}
+
+impl Judged {
+    /// Of a step; what a shard holds of an image decides about sizes where its documents go into shards.
+    pub(super) fn new(task: &Task<'_>, step: &str) -> Result<Self, TaskError> {
+        let images = super::last_images(task.context.recipe, step);
+        Ok(Self { kept: Kept::new(task)?, judgements: task.sink()?, images })
+    }
+
+    /// Enters a document with its verdict.
+    pub(super) fn enter(&mut self, task: &mut Task<'_>, document: Document, verdict: Verdict) -> Result<(), TaskError> {
+        verdict.counts.add_to(&mut task.accounts);
+        keep_judgements(task.context.config.judgements, &mut self.judgements, verdict.judgements)?;
+        if verdict.kept { self.kept.push(document, self.images) } else { Ok(()) }
+    }
+
+    pub(super) fn close(self, task: &mut Task<'_>) -> Result<(), TaskError> {
+        self.kept.close(task)?;
+        task.close(self.judgements)
+    }
 }
 
 /// Documents that go on, with what each will weigh in a shard.

@@ -130,17 +130,8 @@ fn search(folder: &Path, found: &mut Found) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::tree;
     use super::*;
-
-    fn tree(files: &[&str]) -> tempfile::TempDir {
-        let root = tempfile::tempdir().unwrap();
-        for file in files {
-            let path = root.path().join(file);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, b"x").unwrap();
-        }
-        root
-    }
 
     fn found(root: &tempfile::TempDir, names: &[&str]) -> Vec<String> {
         let names: Vec<String> = names.iter().map(|name| format!("{}/{name}", root.path().display())).collect();

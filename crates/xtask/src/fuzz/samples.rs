@@ -88,6 +88,12 @@ impl Samples {
             self.page(&std::fs::read(path)?);
         } else if ends(&[".jpg", ".jpeg", ".png", ".gif", ".webp"]) {
             self.add("image", &std::fs::read(path)?);
+        } else if ends(&[".bin", ".ftz", ".model", ".arpa"])
+            || path.parent().is_some_and(|folder| folder.ends_with("kenlm"))
+        {
+            self.add("model", &std::fs::read(path)?);
+        } else if ends(&[".txt"]) {
+            self.add("text", &std::fs::read(path)?);
         } else if ends(&[".warc", ".arc", ".gz", ".zst", ".lz4", ".wacz"]) {
             self.archive(std::fs::read(path)?)?;
         }
@@ -96,6 +102,7 @@ impl Samples {
 
     fn page(&mut self, bytes: &[u8]) {
         self.add("html", bytes);
+        self.add("text", bytes);
         for at in memmem::find_iter(bytes, b"srcset=").take(MAX_WITHIN) {
             let value = &bytes[at + b"srcset=".len()..];
             if let Some((quote @ (b'"' | b'\''), value)) = value.split_first() {

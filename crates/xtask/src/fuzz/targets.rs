@@ -4,16 +4,26 @@
 //! What a target returns says how far it got: how many records, documents or candidates the bytes held.
 
 use std::io::Cursor;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use obelisc_extract::{Extractor, Input, Profile, count_image_tags, parse, parse_judged, parse_srcset, skim_text};
+use obelisc_text::spans::{self, Span};
+use obelisc_text::{FastText, KenLm, LinearClassifier, ModelBytes, SentencePiece, SpecialCharacters, Words, pii};
 use obelisc_warc::{Archive, Item, Limits, Record, Response};
 
 /// A name, and what takes bytes under it.
 pub type Target = (&'static str, fn(&[u8]) -> u64);
 
 /// All targets.
-pub const TARGETS: [Target; 5] = [("warc", warc), ("http", http), ("html", html), ("srcset", srcset), ("image", image)];
+pub const TARGETS: [Target; 7] = [
+    ("warc", warc),
+    ("http", http),
+    ("html", html),
+    ("srcset", srcset),
+    ("image", image),
+    ("model", model),
+    ("text", text),
+];
 
 /// Bytes that anything may say of nothing: markers of lists, a page's metadata.
 const FREE_BYTES: usize = 4 << 20;
@@ -160,4 +170,61 @@ pub fn image(bytes: &[u8]) -> u64 {
     let verified = obelisc_image::verify(bytes, limits);
     assert_eq!(verified, obelisc_image::verify(bytes, limits), "a second look gives something else");
     u64::from(verified.is_ok())
+}
+
+/// A text that models are asked about.
+const ASKED: &str = "The boat crossed the lake in the evening; \u{6e56}\u{306e}\u{4e0a} 12,5 \u{e9}t\u{e9}.";
+
+/// A model file of any kind: it is one or is none, and what it says is a number.
+pub fn model(bytes: &[u8]) -> u64 {
+    let file = || -> ModelBytes { Arc::new(bytes.to_vec()) };
+    let mut opened = 0;
+    if let Ok(model) = FastText::open(file()) {
+        let found = model.predict(ASKED, 3);
+        assert!(found.len() <= 3, "{found:?}");
+        opened += 1;
+    }
+    if let Ok(model) = KenLm::open(file()) {
+        let _ = model.score(ASKED.split(' '), true, true);
+        opened += 1;
+    }
+    if let Ok(model) = SentencePiece::open(bytes) {
+        let pieces = model.pieces(ASKED);
+        assert_eq!(pieces.iter().count(), pieces.len());
+        opened += 1;
+    }
+    if let Ok(model) = LinearClassifier::open(file()) {
+        let score = model.score(&Words::split(ASKED, &SpecialCharacters::default()));
+        assert!((0.0..=1.0).contains(&score), "{score}");
+        opened += 1;
+    }
+    opened
+}
+
+/// A text: what is found to be changed lies in it, in order, on its characters.
+pub fn text(bytes: &[u8]) -> u64 {
+    type Finder = fn(&str) -> Vec<Span>;
+    const FINDERS: [Finder; 7] = [
+        spans::odd_spaces,
+        spans::outer_white_space,
+        spans::white_space_runs,
+        pii::keys,
+        pii::emails,
+        pii::users,
+        pii::ip_addresses,
+    ];
+    let mut text = String::from_utf8_lossy(bytes).into_owned();
+    let mut found = 0;
+    for find in FINDERS {
+        let changes = find(&text);
+        let mut at = 0;
+        for Span { range, .. } in &changes {
+            assert!(range.start >= at && text.get(range.clone()).is_some(), "{range:?} behind {at}");
+            at = range.end;
+        }
+        found += changes.len() as u64;
+        text = spans::apply(&text, &changes);
+    }
+    let _ = Words::segment(&text, &SpecialCharacters::default());
+    found
 }

@@ -50,9 +50,9 @@ fn write(text: &mut String, finished: &Finished, output: &Path, dataset: &Path) 
     )
 }
 
-/// One row per step and unit: in, kept, and where the rest went.
+/// One row per step and unit: in, kept, where the rest went, and what was changed.
 pub fn table<'a>(text: &mut String, steps: impl Iterator<Item = (&'a str, &'a Accounts)>) -> std::fmt::Result {
-    writeln!(text, "{:<8} {:<13} {:>9} {:>9}  dropped and failed", "step", "", "in", "kept")?;
+    writeln!(text, "{:<8} {:<13} {:>9} {:>9}  dropped, failed, edited", "step", "", "in", "kept")?;
     for (step, accounts) in steps {
         for unit in UNITS {
             if let Some(flow) = accounts.0.get(unit).filter(|flow| flow.entered > 0) {
@@ -71,5 +71,7 @@ fn losses(flow: &Flow) -> String {
         losses.push((flow.merged, format!("merged {}", flow.merged)));
     }
     losses.sort_by(|a, b| (b.0, &a.1).cmp(&(a.0, &b.1)));
-    losses.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(", ")
+    // Changes are no losses, and come last.
+    let edited = flow.edited.iter().map(|(edit, count)| format!("edited {edit} {count}"));
+    losses.into_iter().map(|(_, text)| text).chain(edited).collect::<Vec<_>>().join(", ")
 }

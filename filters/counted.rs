@@ -94,9 +94,23 @@ fn count<T: Count>(kind: SubjectKind, subject: Subject<'_>) -> Option<Rc<T>> {
     }
 }
 
-/// The words, split as the reference splits them.
+/// The words, split as the recipe says.
 pub(crate) fn words(kind: SubjectKind, subject: Subject<'_>) -> Option<Rc<Words>> {
     count(kind, subject)
+}
+
+/// The words as they are split where no recipe says otherwise: those that models were trained with.
+pub(crate) fn standard_words(kind: SubjectKind, subject: Subject<'_>) -> Option<Rc<Words>> {
+    let (Subject::Paragraph { shared, .. } | Subject::Document { shared, .. }) = subject else { return None };
+    if split(shared).is_standard() {
+        return words(kind, subject);
+    }
+    text(kind, subject).map(|text| Rc::new(OBELICS.words(&text)))
+}
+
+/// Words of a text that stands beside a document's paragraphs, split as those are.
+pub(crate) fn words_beside(shared: &Shared, text: &str) -> Words {
+    split(shared).words(text)
 }
 
 /// The words of each paragraph of a document, in their order; `None` for any other subject.

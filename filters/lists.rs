@@ -60,6 +60,11 @@ pub(crate) const SPAM: Lists = lists!("spam": "en");
 /// Lists of which there is none: words are written out, or stand in a file of their own.
 pub(crate) const NONE: Lists = Lists { named: &[], texts: &[SPECIAL_CHARACTERS_TEXT] };
 
+/// Whether a list has this name.
+pub fn is_name(name: &str) -> bool {
+    [STOPWORDS, FLAGGED, SPAM].iter().any(|lists| lists.named.iter().any(|(list, _)| *list == name))
+}
+
 /// The option `words`: the name of one of these lists, the first being the default, a file, or words.
 pub(crate) fn words(options: &mut Options<'_>, lists: &Lists, meaning: &'static str) -> Arc<WordList> {
     let names: Vec<&'static str> = lists.named.iter().map(|(name, _)| *name).collect();

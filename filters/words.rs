@@ -61,8 +61,16 @@ impl WordSplit {
         Self { special, split }
     }
 
+    /// Semantic version: raised whenever a text can become other words.
+    pub const VERSION: u32 = 1;
+
     /// The lists behind the special characters, which digests take in.
     pub const TEXTS: [&'static str; 2] = [lists::SPECIAL_CHARACTERS_TEXT, lists::ROOTS_SPECIAL_CHARACTERS_TEXT];
+
+    /// Whether words are split as where no recipe says otherwise.
+    pub(crate) fn is_standard(&self) -> bool {
+        matches!(self.split, Split::WhiteSpace) && std::ptr::eq(self.special, &*lists::SPECIAL_CHARACTERS)
+    }
 
     /// The special characters.
     pub fn special(&self) -> &'static SpecialCharacters {

@@ -20,13 +20,8 @@ use crate::program::{Place, obelisc, repository, run_of, run_recipe};
 fn swept(output: &Path, set: &[&str]) -> Sweep {
     let storage = LocalFolder::open(output).unwrap();
     let set = set.iter().map(|&word| word.to_owned()).collect();
-    let options = Options {
-        set,
-        samples: 3,
-        threads: NonZeroUsize::new(2).unwrap(),
-        resources: Default::default(),
-        list_kept: true,
-    };
+    let options =
+        Options { set, samples: 3, threads: NonZeroUsize::new(2).unwrap(), given: Default::default(), list_kept: true };
     sweep(&storage, &options).unwrap_or_else(|error| panic!("{error}"))
 }
 

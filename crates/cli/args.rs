@@ -137,7 +137,7 @@ Examples:
   obelisc extract crawl.warc.gz | obelisc lexicon - --min-count 4 --output words.txt
   obelisc lexicon documents.jsonl texts --max-words 50000 --counts --memory 64M --output words.tsv
 
-Words are those that the rules common_word_ratio look up: lower-case, without punctuation and digits at their ends. \
+Words are those that the rules common_word_ratio look up where a recipe has no table [words]: lower-case, without punctuation and digits at their ends. \
 The list is sorted by code point, one word a line; it depends on the documents alone, not on memory, threads or the order \
 of files. What does not fit into --memory is sorted into a folder beside the list, which goes at the end.")]
     Lexicon(LexiconArgs),
@@ -393,7 +393,10 @@ pub struct SweepArgs {
     /// Option of a rule and the values to try; several give all combinations, 1000 at most
     #[arg(long, value_name = "RULE.OPTION=V[,V...]", required = true)]
     pub set: Vec<String>,
-    /// Where a file lies that the run's recipe names under `[resources]`
+    /// Config, for the files that the run's recipe names under `[resources]`
+    #[arg(long, value_name = "CONFIG.toml")]
+    pub config: Option<PathBuf>,
+    /// Where a file lies that the run's recipe names under `[resources]`, instead of the config's word
     #[arg(long, value_name = "NAME=PATH", value_parser = resource)]
     pub resource: Vec<(String, PathBuf)>,
     /// Documents shown from each side of a cut

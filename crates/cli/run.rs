@@ -3,12 +3,12 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use obelisc_fetch::ImageStore;
-use obelisc_pipeline::{Config, Error, Recipe, Run};
+use obelisc_pipeline::{Config, Error, Recipe, ResourcePaths, Run};
 use obelisc_storage::inputs::{self, Input};
 use obelisc_storage::{Error as StorageError, LocalFolder};
 use signal_hook::consts::{SIGINT, SIGPIPE, SIGTERM};
@@ -39,6 +39,16 @@ fn read_text(path: &Path) -> Result<String, Failure> {
         Ok(_) => Ok(text),
         Err(error) => Err(Failure::usage(format!("{}: {error}", path.display()))),
     }
+}
+
+/// Where the files lie that recipes name, by a config and by flags.
+pub fn resources(config: Option<&Path>, flags: &[(String, PathBuf)]) -> Result<ResourcePaths, Failure> {
+    let mut paths = match config {
+        Some(path) => Config::parse(&path.to_string_lossy(), &read_text(path)?).map_err(Error::Refused)?.resources,
+        None => ResourcePaths::new(),
+    };
+    paths.extend(flags.iter().cloned());
+    Ok(paths)
 }
 
 /// Reads recipe and config; all mistakes of both are told at once.

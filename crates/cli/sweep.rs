@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::thread::available_parallelism;
 
+use obelisc_pipeline::Given;
 use obelisc_pipeline::sweep::{self, Options, RuleRemoval, Sample, Sweep, VariantReport};
 use obelisc_storage::LocalFolder;
 
@@ -22,9 +23,10 @@ pub fn sweep(args: &SweepArgs) -> Result<(), Failure> {
     let storage = LocalFolder::open(&args.dir).map_err(Failure::unreachable)?;
     let threads = args.threads.and_then(|threads| NonZeroUsize::new(threads.into()));
     let threads = threads.or_else(|| available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
-    let resources = args.resource.iter().cloned().collect();
+    let paths = crate::run::resources(args.config.as_deref(), &args.resource)?;
+    let given = Given { paths, ..Given::default() };
     let (set, samples) = (args.set.clone(), args.samples.into());
-    let options = Options { set, samples, threads, resources, list_kept: false };
+    let options = Options { set, samples, threads, given, list_kept: false };
     let found = sweep::sweep(&storage, &options)?;
     if args.json {
         let text = serde_json::to_string_pretty(&found).map_err(Failure::unreachable)?;

@@ -3,7 +3,7 @@
 use foldhash::HashSet;
 use obelisc_document::ImageNode;
 use obelisc_filter::options::Options;
-use obelisc_filter::{Bound, Measure, Needs, Rule, RuleSpec, Subject, SubjectKind};
+use obelisc_filter::{Bound, Measure, Needs, Rule, RuleSpec, Shared, Subject, SubjectKind};
 use obelisc_text::Words;
 
 use crate::{counted, lists};
@@ -33,13 +33,13 @@ impl CaptionRatio {
 }
 
 /// The words of what is said of an image: of each of its texts, and of each line of one with several.
-fn texts_of(image: &ImageNode) -> impl Iterator<Item = Words> {
+fn texts_of<'a>(image: &'a ImageNode, shared: &'a Shared) -> impl Iterator<Item = Words> + 'a {
     let texts = [&image.caption, &image.alt_text, &image.title].into_iter().flatten();
     let pieces = texts.flat_map(|text| {
         let lines = text.lines().filter(|line| line.len() < text.len());
         std::iter::once(text.as_str()).chain(lines)
     });
-    pieces.map(|text| Words::split(text, &lists::SPECIAL_CHARACTERS))
+    pieces.map(|text| counted::words_beside(shared, text))
 }
 
 /// All the words as one text; `None` where there is none.
@@ -49,12 +49,12 @@ fn whole(words: &Words) -> Option<&str> {
 
 impl Rule for CaptionRatio {
     fn measure(&self, subject: Subject<'_>) -> Measure {
-        let (Subject::Document { document, .. }, Some(paragraphs)) = (subject, counted::paragraph_words(subject))
+        let (Subject::Document { document, shared }, Some(paragraphs)) = (subject, counted::paragraph_words(subject))
         else {
             return Measure::NotApplicable;
         };
         let all = paragraphs.iter().map(|words| words.len()).sum();
-        let texts: Vec<Words> = document.images().flat_map(texts_of).collect();
+        let texts: Vec<Words> = document.images().flat_map(|image| texts_of(image, shared)).collect();
         let captions: HashSet<&str> = texts.iter().filter_map(whole).collect();
         let is_caption = |words: &Words| whole(words).is_some_and(|text| captions.contains(text));
         let repeating = paragraphs.iter().filter(|words| is_caption(words)).map(|words| words.len()).sum();

@@ -43,7 +43,7 @@ impl ClassifierScore {
 
 impl Rule for ClassifierScore {
     fn measure(&self, subject: Subject<'_>) -> Measure {
-        let Some(words) = counted::words(self.subject, subject) else { return Measure::NotApplicable };
+        let Some(words) = counted::standard_words(self.subject, subject) else { return Measure::NotApplicable };
         self.model.as_ref().map_or(Measure::NotAvailable, |model| Measure::number(model.score(&words)))
     }
 

@@ -49,7 +49,8 @@ impl Host {
 
 /// The hosts of a file.
 fn hosts_of(file: &[u8]) -> Result<HostList, String> {
-    HostList::from_lines(lists::text(file)?).map_err(|error| error.to_string())
+    let hosts = HostList::from_lines(lists::text(file)?).map_err(|error| error.to_string())?;
+    if hosts.is_empty() { Err("the list is empty".to_owned()) } else { Ok(hosts) }
 }
 
 impl Rule for Host {

@@ -79,9 +79,20 @@ pub struct Edited {
     pub replacement: Cow<'static, str>,
 }
 
-/// Makes the edits, one after the other; gives the changes, and the new text where there are any.
-pub(crate) fn edit(edits: &[ConfiguredEdit], text: &str) -> (Vec<Edited>, Option<String>) {
-    let (mut made, mut current) = (Vec::new(), None::<String>);
+/// What edits made of a text.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// The changes, in order.
+    pub made: Vec<Edited>,
+    /// The new text, where there are any.
+    pub text: Option<String>,
+    /// The edit that took the last of it but white space.
+    pub emptied_by: Option<&'static str>,
+}
+
+/// Makes the edits, one after the other.
+pub(crate) fn edit(edits: &[ConfiguredEdit], text: &str) -> Outcome {
+    let Outcome { mut made, text: mut current, mut emptied_by } = Outcome::default();
     for one in edits {
         let text = current.as_deref().unwrap_or(text);
         let spans = sound(one.edit.spans(text), text);
@@ -99,9 +110,12 @@ pub(crate) fn edit(edits: &[ConfiguredEdit], text: &str) -> (Vec<Edited>, Option
             made.push(Edited { edit: Cow::Borrowed(one.spec.name), begin, end, replacement });
         }
         next.push_str(&text[at..]);
+        if emptied_by.is_none() && next.trim().is_empty() {
+            emptied_by = Some(one.spec.name);
+        }
         current = Some(next);
     }
-    (made, current)
+    Outcome { made, text: current, emptied_by }
 }
 
 /// The spans that lie in the text, on its characters, behind the one before, and change something: an edit of the
@@ -186,18 +200,18 @@ mod tests {
     fn each_edit_sees_what_the_one_before_left_and_all_can_be_made_again() {
         let text = "ab – ab";
         let edits = [configured(Replaces("ab", "x")), configured(Replaces("–", "ab"))];
-        let (made, edited) = edit(&edits, text);
+        let Outcome { made, text: edited, .. } = edit(&edits, text);
         assert_eq!(edited.as_deref(), Some("x ab x"));
         let places: Vec<_> = made.iter().map(|one| (one.begin, one.end, &*one.replacement)).collect();
         assert_eq!(places, [(0, 2, "x"), (7, 9, "x"), (2, 5, "ab")]);
-        assert_eq!(edit(&edits, "none").1, None);
+        assert_eq!(edit(&edits, "none").text, None);
     }
 
     #[test]
     fn spans_that_do_not_fit_the_text_change_nothing() {
         let reversed = Range { start: 3, end: 1 };
         let blind = Blind(vec![0..1, 0..2, reversed, 2..3, 1..4, 9..12]);
-        let (made, edited) = edit(&[configured(blind)], "aé–b");
+        let Outcome { made, text: edited, .. } = edit(&[configured(blind)], "aé–b");
         assert_eq!(edited.as_deref(), Some("é–b"));
         assert_eq!(made.len(), 1);
     }

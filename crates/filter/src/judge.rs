@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use obelisc_document::{Content, DocId, Document, END_OF_DOCUMENT, Page, Paragraph, Reason};
 
-use crate::edit::edit;
+use crate::edit::{Outcome, edit};
 use crate::judgement::{Counts, Failure, Judgement, Measured, Verdict};
 use crate::rule::{Needs, RuleSpec, Subject, SubjectKind};
 use crate::set::{ConfiguredRule, RuleSet};
@@ -220,7 +220,7 @@ impl<'a> Sitting<'a> {
         page: &Page,
         shared: &Shared,
     ) -> bool {
-        let (edits, edited) = edit(self.set.edits(), &paragraph.text);
+        let Outcome { made: edits, text: edited, emptied_by } = edit(self.set.edits(), &paragraph.text);
         if let Some(text) = edited {
             paragraph.text = text;
         }
@@ -228,9 +228,9 @@ impl<'a> Sitting<'a> {
             self.counts.paragraphs.edit_one(&change.edit);
         }
         let k = Some(paragraph.k);
-        if let Some(last) = edits.last().filter(|_| paragraph.text.trim().is_empty()) {
-            self.counts.paragraphs.drop_one(&format!("edit.{}", last.edit));
-            let failure = Some(Failure { rule: last.edit.clone(), value: None, bound: None });
+        if let Some(edit) = emptied_by {
+            self.counts.paragraphs.drop_one(&format!("edit.{edit}"));
+            let failure = Some(Failure { rule: Cow::Borrowed(edit), value: None, bound: None });
             let judgement = Judgement::keeping(self.id, SubjectKind::Paragraph, ordinal, k);
             self.judgements.push(Judgement { failure, edits, ..judgement });
             return false;

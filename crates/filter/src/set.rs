@@ -77,9 +77,11 @@ impl RuleSet {
                 let rule = (spec.build)(&mut options);
                 let taken = options.finish();
                 if spec.needs.contains(&Needs::Model) {
-                    let models = taken.declared.iter().zip(taken.canonical.values());
-                    for (model, _) in models.filter(|(model, file)| model.kind == "resource" && file.is_null()) {
+                    for model in taken.declared.iter().filter(|option| option.kind == "resource") {
                         let key = model.key.rsplit('.').next().unwrap_or_default();
+                        if taken.canonical.get(key).is_some_and(|file| !file.is_null()) {
+                            continue;
+                        }
                         folder.problem(&name, format!("{key} is missing: the name of a table [resources.NAME]"));
                     }
                 }

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 
 use obelisc_document::{Document, JsonDocument};
-use obelisc_filter::{Edited, Judgement, Measured, Signal, StageView, SubjectKind};
+use obelisc_filter::{Edited, Judgement, Measured, RuleSet, StageView, SubjectKind};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::recipe::{Recipe, Stage};
+use crate::steps::clean;
 
 impl Recipe {
     /// What stages behind `filter` may still take away.
@@ -15,43 +16,57 @@ impl Recipe {
         StageView { images_pending: self.has(Stage::Attach), text_pending: false }
     }
 
-    /// Judges a document that stands alone: nothing comes later, so every bound applies, and what needs the bytes of
-    /// images has no value where the document does not tell their facts.
+    /// Judges a document that stands alone, and cleans it where the recipe does: nothing comes later, so every bound applies, and
+    /// what needs the bytes of images has no value where the document does not tell their facts.
     ///
     /// # Errors
     /// As [`Document::to_json`].
     pub fn judge_alone(&self, mut document: Document) -> serde_json::Result<Judged> {
-        let verdict = self.judging.judge(&mut document, StageView::FINAL);
-        let failed = verdict.judgements.iter().filter(|judgement| !judgement.kept());
-        let mut signals: Map<String, Value> = Map::new();
-        for judgement in &verdict.judgements {
-            enter(&mut signals, judgement)?;
-        }
-        Ok(Judged {
-            verdict: if verdict.kept { "kept" } else { "dropped" },
-            reasons: failed.filter_map(|judgement| self.reason(judgement)).collect(),
-            signals,
-            edits: verdict.judgements.iter().flat_map(edits).collect(),
-            document: document.to_json()?,
-        })
-    }
-
-    fn reason(&self, judgement: &Judgement) -> Option<Reason> {
-        let failure = judgement.failure.as_ref()?;
+        let mut verdict = self.judging.judge(&mut document, StageView::FINAL);
         // All languages have the same rules in the same order.
-        let rules = self.judging.default_rules().rules(judgement.subject).iter().enumerate();
-        let failing = rules.filter(|(index, _)| judgement.failing & (1 << index) != 0);
-        let value = judgement.signals.iter().find(|measured| measured.rule == failure.rule);
-        Some(Reason {
-            subject: judgement.subject,
-            ordinal: judgement.ordinal,
-            paragraph: judgement.paragraph,
-            rule: failure.rule.clone(),
-            value: value.map(|measured| measured.signal.clone()),
-            bound: failure.bound.clone(),
-            failing: failing.map(|(_, rule)| rule.spec().name).collect(),
-        })
+        let mut sittings = vec![(self.judging.default_rules(), std::mem::take(&mut verdict.judgements))];
+        let mut kept = verdict.kept;
+        if kept && self.has(Stage::Clean) {
+            let verdict = clean::clean(&self.clean, &mut document);
+            kept = verdict.kept;
+            sittings.push((self.clean.rules.default_rules(), verdict.judgements));
+        }
+        let mut judged = Judged {
+            verdict: if kept { "kept" } else { "dropped" },
+            reasons: Vec::new(),
+            signals: Map::new(),
+            edits: Vec::new(),
+            document: document.to_json()?,
+        };
+        for (rules, judgements) in &sittings {
+            for judgement in judgements {
+                enter(&mut judged.signals, judgement)?;
+                judged.reasons.extend(reason(rules, judgement)?);
+                judged.edits.extend(edits(judgement));
+            }
+        }
+        Ok(judged)
     }
+}
+
+fn reason(rules: &RuleSet, judgement: &Judgement) -> serde_json::Result<Option<Reason>> {
+    let Some(failure) = &judgement.failure else { return Ok(None) };
+    let rules = rules.rules(judgement.subject).iter().enumerate();
+    let failing = rules.filter(|(index, _)| judgement.failing & (1 << index) != 0);
+    let measured = judgement.signals.iter().find(|measured| measured.rule == failure.rule);
+    let value = match (measured, &failure.value) {
+        (Some(measured), _) => serde_json::to_value(&measured.signal)?,
+        (None, value) => value.clone().into(),
+    };
+    Ok(Some(Reason {
+        subject: judgement.subject,
+        ordinal: judgement.ordinal,
+        paragraph: judgement.paragraph,
+        rule: failure.rule.clone(),
+        value,
+        bound: failure.bound.clone(),
+        failing: failing.map(|(_, rule)| rule.spec().name).collect(),
+    }))
 }
 
 /// A document with its verdict, as `judge` prints it.
@@ -100,8 +115,8 @@ pub struct Reason {
     pub paragraph: Option<u32>,
     /// The first rule that it fails, or a reason outside of rules.
     pub rule: Cow<'static, str>,
-    /// The value that this rule measured; null with a reason.
-    pub value: Option<Signal>,
+    /// The value that this rule measured, or what a reason says of it; null where there is none.
+    pub value: Value,
     /// The bound it broke, such as `min 0.35`; null with a reason.
     pub bound: Option<String>,
     /// All rules that it fails.
@@ -118,7 +133,13 @@ fn enter(signals: &mut Map<String, Value>, judgement: &Judgement) -> serde_json:
     };
     let subject = judgement.subject.name().to_owned();
     match place {
-        None => drop(signals.insert(subject, Value::Object(values))),
+        // The last cleaning asks more of the same document.
+        None => {
+            let all = signals.entry(subject).or_insert_with(|| Value::Object(Map::new()));
+            if let Some(all) = all.as_object_mut() {
+                all.extend(values);
+            }
+        }
         Some(place) => {
             let all = signals.entry(subject).or_insert_with(|| Value::Object(Map::new()));
             if let Some(all) = all.as_object_mut() {

@@ -16,9 +16,10 @@ use sha2::{Digest, Sha256};
 const UNKNOWN: &str = "unknown";
 
 /// What becomes of a document in none of the languages that have rules of their own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Others {
     /// It is judged with the values of `default`.
+    #[default]
     Default,
     /// It is dropped.
     Drop,
@@ -27,7 +28,7 @@ enum Others {
 }
 
 /// All rules of a recipe, and how the document's language picks among them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Judging {
     identifier: Option<Identifier>,
     languages: BTreeMap<String, RuleSet>,
@@ -38,6 +39,8 @@ pub struct Judging {
 /// What the tables `[language]`, `[words]`, `[edits]` and `[rules]` hold.
 pub(crate) struct Read {
     pub(crate) judging: Judging,
+    /// The rules under `[clean.rules]`.
+    pub(crate) cleaning: Judging,
     /// Canonical options of each table.
     pub(crate) canonical: Map<String, Value>,
     pub(crate) declared: Vec<Declared>,
@@ -53,15 +56,35 @@ pub(crate) fn source(name: &str, text: &str, overrides: &[String]) -> Result<Sou
         .map_err(|message| vec![Problem { file: "filters/languages".to_owned(), line: 0, key: String::new(), message }])
 }
 
+fn unknown(code: &str) -> String {
+    format!("{code:?} is given, which the identifier cannot tell; a fastText model such as lid.176 does")
+}
+
+/// A rule that wants a language which nothing can tell would drop every document.
+fn check_wanted(root: &Options<'_>, rules: &RuleSet, identifier: &Identifier) {
+    for rule in rules.iter().filter(|rule| rule.spec().name == "language_score") {
+        let wanted = rule.options().get("languages").and_then(Value::as_array);
+        let wanted = wanted.into_iter().flatten().filter_map(Value::as_str);
+        for code in wanted.filter(|code| !identifier.knows(code)) {
+            root.problem(&format!("rules.{}.languages", rule.spec().path()), unknown(code));
+        }
+    }
+}
+
 impl Judging {
     /// Reads the tables of a recipe.
     pub(crate) fn read(source: &Source, table: &[&'static RuleSpec], root: &mut Options<'_>) -> Read {
         let known: Vec<&str> = LANGUAGES.iter().map(|(code, _)| *code).filter(|code| *code != DEFAULT).collect();
         let mut language = root.table("language");
         let meaning = "what tells the language of a document: \"embedded\", or the name of a fastText model";
+        let mut told = true;
         let identifier = match language.word_or_resource("identifier", &["off", "embedded"], meaning) {
             Named::Word("embedded") => Some(Identifier::default()),
-            Named::Word(_) | Named::Missing => None,
+            Named::Word(_) => None,
+            Named::Missing => {
+                told = false;
+                None
+            }
             Named::File(file) => {
                 Identifier::open(&file).map_err(|problem| language.problem("identifier", problem)).ok()
             }
@@ -77,43 +100,53 @@ impl Judging {
             "keep" => Others::Keep,
             _ => Others::Default,
         };
-        match &identifier {
-            Some(identifier) => {
+        match (&identifier, languages.is_empty()) {
+            (Some(identifier), _) => {
                 for code in languages.iter().filter(|code| !identifier.knows(code)) {
-                    language.problem(
-                        "languages",
-                        format!(
-                            "{code:?} is given, which the identifier cannot tell; a fastText model such as lid.176 does"
-                        ),
-                    );
+                    language.problem("languages", unknown(code));
                 }
             }
-            None if !language.has("identifier") && !languages.is_empty() => {
+            // A model that cannot be had is told of elsewhere.
+            (None, false) if told => {
                 language.problem("languages", "languages are given, and nothing tells them: identifier is off");
             }
-            None => {}
+            (None, _) => {}
+        }
+        if others != Others::Default && languages.is_empty() {
+            language.problem(
+                "others",
+                "it speaks of documents in other languages than those of `languages`, which is empty",
+            );
         }
         let mut taken = language.finish();
         // The default comes first: it is what single-language recipes are.
-        let (default, words, declared) = Self::rules(source, table, DEFAULT, identifier.as_ref());
+        let (default, cleaning, words, declared) = Self::rules(source, table, DEFAULT, identifier.as_ref());
         let mut canonical = Map::new();
         let mut rules = Map::from_iter([(DEFAULT.to_owned(), json!([&words, default.canonical()]))]);
-        let mut sets = BTreeMap::new();
+        let mut clean = Map::from_iter([(DEFAULT.to_owned(), cleaning.canonical())]);
+        let (mut sets, mut cleanings) = (BTreeMap::new(), BTreeMap::new());
         for code in languages {
-            let (set, words, _) = Self::rules(source, table, &code, identifier.as_ref());
+            let (set, cleaning, words, _) = Self::rules(source, table, &code, identifier.as_ref());
             rules.insert(code.clone(), json!([words, set.canonical()]));
-            sets.insert(code, set);
+            clean.insert(code.clone(), cleaning.canonical());
+            sets.insert(code.clone(), set);
+            cleanings.insert(code, cleaning);
+        }
+        if let Some(identifier) = &identifier {
+            check_wanted(root, &default, identifier);
         }
         canonical.insert("language".to_owned(), Value::Object(taken.canonical));
         canonical.insert("words".to_owned(), words["options"].clone());
         canonical.insert("rules".to_owned(), Value::Object(rules));
+        canonical.insert("clean.rules".to_owned(), Value::Object(clean));
         taken.declared.extend(declared);
         // What the root has below it is known now.
         for name in ["words", "edits", "rules"] {
             let _seen = root.table(name);
         }
         let judging = Self { identifier, languages: sets, others, default };
-        Read { judging, canonical, declared: taken.declared }
+        let cleaning = Self { identifier: None, languages: cleanings, others, default: cleaning };
+        Read { judging, cleaning, canonical, declared: taken.declared }
     }
 
     /// The rules of one language, and what the table `[words]` holds for it.
@@ -122,7 +155,7 @@ impl Judging {
         table: &[&'static RuleSpec],
         code: &str,
         identifier: Option<&Identifier>,
-    ) -> (RuleSet, Value, Vec<Declared>) {
+    ) -> (RuleSet, RuleSet, Value, Vec<Declared>) {
         let mut root = source.root().in_language(code);
         let mut words = root.table("words");
         let split = WordSplit::from_options(&mut words);
@@ -132,10 +165,11 @@ impl Judging {
             settings = settings.with(identifier.clone());
         }
         let edits = root.table("edits");
+        let cleaning = RuleSet::from_options(table, root.table("clean").table("rules")).with_settings(settings.clone());
         let set = RuleSet::from_options(table, root.table("rules")).with_edits(EDITS, edits).with_settings(settings);
         let lists = WordSplit::TEXTS.map(|text| hex(&Sha256::digest(text)));
-        let canonical = json!({"options": words.canonical, "lists": lists});
-        (set, canonical, words.declared)
+        let canonical = json!({"version": WordSplit::VERSION, "options": words.canonical, "lists": lists});
+        (set, cleaning, canonical, words.declared)
     }
 
     /// The rules for documents in none of the languages that have values of their own, all of them where the recipe names no
@@ -205,4 +239,73 @@ fn language(identifier: &Identifier, document: &Document) -> Option<Language> {
     };
     let guess = identifier.identify(&text)?;
     Some(Language { tag: guess.language.into_owned(), score: guess.score })
+}
+
+#[cfg(test)]
+mod tests {
+    use obelisc_document::{Content, DocId, Node, Page, paragraphs};
+
+    use crate::recipe::Recipe;
+
+    use super::*;
+
+    const RULES: &str = "stages = [\"extract\", \"filter\", \"finish\"]\nfinish.images = \"url\"\n\
+        [rules.document.stopword_ratio]\nwords = \"language\"\nmin_ratio = \"language\"\n";
+
+    const FRENCH: &str = "Les marées montent et descendent deux fois par jour, et la lune les tire avec le soleil.";
+    const GERMAN: &str = "Die Flut steigt und fällt zweimal am Tag, und der Mond zieht sie mit der Sonne zusammen.";
+
+    fn recipe(language: &str) -> Result<Recipe, String> {
+        let text = format!("{RULES}[language]\n{language}\n");
+        Recipe::parse("r.toml", &text, &[]).map_err(|problems| problems[0].to_string())
+    }
+
+    fn judged(language: &str, text: &str) -> (Verdict, Document) {
+        let nodes = vec![Node { ordinal: 0, content: Content::Text(paragraphs(text)) }];
+        let mut document = Document { id: DocId::new("w", 0, 0), page: Page::default(), nodes };
+        (recipe(language).unwrap().judging.judge(&mut document, StageView::FINAL), document)
+    }
+
+    fn failure(verdict: &Verdict) -> Option<(String, Option<String>)> {
+        let failure = verdict.judgements.last()?.failure.clone()?;
+        Some((failure.rule.into_owned(), failure.bound))
+    }
+
+    #[test]
+    fn a_document_is_judged_by_the_values_of_its_language() {
+        let french = "identifier = \"embedded\"\nlanguages = [\"fr\", \"en\"]\nothers = \"drop\"";
+        let (verdict, document) = judged(french, FRENCH);
+        assert!(verdict.kept, "{verdict:?}");
+        assert_eq!(document.page.language.map(|language| language.tag).as_deref(), Some("fr"));
+        assert_eq!(verdict.judgements.last().unwrap().language.as_deref(), Some("fr"));
+        // Without its language it has too few stop words, of which English is full.
+        let english = "identifier = \"embedded\"\nlanguages = [\"en\"]\nothers = \"default\"";
+        assert!(judged(english, FRENCH).0.kept, "with no list the default does not ask");
+    }
+
+    #[test]
+    fn other_languages_are_dropped_kept_or_judged_by_the_default() {
+        let with = |others: &str| format!("identifier = \"embedded\"\nlanguages = [\"fr\"]\nothers = \"{others}\"");
+        let (verdict, _) = judged(&with("drop"), GERMAN);
+        assert_eq!(failure(&verdict), Some(("language_not_kept".to_owned(), Some("one of fr".to_owned()))));
+        assert!(judged(&with("keep"), GERMAN).0.judgements.iter().all(|judgement| judgement.signals.is_empty()));
+        assert!(judged(&with("default"), GERMAN).0.kept);
+        // Nothing tells the language of a text without letters.
+        let (verdict, document) = judged(&with("drop"), "123 – 456");
+        assert!(!verdict.kept && document.page.language.is_none());
+    }
+
+    #[test]
+    fn languages_that_nothing_can_tell_are_refused() {
+        let unknown = recipe("identifier = \"embedded\"\nlanguages = [\"eu\"]").unwrap_err();
+        assert!(unknown.starts_with("r.toml:7: language.languages: \"eu\" is given"), "{unknown}");
+        let nothing = recipe("languages = [\"fr\"]").unwrap_err();
+        assert!(nothing.contains("identifier is off"), "{nothing}");
+        let misspelt = recipe("identifier = \"embeded\"").unwrap_err();
+        assert!(misspelt.contains("did you mean \"embedded\"?"), "{misspelt}");
+        assert!(
+            recipe("identifier = \"embedded\"\nlanguages = [\"de\"]").unwrap_err().contains("a list of"),
+            "no values"
+        );
+    }
 }

@@ -3,13 +3,13 @@
 mod extract;
 mod resources;
 
+use obelisc_filter::RuleSpec;
 use obelisc_filter::options::{Declared, Options, Problem, Source, Taken};
-use obelisc_filter::{RuleSet, RuleSpec};
 use obelisc_shard::{Card, ImageColumn};
 use serde_json::{Map, Value};
 
 pub use self::extract::{Extract, Skip};
-pub use self::resources::ResourcePaths;
+pub use self::resources::{OpenedFiles, ResourcePaths};
 use crate::judging::{self, Judging};
 use crate::stage_order;
 
@@ -92,17 +92,19 @@ pub struct Given {
     pub paths: ResourcePaths,
     /// Rules of the caller's own, which the recipe can name like all others.
     pub rules: Vec<&'static RuleSpec>,
+    /// Files that other recipes have opened.
+    pub opened: OpenedFiles,
 }
 
 /// How whole documents are cleaned.
 #[derive(Debug)]
 pub struct Clean {
     /// Whether an image stays that the document shows earlier.
-    pub repeated_images: bool,
+    pub keep_repeated_images: bool,
     /// Whether marks of the end of a document stay that follow each other, or end the document.
-    pub repeated_marks: bool,
+    pub keep_repeated_marks: bool,
     /// Rules that are asked behind all others.
-    pub rules: RuleSet,
+    pub rules: Judging,
 }
 
 /// How documents become shards.
@@ -135,7 +137,7 @@ impl Recipe {
         overrides: &[String],
         paths: &ResourcePaths,
     ) -> Result<Self, Vec<Problem>> {
-        Self::parse_given(name, text, overrides, &Given { paths: paths.clone(), rules: Vec::new() })
+        Self::parse_given(name, text, overrides, &Given { paths: paths.clone(), ..Given::default() })
     }
 
     /// Reads a recipe, with `KEY=VALUE` overrides, that can name files and rules of the caller's own.
@@ -145,7 +147,7 @@ impl Recipe {
     /// are missing, others than the recipe says, or damaged.
     pub fn parse_given(name: &str, text: &str, overrides: &[String], given: &Given) -> Result<Self, Vec<Problem>> {
         let source = judging::source(name, text, overrides)?;
-        let resources = resources::open(&source, &given.paths);
+        let resources = resources::open(&source, &given.paths, &given.opened);
         let source = source.with_resources(resources);
         let (recipe, _) = read(&source, &given.rules, true);
         source.finish()?;
@@ -185,6 +187,10 @@ impl Sections {
 }
 
 fn read(source: &Source, own: &[&'static RuleSpec], must: bool) -> (Recipe, Vec<Declared>) {
+    let is_taken = |rule: &&&RuleSpec| obelisc_filters::RULES.iter().any(|known| known.path() == rule.path());
+    for rule in own.iter().filter(is_taken) {
+        source.root().problem("rules", format!("a rule of the caller's own has the name of another: {}", rule.path()));
+    }
     let table: Vec<&'static RuleSpec> = obelisc_filters::RULES.iter().chain(own).copied().collect();
     let mut root = source.root();
     let mut sections = Sections::default();
@@ -204,9 +210,9 @@ fn read(source: &Source, own: &[&'static RuleSpec], must: bool) -> (Recipe, Vec<
         stages.iter().filter_map(|name| Stage::ALL.into_iter().find(|stage| stage.name() == name)).collect();
     let extract = extract::read(root.table("extract"), &mut sections);
     let judging = Judging::read(source, &table, &mut root);
-    sections.declared.extend(judging.declared);
-    sections.canonical.extend(judging.canonical);
-    let judging = judging.judging;
+    sections.declared.extend(judging.declared.clone());
+    sections.canonical.extend(judging.canonical.clone());
+    let judging::Read { judging, cleaning, .. } = judging;
     let _opened = root.table("resources");
     let fetch = read_fetch(root.table("fetch"), &mut sections);
     let mut attach = root.table("attach");
@@ -217,7 +223,7 @@ fn read(source: &Source, own: &[&'static RuleSpec], must: bool) -> (Recipe, Vec<
         "bytes of images that one document may hold; the image that would pass it and all behind it fail",
     );
     sections.add("attach", attach.finish());
-    let clean = read_clean(&table, root.table("clean"), &mut sections);
+    let clean = read_clean(cleaning, root.table("clean"), &mut sections);
     let finish = read_finish(root.table("finish"), &mut sections);
     let card = read_card(root.table("card"), &mut sections);
     stage_order::check(&root, &stages, &judging, &clean, finish.images);
@@ -267,20 +273,16 @@ fn read_fetch(mut options: Options<'_>, sections: &mut Sections) -> obelisc_fetc
     limits
 }
 
-fn read_clean(table: &[&'static RuleSpec], mut options: Options<'_>, sections: &mut Sections) -> Clean {
+fn read_clean(rules: Judging, mut options: Options<'_>, sections: &mut Sections) -> Clean {
+    let images = "keep images whose URL an earlier one of the document has";
+    let marks = "keep marks of the end of a document that follow each other, or end the document";
     let clean = Clean {
-        repeated_images: options.flag(
-            "repeated_images",
-            true,
-            "keep images whose URL an earlier one of the document has",
-        ),
-        repeated_marks: options.flag(
-            "repeated_marks",
-            true,
-            "keep marks of the end of a document that follow each other, or end the document",
-        ),
-        rules: RuleSet::from_options(table, options.table("rules")),
+        keep_repeated_images: options.flag("keep_repeated_images", false, images),
+        keep_repeated_marks: options.flag("keep_repeated_marks", false, marks),
+        rules,
     };
+    // They were read with all other rules.
+    let _rules = options.table("rules");
     sections.add("clean", options.finish());
     clean
 }

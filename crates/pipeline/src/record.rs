@@ -162,7 +162,7 @@ impl Record {
 
 /// All that decides about what rules measure.
 pub(crate) fn rules_of(recipe: &Recipe) -> Value {
-    json!([recipe.section("language"), recipe.section("rules"), recipe.clean.rules.canonical()])
+    json!([recipe.section("language"), recipe.section("rules"), recipe.section("clean.rules")])
 }
 
 fn key() -> String {

@@ -38,10 +38,12 @@ pub(crate) fn check(root: &Options<'_>, stages: &[Stage], judging: &Judging, cle
             "finish.images = \"bytes\" needs the stages fetch and attach; without them it must be \"url\"".to_owned(),
         );
     }
-    if !clean.rules.is_empty() && !has(Stage::Clean) {
-        problem("rules stand under [clean.rules], and the stage clean is missing".to_owned());
+    for (table, needed) in [("clean", Stage::Clean), ("edits", Stage::Filter), ("language", Stage::Filter)] {
+        if root.has(table) && !has(needed) && !stages.is_empty() {
+            problem(format!("the recipe has a table [{table}], and the stage {} is missing", needed.name()));
+        }
     }
-    for rule in judging.default_rules().iter().chain(clean.rules.iter()).map(ConfiguredRule::spec) {
+    for rule in judging.default_rules().iter().chain(clean.rules.default_rules().iter()).map(ConfiguredRule::spec) {
         if !has(Stage::Filter) {
             problem(format!("rule {} needs the stage filter", rule.name));
         } else if rule.needs.contains(&Needs::ImageFacts) && !has(Stage::Attach) {

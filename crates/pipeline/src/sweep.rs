@@ -43,7 +43,7 @@ pub use self::samples::Sample;
 use self::stored::Stored;
 use self::weigh::{Weighed, Weighing};
 use crate::error::{Error, TaskError};
-use crate::recipe::ResourcePaths;
+use crate::recipe::Given;
 
 /// What is tried, and what is told of it.
 #[derive(Clone, Debug)]
@@ -55,7 +55,7 @@ pub struct Options {
     /// Threads.
     pub threads: NonZeroUsize,
     /// Where the files lie that the recipe names.
-    pub resources: ResourcePaths,
+    pub given: Given,
     /// Whether the identities of kept documents are told.
     pub list_kept: bool,
 }
@@ -67,7 +67,7 @@ pub struct Options {
 /// [`Error::Unreachable`]: no run, tables that cannot be read.
 pub fn sweep(storage: &dyn Storage, options: &Options) -> Result<Sweep, Error> {
     let stored = Stored::open(storage)?;
-    let grid = Grid::new(&stored.recipe, &options.set, &options.resources).map_err(Error::Refused)?;
+    let grid = Grid::new(&stored.recipe, &options.set, &options.given).map_err(Error::Refused)?;
     let Some(base) = grid.variants.first() else { return Err(Error::Refused(Vec::new())) };
     stored.check_rules(&base.recipe)?;
     let measuring = Measuring::new();

@@ -31,7 +31,7 @@ fn cleaning() -> RuleSet {
     let recipe: toml_edit::DocumentMut = text.parse().unwrap();
     let mut rules = toml_edit::DocumentMut::new();
     rules.insert("rules", recipe["clean"]["rules"].clone());
-    assert_eq!(recipe["clean"]["repeated_images"].as_bool(), Some(false));
+    assert_eq!(recipe["clean"]["keep_repeated_images"].as_bool(), Some(false));
     rule_set(&rules.to_string())
 }
 

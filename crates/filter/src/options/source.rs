@@ -58,7 +58,8 @@ pub(super) struct LanguageValues {
 impl LanguageValues {
     /// The value under a dotted key.
     pub(super) fn value(&self, key: &str) -> Option<&Value> {
-        let mut parts = key.split('.');
+        // The last cleaning has the rules of any stage.
+        let mut parts = key.strip_prefix("clean.").unwrap_or(key).split('.');
         let first = self.document.get(parts.next()?)?;
         parts.try_fold(first, |item, part| item.get(part))?.as_value()
     }
@@ -150,7 +151,8 @@ impl Source {
             self.note(None, key, message);
         }
         let mut problems = self.problems.borrow().clone();
-        problems.sort_by_key(|problem| (problem.line == 0, problem.line));
+        let place = |problem: &Problem| (problem.line == 0, problem.line);
+        problems.sort_by(|one, other| place(one).cmp(&place(other)).then_with(|| one.cmp(other)));
         problems.dedup();
         if problems.is_empty() { Ok(()) } else { Err(problems) }
     }

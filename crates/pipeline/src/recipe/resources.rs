@@ -4,8 +4,8 @@
 //! no recipe names a path.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use obelisc_document::hex;
 use obelisc_filter::options::{Declared, Options, Resource, Resources, Source};
@@ -14,13 +14,26 @@ use obelisc_storage::model;
 /// Where the files of recipes lie, by the name that the recipe gives them.
 pub type ResourcePaths = BTreeMap<String, PathBuf>;
 
+/// Files that were opened, by their paths: each is mapped and read for its digest once.
+#[derive(Clone, Debug, Default)]
+pub struct OpenedFiles(Arc<Mutex<BTreeMap<PathBuf, Resource>>>);
+
+/// Names that stand for something else where a file could be named.
+const TAKEN: [&str; 3] = ["off", "embedded", "language"];
+
 /// Opens the files of the table `[resources]`, and notes what is wrong with each.
-pub(super) fn open(source: &Source, paths: &ResourcePaths) -> Resources {
+pub(super) fn open(source: &Source, paths: &ResourcePaths, opened: &OpenedFiles) -> Resources {
     let mut root = source.root();
     let mut resources = Resources::default();
     for (name, mut options) in root.table("resources").tables() {
         let wanted = Wanted::read(&mut options);
-        let found = wanted.open(&name, paths.get(&name));
+        if TAKEN.contains(&name.as_str()) || obelisc_filters::lists::is_name(&name) {
+            options.problem(
+                "sha256",
+                format!("{name:?} stands for something else where a file is named; call it otherwise"),
+            );
+        }
+        let found = wanted.open(&name, paths.get(&name), opened);
         if let Err(problem) = &found {
             options.problem("sha256", problem.as_str());
         }
@@ -42,6 +55,19 @@ pub(super) fn declared() -> Vec<Declared> {
     declared.flatten().collect()
 }
 
+impl OpenedFiles {
+    fn resource(&self, path: &Path) -> Result<Resource, obelisc_storage::Error> {
+        let mut opened = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = opened.get(path) {
+            return Ok(found.clone());
+        }
+        let file = model::open(path)?;
+        let resource = Resource::new(Arc::new(file.bytes), hex(&file.sha256));
+        opened.insert(path.to_owned(), resource.clone());
+        Ok(resource)
+    }
+}
+
 /// What a recipe says of a file.
 struct Wanted {
     sha256: String,
@@ -56,17 +82,17 @@ impl Wanted {
         }
     }
 
-    fn open(&self, name: &str, path: Option<&PathBuf>) -> Result<Resource, String> {
+    fn open(&self, name: &str, path: Option<&PathBuf>, opened: &OpenedFiles) -> Result<Resource, String> {
         let had = if self.source.is_empty() { String::new() } else { format!("; it is had by: {}", self.source) };
         let Some(path) = path else {
             return Err(format!(
                 "the file is not there: say where with --resource {name}=PATH or `{name} = \"PATH\"` under [resources] of the config{had}"
             ));
         };
-        let file = model::open(path).map_err(|error| format!("{error}{had}"))?;
-        let sha256 = hex(&file.sha256);
+        let resource = opened.resource(path).map_err(|error| format!("{error}{had}"))?;
+        let sha256 = resource.sha256().to_owned();
         if self.sha256.to_ascii_lowercase() == sha256 {
-            return Ok(Resource::new(Arc::new(file.bytes), sha256));
+            return Ok(resource);
         }
         let path = path.display();
         Err(if self.sha256.is_empty() {

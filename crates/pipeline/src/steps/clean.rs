@@ -37,7 +37,9 @@ impl Step for Clean {
         json!({
             "version": VERSION,
             "clean": recipe.section("clean"),
-            "rules": recipe.clean.rules.canonical(),
+            "rules": recipe.section("clean.rules"),
+            "words": recipe.section("rules").as_object().map(|rules| rules.values().map(|rules| rules[0].clone()).collect::<Vec<_>>()),
+            "language": recipe.section("language"),
             "sizes": last_images(recipe, self.name()).map(obelisc_shard::ImageColumn::name),
             "judgements": retention(context.config.judgements),
         })
@@ -57,18 +59,25 @@ impl Step for Clean {
 
 /// Cleans and judges a document.
 pub(crate) fn clean(wanted: &Wanted, document: &mut Document) -> Verdict {
-    let images = if wanted.repeated_images { Vec::new() } else { repeated_images(document) };
+    let images = if wanted.keep_repeated_images { Vec::new() } else { repeated_images(document) };
     let mut verdict = wanted.rules.judge(document, StageView::FINAL);
     for image in images {
         verdict.counts.images.enter(1);
         verdict.counts.images.drop_one(Reason::RepeatedImage.name());
         verdict.judgements.push(image);
     }
-    if verdict.kept && !wanted.repeated_marks {
+    if verdict.kept && !wanted.keep_repeated_marks {
         repeated_marks(document, &mut verdict);
     }
     // In reading order; the document's own comes last.
-    verdict.judgements.sort_by_key(|judgement| (judgement.ordinal.is_none(), judgement.ordinal, judgement.paragraph));
+    verdict.judgements.sort_by_key(|judgement| {
+        let kind = match judgement.subject {
+            SubjectKind::Url => 0,
+            SubjectKind::Image | SubjectKind::Paragraph => 1,
+            SubjectKind::Document => 2,
+        };
+        (kind, judgement.ordinal, judgement.paragraph)
+    });
     verdict
 }
 
@@ -93,14 +102,15 @@ fn failure(reason: Reason, value: Option<String>) -> Option<Failure> {
     Some(Failure { rule: reason.name().into(), value, bound: None })
 }
 
-/// Of marks that follow each other one stays, and none at the document's end.
+/// Of marks that follow each other one stays, and none at the document's end; a document of nothing else is empty.
 fn repeated_marks(document: &mut Document, verdict: &mut Verdict) {
     let id = document.id;
-    let ends_in_mark = matches!(
-        document.nodes.last().map(|node| &node.content),
-        Some(Content::Text(paragraphs)) if paragraphs.last().is_some_and(|last| last.text == END_OF_DOCUMENT)
-    );
     let marks = document.paragraphs().filter(|paragraph| paragraph.text == END_OF_DOCUMENT).count();
+    let last = document.nodes.iter().rev().map_while(|node| match &node.content {
+        Content::Text(paragraphs) => Some(paragraphs.iter().rev()),
+        Content::Image(_) => None,
+    });
+    let last = last.flatten().take_while(|paragraph| paragraph.text == END_OF_DOCUMENT).count();
     let (mut seen, mut behind_mark) = (0, false);
     document.nodes.retain_mut(|node| {
         let Content::Text(paragraphs) = &mut node.content else {
@@ -110,7 +120,7 @@ fn repeated_marks(document: &mut Document, verdict: &mut Verdict) {
         paragraphs.retain(|paragraph| {
             let mark = paragraph.text == END_OF_DOCUMENT;
             seen += usize::from(mark);
-            let goes = mark && (behind_mark || (ends_in_mark && seen == marks));
+            let goes = mark && (behind_mark || seen > marks - last);
             behind_mark = mark;
             if goes {
                 verdict.counts.paragraphs.drop_one(Reason::RepeatedMark.name());
@@ -124,13 +134,22 @@ fn repeated_marks(document: &mut Document, verdict: &mut Verdict) {
         }
         !paragraphs.is_empty()
     });
+    if document.nodes.is_empty() {
+        verdict.kept = false;
+        verdict.counts.documents.drop_one(Reason::EmptyDocument.name());
+        let last = verdict.judgements.iter_mut().find(|judgement| judgement.subject == SubjectKind::Document);
+        if let Some(judgement) = last {
+            judgement.failure = failure(Reason::EmptyDocument, None);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use obelisc_document::account::Accounts;
     use obelisc_document::{DocId, ImageNode, Node, Page, paragraphs};
-    use obelisc_filter::RuleSet;
+
+    use crate::judging::Judging;
 
     use super::*;
 
@@ -144,7 +163,7 @@ mod tests {
     }
 
     fn cleaned(contents: &[&str]) -> (Vec<String>, Verdict) {
-        let wanted = Wanted { repeated_images: false, repeated_marks: false, rules: RuleSet::default() };
+        let wanted = Wanted { keep_repeated_images: false, keep_repeated_marks: false, rules: Judging::default() };
         let mut document = document(contents);
         let verdict = clean(&wanted, &mut document);
         let mut accounts = Accounts::default();
@@ -177,5 +196,15 @@ mod tests {
         assert_eq!(verdict.counts.text_nodes.dropped["emptied"], 2);
         let (nodes, _) = cleaned(&["a", mark, "image a"]);
         assert_eq!(nodes, ["a", mark, "a"]);
+        let (nodes, _) = cleaned(&["a", mark, mark]);
+        assert_eq!(nodes, ["a"]);
+    }
+
+    #[test]
+    fn a_document_of_marks_alone_is_empty() {
+        let (nodes, verdict) = cleaned(&[END_OF_DOCUMENT, END_OF_DOCUMENT]);
+        assert!(nodes.is_empty() && !verdict.kept);
+        let failure = verdict.judgements.last().unwrap().failure.as_ref().unwrap();
+        assert_eq!(failure.rule, "empty_document");
     }
 }

@@ -27,7 +27,8 @@ fn keep_judgements(
         .into_iter()
         .filter(|judgement| match retention {
             Retention::All => true,
-            Retention::Dropped => !judgement.kept(),
+            // What was changed is told as well as what was dropped.
+            Retention::Dropped => !judgement.kept() || !judgement.edits.is_empty(),
             Retention::Counts => false,
         })
         .try_for_each(|judgement| sink.push(judgement))

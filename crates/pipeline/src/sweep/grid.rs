@@ -6,7 +6,7 @@ use obelisc_shard::Recipe as StoredRecipe;
 use serde_json::{Map, Value};
 
 use crate::judging::Judging;
-use crate::recipe::{Recipe, ResourcePaths, Stage};
+use crate::recipe::{Given, Recipe, Stage};
 use crate::steps::apply;
 
 /// Most variants that are tried at once.
@@ -91,11 +91,11 @@ impl Grid {
     /// # Errors
     /// All mistakes: rules that the run's recipe does not have, unknown options, values that are not allowed, too many
     /// variants.
-    pub(super) fn new(stored: &StoredRecipe, words: &[String], paths: &ResourcePaths) -> Result<Self, Vec<Problem>> {
+    pub(super) fn new(stored: &StoredRecipe, words: &[String], given: &Given) -> Result<Self, Vec<Problem>> {
         let overrides: Vec<String> = stored.overrides.iter().map(|(key, value)| format!("{key}={value}")).collect();
         let parse = |more: &[String]| {
             let all: Vec<String> = overrides.iter().chain(more).cloned().collect();
-            Recipe::parse_with(&stored.name, &stored.text, &all, paths)
+            Recipe::parse_given(&stored.name, &stored.text, &all, given)
         };
         let base = parse(&[])?;
         let mut problems = Vec::new();
@@ -109,11 +109,6 @@ impl Grid {
                 Err(message) => problems.push(mistake(word, message)),
             }
         }
-        let singly = |setting: &Setting| -> Vec<Problem> {
-            let words = setting.values.iter().map(|value| format!("{}={value}", whole(&setting.key)));
-            words.filter_map(|word| parse(&[word]).err()).flatten().collect()
-        };
-        problems.extend(settings.iter().flat_map(singly));
         let count = settings.iter().try_fold(1_usize, |count, setting| count.checked_mul(setting.values.len()));
         if count.is_none_or(|count| count > MAX_VARIANTS) {
             let lengths: Vec<String> = settings.iter().map(|setting| setting.values.len().to_string()).collect();
@@ -130,9 +125,10 @@ impl Grid {
             let words: Vec<String> = set.iter().map(word).collect();
             match parse(&words) {
                 Ok(recipe) => variants.push(Variant::new(set, recipe)),
-                Err(more) => problems.extend(more.into_iter().map(|problem| {
-                    let message = format!("{problem} ({})", words.join(" "));
-                    Problem { file: "--set".to_owned(), line: 0, key: String::new(), message }
+                // Of combinations that do not go together it is said which; a value that is not allowed says it itself.
+                Err(more) => problems.extend(more.into_iter().map(|problem| match problem.line {
+                    0 => problem,
+                    _ => mistake(&words.join(" "), problem.to_string()),
                 })),
             }
         }
@@ -176,7 +172,7 @@ impl Variant {
 
     /// All sets of rules that documents are judged by.
     pub(super) fn sets(&self) -> impl Iterator<Item = &RuleSet> {
-        self.recipe.judging.sets().chain(std::iter::once(&self.recipe.clean.rules))
+        self.recipe.judging.sets().chain(self.recipe.clean.rules.sets())
     }
 
     /// The rules that a sitting asks about a document of this language.
@@ -184,7 +180,7 @@ impl Variant {
         match sitting {
             Sitting::Filter => self.recipe.judging.rules_of(language),
             Sitting::Apply => self.applied.rules_of(language),
-            Sitting::Clean => &self.recipe.clean.rules,
+            Sitting::Clean => self.recipe.clean.rules.rules_of(language),
         }
     }
 
@@ -214,7 +210,7 @@ fn setting(word: &str, base: &Recipe) -> Result<Setting, String> {
     let key = key.trim();
     let key = key.strip_prefix("rules.").unwrap_or(key);
     let (place, rules) = match key.strip_prefix(CLEAN) {
-        Some(place) => (place, &base.clean.rules),
+        Some(place) => (place, base.clean.rules.default_rules()),
         None => (key, base.judging.default_rules()),
     };
     let parts: Vec<&str> = place.splitn(3, '.').collect();
@@ -296,7 +292,7 @@ fn classes(variants: &[Variant]) -> Vec<MeasureClass> {
 
 /// Whether something holds of all sets of rules of two variants.
 fn both(a: &Variant, b: &Variant, alike: fn(&RuleSet, &RuleSet) -> bool) -> bool {
-    a.sets().zip(b.sets()).fold(true, |all, (a, b)| all && alike(a, b))
+    a.sets().zip(b.sets()).all(|(a, b)| alike(a, b))
 }
 
 /// Whether rules of one recipe text measure the same under both sets of options.
@@ -328,8 +324,8 @@ fn differ_in_bounds_alone(a: &ConfiguredRule, b: &ConfiguredRule) -> bool {
 /// Whether both sets of rules keep the same parts of a document of which the same was measured.
 fn cut_alike(a: &RuleSet, b: &RuleSet) -> bool {
     [SubjectKind::Url, SubjectKind::Image, SubjectKind::Paragraph].into_iter().all(|subject| {
-        let pairs = a.rules(subject).iter().zip(b.rules(subject));
-        pairs.fold(true, |same, (a, b)| same && a.bounds() == b.bounds())
+        let mut pairs = a.rules(subject).iter().zip(b.rules(subject));
+        pairs.all(|(a, b)| a.bounds() == b.bounds())
     })
 }
 

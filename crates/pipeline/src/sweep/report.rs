@@ -70,7 +70,9 @@ pub(super) fn report(stored: &Stored<'_>, grid: &Grid, weighed: Weighed, list_ke
             behind_fetch: tally.behind,
             gained: tally.gained,
             lost: tally.lost,
-            removed: tally.removed.report(variant.recipe.judging.default_rules(), &variant.recipe.clean.rules),
+            removed: tally
+                .removed
+                .report(variant.recipe.judging.default_rules(), variant.recipe.clean.rules.default_rules()),
             gained_samples: texts.of(tally.gained_samples, grid.stands_for(index)),
             lost_samples: texts.of(tally.lost_samples, 0),
             kept: list_kept.then(|| tally.kept.into_iter().map(|(_, _, id)| id).collect()),

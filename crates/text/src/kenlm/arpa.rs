@@ -122,7 +122,7 @@ impl<'a> Lines<'a> {
         if line != DATA.as_bytes() {
             return Err(self.error("\\data\\ at the beginning of an ARPA file, or a binary file of KenLM"));
         }
-        let mut counts = Vec::new();
+        let (mut counts, mut taken) = (Vec::new(), 0);
         while let Some(line) = self.next().map(<[u8]>::trim_ascii).filter(|line| !line.is_empty()) {
             let prefix = format!("ngram {}=", counts.len() + 1);
             let count = line.strip_prefix(prefix.as_bytes()).and_then(|count| std::str::from_utf8(count).ok());
@@ -130,12 +130,14 @@ impl<'a> Lines<'a> {
                 return Err(self.error(format!("{prefix} and a number")));
             };
             // A digit, the words, a space before each, the end of the line: what is allocated is bounded by the file.
-            let most = self.text.len() as u64 / (2 * counts.len() as u64 + 4);
+            let line = 2 * counts.len() as u64 + 4;
+            let most = (self.text.len() as u64 - taken) / line;
             if count > most || counts.len() == MAX_ORDER {
                 let expected =
                     format!("n-grams that the file has room for ({most} at most) of at most {MAX_ORDER} words");
                 return Err(self.error(expected));
             }
+            taken += count * line;
             counts.push(count);
         }
         if counts.len() < 2 {

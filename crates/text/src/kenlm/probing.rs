@@ -29,6 +29,9 @@ pub(super) struct Table {
     width: usize,
 }
 
+/// Buckets that are looked at for one entry: a sound table has a free one long before.
+const MAX_PROBES: u64 = 1 << 20;
+
 impl Table {
     pub(super) fn take(
         tables: &mut Tables,
@@ -45,7 +48,7 @@ impl Table {
     #[expect(clippy::cast_possible_truncation, reason = "buckets lie in memory")]
     pub(super) fn find(&self, bytes: &[u8], hash: u64) -> Option<(usize, bool)> {
         let mut bucket = hash % self.buckets;
-        for _ in 0..self.buckets {
+        for _ in 0..self.buckets.min(MAX_PROBES) {
             let at = self.base + bucket as usize * self.width;
             let found = u64_at(bytes, at);
             if found == hash || found == 0 {

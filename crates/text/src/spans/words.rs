@@ -27,7 +27,7 @@ pub fn url_like_words(text: &str, special: &SpecialCharacters) -> Vec<Span> {
         end = bytes[hit..].iter().position(|&byte| is_separator(byte)).map_or(text.len(), |length| hit + length);
         let stripped = text[begin..end].trim_matches(|c| special.contains(c));
         if URL_PARTS.iter().any(|part| stripped.contains(part)) {
-            spans.push(Span::remove(begin..end));
+            spans.push(Span::remove(with_its_line(text, begin..end)));
         }
     }
     spans
@@ -48,7 +48,15 @@ pub fn long_words(text: &str, max_characters: usize, special: &SpecialCharacters
             stripped.is_empty() || is_long(stripped)
         }
     };
-    words(text).filter(goes).map(Span::remove).collect()
+    words(text).filter(goes).map(|range| Span::remove(with_its_line(text, range))).collect()
+}
+
+/// A word, and the line feed behind it where it is a line of its own: no blank line is left, which would begin a paragraph.
+fn with_its_line(text: &str, word: Range<usize>) -> Range<usize> {
+    let is_line_feed = |at: usize| text.as_bytes().get(at) == Some(&b'\n');
+    let begins_line = word.start.checked_sub(1).is_none_or(is_line_feed);
+    let end = word.end + usize::from(begins_line && is_line_feed(word.end));
+    word.start..end
 }
 
 /// Where the words lie.

@@ -12,8 +12,7 @@ const RECIPE: &str = "stages = [\"extract\", \"filter\", \"finish\"]\nfinish.ima
 fn grid(words: &[&str]) -> Result<Grid, Vec<String>> {
     let stored = StoredRecipe::new("r".to_owned(), RECIPE.to_owned(), BTreeMap::new());
     let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
-    Grid::new(&stored, &words, &ResourcePaths::new())
-        .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+    Grid::new(&stored, &words, &Given::default()).map_err(|problems| problems.iter().map(ToString::to_string).collect())
 }
 
 #[test]

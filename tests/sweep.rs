@@ -149,7 +149,7 @@ fn a_recipe_without_rules_on_parts_is_counted_all_the_same() {
 fn rules_of_the_last_cleaning_are_swept_behind_the_others() {
     let place = Place::new();
     let recipe = LINKS.replace("\"finish\"]", "\"clean\", \"finish\"]")
-        + "[clean]\nrepeated_images = false\n[clean.rules.paragraph.word_count]\nmin_words = 10\n\
+        + "[clean]\nkeep_repeated_images = false\n[clean.rules.paragraph.word_count]\nmin_words = 10\n\
            [clean.rules.document.image_count]\nmin_images = 1\n[clean.rules.document.word_count]\nmin_words = 70\n";
     let recipe = place.write("clean.toml", recipe);
     let set = ["paragraph.word_count.min_words=3,60", "clean.rules.document.word_count.min_words=10,300"];

@@ -298,7 +298,7 @@ mod tests {
     #[test]
     fn languages_that_nothing_can_tell_are_refused() {
         let unknown = recipe("identifier = \"embedded\"\nlanguages = [\"eu\"]").unwrap_err();
-        assert!(unknown.starts_with("r.toml:7: language.languages: \"eu\" is given"), "{unknown}");
+        assert!(unknown.starts_with("r.toml:8: language.languages: \"eu\" is given"), "{unknown}");
         let nothing = recipe("languages = [\"fr\"]").unwrap_err();
         assert!(nothing.contains("identifier is off"), "{nothing}");
         let misspelt = recipe("identifier = \"embeded\"").unwrap_err();

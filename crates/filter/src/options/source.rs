@@ -1,7 +1,7 @@
 //! A TOML file being read, and the mistakes found in it.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 
 use toml_edit::{Document, TableLike, Value};
@@ -9,7 +9,7 @@ use toml_edit::{Document, TableLike, Value};
 use super::{Options, Resources};
 
 /// A mistake in a recipe, config or flag.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Problem {
     /// File name, or the flag.
     pub file: String,
@@ -150,10 +150,11 @@ impl Source {
             let message = format!("unknown key{}", nearest(key, used.iter().map(String::as_str)));
             self.note(None, key, message);
         }
+        // A table that is read once per language makes its mistakes once per language.
+        let mut seen = HashSet::new();
         let mut problems = self.problems.borrow().clone();
-        let place = |problem: &Problem| (problem.line == 0, problem.line);
-        problems.sort_by(|one, other| place(one).cmp(&place(other)).then_with(|| one.cmp(other)));
-        problems.dedup();
+        problems.retain(|problem| seen.insert(problem.clone()));
+        problems.sort_by_key(|problem| (problem.line == 0, problem.line));
         if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 }

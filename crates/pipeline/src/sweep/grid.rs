@@ -114,8 +114,6 @@ impl Grid {
             let lengths: Vec<String> = settings.iter().map(|setting| setting.values.len().to_string()).collect();
             let message = format!("{} variants are more than {MAX_VARIANTS}", lengths.join(" × "));
             problems.push(Problem { file: "--set".to_owned(), line: 0, key: String::new(), message });
-        }
-        if !problems.is_empty() {
             return Err(told_once(problems));
         }
         let mut variants = vec![Variant::new(Map::new(), base)];

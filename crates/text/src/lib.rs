@@ -14,6 +14,7 @@
 //! # Ok::<(), obelisc_text::UnknownCharacter>(())
 //! ```
 
+mod ascii;
 mod classifier;
 mod clean;
 mod counter;

@@ -1,22 +1,24 @@
 //! Lists of words.
 
-use foldhash::{HashSet, HashSetExt as _};
+use hashbrown::HashTable;
 
 use crate::Words;
+use crate::words::word_hash;
 
 /// A list of words to look for.
 #[derive(Clone, Debug, Default)]
 pub struct WordList {
-    words: HashSet<String>,
-    /// For each first byte, a bit for each length in bytes that a word which begins so has; the last bit stands for all
-    /// greater lengths.  Most words of a text need not be looked up: no word of the list looks like them.
-    lengths: Vec<u64>,
+    words: HashTable<(u64, Box<str>)>,
+    /// A bit for each value that the top of a word's hash can have.  Most words of a text need not be looked up: no word of the
+    /// list looks like them.
+    tops: Vec<u64>,
+    /// How far a hash is shifted to be a number of those bits.
+    shift: u32,
 }
 
-/// The bit of a length.
-fn length_bit(word: &str) -> u64 {
-    1 << word.len().min(63)
-}
+/// Bits of `tops` for each word, and most of them.
+const TOPS_EACH: usize = 32;
+const MOST_TOPS: usize = 1 << 20;
 
 /// A line without its count.  No word has a tab in it, since words are cut there.
 fn without_count(line: &str) -> &str {
@@ -35,15 +37,22 @@ impl WordList {
 
     /// The words as they are.
     pub fn from_words(words: impl IntoIterator<Item = String>) -> Self {
-        let mut set = HashSet::new();
-        set.extend(words);
-        let mut lengths = vec![0; 256];
-        for word in &set {
-            if let Some(&first) = word.as_bytes().first() {
-                lengths[usize::from(first)] |= length_bit(word);
+        let mut table = HashTable::new();
+        for word in words {
+            let hash = word_hash(&word);
+            let is_same = |(_, listed): &(u64, Box<str>)| **listed == *word;
+            if table.find(hash, is_same).is_none() {
+                table.insert_unique(hash, (hash, word.into_boxed_str()), |(hash, _)| *hash);
             }
         }
-        Self { words: set, lengths }
+        let bits = (table.len() * TOPS_EACH).clamp(64, MOST_TOPS).next_power_of_two();
+        let shift = u64::BITS - bits.trailing_zeros();
+        let mut tops = vec![0_u64; bits / 64];
+        for (hash, _) in &table {
+            let top = hash >> shift;
+            tops[(top / 64) as usize] |= 1 << (top % 64);
+        }
+        Self { words: table, tops, shift }
     }
 
     /// How many different words there are.
@@ -57,8 +66,24 @@ impl WordList {
     }
 
     fn contains(&self, word: &str) -> bool {
-        let lengths = word.as_bytes().first().and_then(|&first| self.lengths.get(usize::from(first)));
-        lengths.is_some_and(|lengths| lengths & length_bit(word) != 0) && self.words.contains(word)
+        let hash = word_hash(word);
+        self.may_contain(hash) && self.contains_hashed(hash, word)
+    }
+
+    /// Whether a word with this hash can stand in the list.
+    fn may_contain(&self, hash: u64) -> bool {
+        let top = hash.checked_shr(self.shift).unwrap_or(0);
+        self.tops.get((top / 64) as usize).is_some_and(|bits| (bits >> (top % 64)) & 1 == 1)
+    }
+
+    fn contains_hashed(&self, hash: u64, word: &str) -> bool {
+        self.words.find(hash, |(listed, text)| *listed == hash && **text == *word).is_some()
+    }
+
+    /// How many of the words stand in the list.
+    pub fn count(&self, words: &Words) -> usize {
+        let may = words.with_hash(|hash| self.may_contain(hash));
+        may.filter(|(hash, word)| self.contains_hashed(*hash, word)).count()
     }
 
     /// The share of `words` that stand in the list, 0 to 1; 0 where there is no word.
@@ -71,7 +96,7 @@ impl WordList {
     /// ```
     #[expect(clippy::cast_precision_loss, reason = "no text holds 2^53 words")]
     pub fn share_of(&self, words: &Words) -> f64 {
-        let listed = words.iter().filter(|word| self.contains(word)).count();
+        let listed = self.count(words);
         if words.is_empty() { 0.0 } else { listed as f64 / words.len() as f64 }
     }
 
@@ -92,7 +117,7 @@ impl WordList {
         if words.is_empty() {
             return 0.0;
         }
-        let mut listed = words.iter().filter(|word| self.contains(word)).count();
+        let mut listed = self.count(words);
         let all: Vec<&str> = words.iter().collect();
         let mut group = String::new();
         for &size in sizes.iter().filter(|&&size| size > 0) {

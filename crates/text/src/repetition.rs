@@ -1,65 +1,8 @@
 //! How much of a text repeats itself.
 
-use std::hash::{BuildHasher as _, Hasher as _};
+mod grams;
 
-use foldhash::fast::RandomState;
-
-/// The upper half of a slot.
-const HASH_HALF: u64 = !(u32::MAX as u64);
-
-/// How often the grams of a text occur.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct GramCounts {
-    /// Grams that differ.
-    pub different: usize,
-    /// The counts above 1, in no order.
-    pub repeated: Vec<u32>,
-}
-
-impl GramCounts {
-    /// Counts `grams` grams, of which `gram` gives each by its index from 0.
-    ///
-    /// A table of indices: a text of ten thousand characters has as many grams, and most of them once, so that what a
-    /// gram costs is the memory that is touched for it.  Of a text of 2^32 grams the last is left out.
-    pub(crate) fn of<'a>(grams: usize, gram: impl Fn(usize) -> &'a [u8]) -> Self {
-        let grams = grams.min(u32::MAX as usize - 1);
-        let state = RandomState::default();
-        let mask = (grams * 2).next_power_of_two() - 1;
-        // Half of the hash, then the index of the first of its like and 1; or 0.
-        let mut slots = vec![0_u64; mask + 1];
-        let mut counts = vec![0_u32; grams];
-        let mut different = 0;
-        for index in 0..grams {
-            let this = gram(index);
-            let mut hasher = state.build_hasher();
-            hasher.write(this);
-            let hash = hasher.finish();
-            let mut slot = hash as usize & mask;
-            let first = loop {
-                let entry = slots[slot];
-                if entry == 0 {
-                    slots[slot] = hash & HASH_HALF | (index as u64 + 1);
-                    different += 1;
-                    break index;
-                }
-                let first = (entry & !HASH_HALF) as usize - 1;
-                if (entry ^ hash) & HASH_HALF == 0 && gram(first) == this {
-                    break first;
-                }
-                slot = (slot + 1) & mask;
-            };
-            counts[first] += 1;
-        }
-        counts.retain(|&count| count > 1);
-        Self { different, repeated: counts }
-    }
-}
-
-/// The sum of `counts` by `all`; 0 where there is nothing.
-#[expect(clippy::cast_precision_loss, reason = "no text holds 2^53 characters")]
-pub(crate) fn repeated_share(counts: impl Iterator<Item = u32>, all: usize) -> f64 {
-    if all == 0 { 0.0 } else { counts.map(u64::from).sum::<u64>() as f64 / all as f64 }
-}
+pub(crate) use grams::Grams;
 
 /// The share of a text's runs of `length` characters that its most frequent runs make up, 0 to 1; 0 where there is no
 /// such run.
@@ -74,23 +17,25 @@ pub(crate) fn repeated_share(counts: impl Iterator<Item = u32>, all: usize) -> f
 /// assert_eq!(character_repetition_ratio("ababc", 2), 0.5);
 /// ```
 pub fn character_repetition_ratio(text: &str, length: usize) -> f64 {
-    if length == 0 {
+    if length == 0 || text.len() < length {
         return 0.0;
     }
     let bytes = text.as_bytes();
-    if text.is_ascii() {
-        let grams = (bytes.len() + 1).saturating_sub(length);
-        return share_of_most_frequent(grams, |index| &bytes[index..index + length]);
-    }
-    let begins: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
-    let grams = begins.len().saturating_sub(length);
-    share_of_most_frequent(grams, |index| &bytes[begins[index]..begins[index + length]])
-}
-
-fn share_of_most_frequent<'a>(grams: usize, gram: impl Fn(usize) -> &'a [u8]) -> f64 {
-    let GramCounts { different, mut repeated } = GramCounts::of(grams, gram);
-    repeated.sort_unstable_by(|a, b| b.cmp(a));
-    repeated_share(repeated.into_iter().take(different.isqrt()), grams)
+    Grams::with(|grams| {
+        if text.is_ascii() {
+            let symbols = bytes.iter().map(|&byte| u64::from(byte));
+            grams.count(symbols, length, |one, other| bytes[one..one + length] == bytes[other..other + length]);
+        } else {
+            let mut characters = std::mem::take(&mut grams.characters);
+            characters.clear();
+            characters.extend(text.chars().map(u32::from));
+            let symbols = characters.iter().map(|&character| u64::from(character));
+            let run = |first: usize| &characters[first..first + length];
+            grams.count(symbols, length, |one, other| run(one) == run(other));
+            grams.characters = characters;
+        }
+        grams.share_of_most_frequent()
+    })
 }
 
 #[cfg(test)]
@@ -123,5 +68,27 @@ mod tests {
     fn characters_are_counted_and_not_bytes() {
         check("éàéàé", 2, 2.0 / 4.0);
         check("éàéàü", 2, 2.0 / 4.0);
+    }
+
+    #[test]
+    fn runs_are_counted_as_if_each_were_compared_with_each() {
+        let mut seed = 7_u64;
+        let mut next = |below: u64| {
+            seed = seed.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+            (seed >> 33) % below
+        };
+        for round in 0..300 {
+            let letters = ["ab", "abcd ", "aé湖😀", "éàüö"][round % 4].chars().collect::<Vec<_>>();
+            let text: String = (0..next(200)).map(|_| letters[next(letters.len() as u64) as usize]).collect();
+            let length = next(12) as usize + 1;
+            let characters: Vec<char> = text.chars().collect();
+            let mut counts = std::collections::HashMap::new();
+            characters.windows(length).for_each(|run| *counts.entry(run).or_insert(0_u32) += 1);
+            let mut repeated: Vec<u32> = counts.values().copied().filter(|&count| count > 1).collect();
+            repeated.sort_unstable_by(|a, b| b.cmp(a));
+            let sum: u32 = repeated.iter().take(counts.len().isqrt()).sum();
+            let all = characters.windows(length).len();
+            check(&text, length, if all == 0 { 0.0 } else { f64::from(sum) / all as f64 });
+        }
     }
 }

@@ -2,15 +2,30 @@
 
 use thiserror::Error;
 
+use crate::ascii::ascii_runs;
+
+/// Characters below this are in the basic plane.
+const BASIC_PLANE: usize = 0x1_0000;
+
 /// Characters that are no part of a word: punctuation, digits, white space, symbols.
 ///
 /// As the OBELICS reference uses them: stripped from both ends of a word, counted by the special-character ratio.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SpecialCharacters {
-    /// A bit for each character of ASCII.
-    ascii: [u64; 2],
+    /// Whether each byte is a special character of ASCII.
+    ascii: [bool; 256],
+    /// Whether each byte is an ASCII character that is special in lower case.
+    lower: [bool; 256],
+    /// A bit for each character of the basic plane without ASCII; empty where there is none.
+    plane: Vec<u64>,
     /// Sorted, without ASCII.
     others: Vec<char>,
+}
+
+impl Default for SpecialCharacters {
+    fn default() -> Self {
+        Self { ascii: [false; 256], lower: [false; 256], plane: Vec::new(), others: Vec::new() }
+    }
 }
 
 /// A line that is neither `U+` with the hexadecimal number of a character nor one character.
@@ -33,46 +48,55 @@ impl SpecialCharacters {
         for (line, text) in (1..).zip(list.lines()).filter(|(_, text)| !text.is_empty()) {
             let character = character(text).ok_or_else(|| UnknownCharacter { line, text: text.to_owned() })?;
             if character.is_ascii() {
-                set.ascii[character as usize / 64] |= 1 << (character as usize % 64);
+                set.ascii[character as usize] = true;
             } else {
                 set.others.push(character);
             }
         }
         set.others.sort_unstable();
         set.others.dedup();
+        for byte in 0..128_u8 {
+            set.lower[usize::from(byte)] = set.ascii[usize::from(byte.to_ascii_lowercase())];
+        }
+        for character in set.others.iter().map(|&character| character as usize).filter(|&at| at < BASIC_PLANE) {
+            set.plane.resize(BASIC_PLANE / 64, 0);
+            set.plane[character / 64] |= 1 << (character % 64);
+        }
         Ok(set)
     }
 
     /// Whether `character` is special.
     pub fn contains(&self, character: char) -> bool {
-        if character.is_ascii() {
-            self.has_bit(character as usize)
-        } else {
-            self.others.binary_search(&character).is_ok()
+        let at = character as usize;
+        match self.ascii.get(at) {
+            Some(&special) if at < 128 => special,
+            _ if at < BASIC_PLANE => self.plane.get(at / 64).is_some_and(|bits| (bits >> (at % 64)) & 1 == 1),
+            _ => self.others.binary_search(&character).is_ok(),
         }
     }
 
-    fn has_bit(&self, ascii: usize) -> bool {
-        (self.ascii[(ascii / 64) & 1] >> (ascii % 64)) & 1 == 1
+    /// Whether an ASCII character is special in lower case; `false` of any other byte.
+    pub(crate) fn strips_ascii(&self, byte: u8) -> bool {
+        self.lower[usize::from(byte)]
     }
 
     /// Counts those of a text.
     pub fn count(&self, text: &str) -> SpecialCount {
         let mut count = SpecialCount::default();
-        if text.is_ascii() {
-            let special = text.bytes().filter(|&byte| self.has_bit(usize::from(byte))).count();
-            return SpecialCount { special, all: text.len() };
-        }
-        for character in text.chars() {
-            count.special += usize::from(self.contains(character));
-            count.all += 1;
+        for (ascii, others) in ascii_runs(text) {
+            count.special += ascii.bytes().map(|byte| usize::from(self.ascii[usize::from(byte)])).sum::<usize>();
+            count.all += ascii.len();
+            for character in others.chars() {
+                count.special += usize::from(self.contains(character));
+                count.all += 1;
+            }
         }
         count
     }
 
     /// How many characters the set holds.
     pub fn len(&self) -> usize {
-        self.ascii.iter().map(|bits| bits.count_ones() as usize).sum::<usize>() + self.others.len()
+        self.ascii.iter().filter(|&&special| special).count() + self.others.len()
     }
 
     /// Whether the set is empty.

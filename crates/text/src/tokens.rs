@@ -2,6 +2,8 @@
 
 use unicode_normalization::char::is_combining_mark;
 
+use crate::ascii::ascii_runs;
+
 /// How many tokens a text has: each run of letters, digits, underscores and apostrophes is one, and each of the marks
 /// `, ; : ? ! .`
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,13 +25,30 @@ impl Tokens {
     pub fn count(text: &str) -> Self {
         let mut tokens = Self::default();
         let mut inside = false;
-        for character in text.chars() {
-            let class = CLASSES.get(character as usize).copied().unwrap_or_else(|| Class::beyond_ascii(character));
-            tokens.marks += usize::from(class == Class::Mark);
-            tokens.all += usize::from(class == Class::Mark || (class == Class::Word && !inside));
-            inside = class == Class::Word;
+        for (ascii, others) in ascii_runs(text) {
+            inside = tokens.count_ascii(ascii.as_bytes(), inside);
+            for character in others.chars() {
+                let is_word = is_word_beyond_ascii(character);
+                tokens.all += usize::from(is_word && !inside);
+                inside = is_word;
+            }
         }
         tokens
+    }
+
+    /// Counts those of ASCII behind the inside of a token or not; gives the same for what follows.
+    fn count_ascii(&mut self, bytes: &[u8], mut inside: bool) -> bool {
+        // Sums of so many fit a byte, and bytes are what most are added of at once.
+        for block in bytes.chunks(128) {
+            let marks: u8 = block.iter().map(|&byte| u8::from(is_mark(byte))).sum();
+            let begins = |(before, byte): (&u8, &u8)| u8::from(is_word(*byte) & !is_word(*before));
+            let begun: u8 = block.iter().zip(&block[1..]).map(begins).sum();
+            let first = !inside && is_word(block[0]);
+            self.marks += usize::from(marks);
+            self.all += usize::from(marks) + usize::from(begun) + usize::from(first);
+            inside = block.last().is_some_and(|&byte| is_word(byte));
+        }
+        inside
     }
 
     /// The tokens of several texts between which stands white space.
@@ -45,42 +64,23 @@ impl Tokens {
     }
 }
 
-/// What a character is to a token.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Class {
-    /// A letter, a number, the underscore (`\w` of Python), or an apostrophe.
-    Word,
-    /// A punctuation mark that is counted.
-    Mark,
-    Other,
+/// A punctuation mark that is counted.
+fn is_mark(byte: u8) -> bool {
+    matches!(byte, b',' | b';' | b':' | b'?' | b'!' | b'.')
 }
 
-/// The classes of ASCII.
-const CLASSES: [Class; 128] = {
-    let mut classes = [Class::Other; 128];
-    let mut byte = 0;
-    while byte < 128 {
-        classes[byte as usize] = match byte {
-            b',' | b';' | b':' | b'?' | b'!' | b'.' => Class::Mark,
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'\'' => Class::Word,
-            _ => Class::Other,
-        };
-        byte += 1;
-    }
-    classes
-};
+/// A letter, a number, the underscore (`\w` of Python), or an apostrophe, in ASCII.
+fn is_word(byte: u8) -> bool {
+    let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+    let digit = byte.wrapping_sub(b'0') < 10;
+    letter | digit | (byte == b'_') | (byte == b'\'')
+}
 
-impl Class {
-    /// Marks that combine are no part of a word, so that a word in a script of India is several tokens.
-    fn beyond_ascii(character: char) -> Self {
-        // Letters in circles and squares are symbols, though Unicode calls them alphabetic.
-        let in_circle = matches!(character, '\u{24b6}'..='\u{24e9}' | '\u{1f130}'..='\u{1f189}');
-        if character.is_alphanumeric() && !is_combining_mark(character) && !in_circle {
-            Self::Word
-        } else {
-            Self::Other
-        }
-    }
+/// The same beyond ASCII.  Marks that combine are no part of a word, so that a word in a script of India is several tokens.
+fn is_word_beyond_ascii(character: char) -> bool {
+    // Letters in circles and squares are symbols, though Unicode calls them alphabetic.
+    let in_circle = matches!(character, '\u{24b6}'..='\u{24e9}' | '\u{1f130}'..='\u{1f189}');
+    character.is_alphanumeric() && !is_combining_mark(character) && !in_circle
 }
 
 #[cfg(test)]
@@ -97,6 +97,15 @@ mod tests {
         check("-- ( ) / “", 0, 0);
         check("e.g. it's_so, 3.5!", 5, 10);
         check("½ ² Ⅷ ١٢ 日本", 0, 5);
+    }
+
+    #[test]
+    fn tokens_of_long_texts_are_those_of_their_parts() {
+        let part = "It's so, e.g. here (3.5)! ";
+        for times in [1, 4, 5, 100] {
+            check(&part.repeat(times), 5 * times, 12 * times);
+        }
+        check(&format!("{}é{}", "a".repeat(300), "_".repeat(129)), 0, 1);
     }
 
     #[test]

@@ -1,7 +1,12 @@
 //! Words as the OBELICS reference splits them, or as others do.
 
+use std::hash::{BuildHasher as _, Hasher as _};
+use std::sync::LazyLock;
+
+use foldhash::fast::RandomState;
+
 use crate::SpecialCharacters;
-use crate::repetition::{GramCounts, repeated_share};
+use crate::repetition::Grams;
 
 /// Words are cut at these bytes, each of which is a character.
 const fn is_separator(byte: u8) -> bool {
@@ -17,19 +22,39 @@ const fn is_separator(byte: u8) -> bool {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Words {
     text: String,
-    /// Where each word ends, in bytes; the next begins one byte behind.
-    ends: Vec<usize>,
+    words: Vec<Word>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Word {
+    /// Where the word ends, in bytes; the next begins one byte behind.
+    end: usize,
+    hash: u64,
+}
+
+/// The hash of a word, another in each process.
+pub(crate) fn word_hash(word: &str) -> u64 {
+    static STATE: LazyLock<RandomState> = LazyLock::new(RandomState::default);
+    let mut hasher = STATE.build_hasher();
+    hasher.write(word.as_bytes());
+    hasher.finish()
 }
 
 impl Words {
     /// Splits a text.
     pub fn split(text: &str, special: &SpecialCharacters) -> Self {
-        let mut words = Self { text: String::with_capacity(text.len()), ends: Vec::with_capacity(text.len() / 6) };
-        let mut rest = text;
-        while !rest.is_empty() {
-            let end = rest.bytes().position(is_separator).unwrap_or(rest.len());
-            words.push_piece(&rest[..end], special);
-            rest = rest.get(end + 1..).unwrap_or_default();
+        let mut words = Self { text: String::with_capacity(text.len()), words: Vec::with_capacity(text.len() / 6 + 1) };
+        let (mut begin, mut seen) = (0, 0);
+        for (at, byte) in text.bytes().chain([b' ']).enumerate() {
+            seen |= byte;
+            if is_separator(byte) {
+                if seen.is_ascii() {
+                    words.push_ascii(&text[begin..at], special);
+                } else {
+                    words.push_beyond_ascii(&text[begin..at], special);
+                }
+                (begin, seen) = (at + 1, 0);
+            }
         }
         words
     }
@@ -57,8 +82,12 @@ impl Words {
         if piece.is_ascii() {
             self.push_ascii(piece, special);
         } else {
-            self.push(piece.to_lowercase().trim_matches(|c| special.contains(c)));
+            self.push_beyond_ascii(piece, special);
         }
+    }
+
+    fn push_beyond_ascii(&mut self, piece: &str, special: &SpecialCharacters) {
+        self.push(piece.to_lowercase().trim_matches(|c| special.contains(c)));
     }
 
     /// The words of several texts, one behind the other.
@@ -70,7 +99,7 @@ impl Words {
                 joined.text.push(' ');
             }
             joined.text.push_str(&part.text);
-            joined.ends.extend(part.ends.iter().map(|end| begin + end));
+            joined.words.extend(part.words.iter().map(|word| Word { end: begin + word.end, ..*word }));
         }
         joined
     }
@@ -79,46 +108,52 @@ impl Words {
         if !word.is_empty() {
             self.separate();
             self.text.push_str(word);
-            self.ends.push(self.text.len());
+            self.words.push(Word { end: self.text.len(), hash: word_hash(word) });
         }
     }
 
     fn push_ascii(&mut self, piece: &str, special: &SpecialCharacters) {
-        let is_special = |byte: &u8| special.contains(char::from(byte.to_ascii_lowercase()));
+        let is_special = |byte: &u8| special.strips_ascii(*byte);
         let bytes = piece.as_bytes();
-        let Some(last) = bytes.iter().rposition(|byte| !is_special(byte)) else { return };
-        let first = bytes.iter().take_while(|byte| is_special(byte)).count();
+        let Some(first) = bytes.iter().position(|byte| !is_special(byte)) else { return };
+        let last = bytes.iter().rposition(|byte| !is_special(byte)).unwrap_or(first);
         self.separate();
         let begin = self.text.len();
         self.text.push_str(&piece[first..=last]);
         self.text[begin..].make_ascii_lowercase();
-        self.ends.push(self.text.len());
+        self.words.push(Word { end: self.text.len(), hash: word_hash(&self.text[begin..]) });
     }
 
     fn separate(&mut self) {
-        if !self.ends.is_empty() {
+        if !self.words.is_empty() {
             self.text.push(' ');
         }
     }
 
     /// Where a word begins, or would.
     fn begin(&self, index: usize) -> usize {
-        index.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |end| end + 1)
+        index.checked_sub(1).and_then(|before| self.words.get(before)).map_or(0, |word| word.end + 1)
     }
 
     /// How many words there are.
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.words.len()
     }
 
     /// Whether there is no word.
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.words.is_empty()
     }
 
     /// The words in their order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
         self.runs(1)
+    }
+
+    /// The words whose [hash](word_hash) is wanted, with it.
+    pub(crate) fn with_hash(&self, wanted: impl Fn(u64) -> bool) -> impl Iterator<Item = (u64, &str)> {
+        let words = self.words.iter().enumerate().filter(move |(_, word)| wanted(word.hash));
+        words.map(|(index, word)| (word.hash, self.run(index, 1)))
     }
 
     /// All runs of `length` words (of one, where it is 0) that follow each other, a space between two words.
@@ -128,14 +163,20 @@ impl Words {
     }
 
     fn run(&self, first: usize, length: usize) -> &str {
-        &self.text[self.begin(first)..self.ends[first + length.max(1) - 1]]
+        &self.text[self.begin(first)..self.words[first + length.max(1) - 1].end]
     }
 
     /// The share of the runs of `length` words whose like occurs more than once, 0 to 1; 0 where there is no such run.
     pub fn repetition_ratio(&self, length: usize) -> f64 {
-        let runs = (self.len() + 1).saturating_sub(length.max(1));
-        let counts = GramCounts::of(runs, |first| self.run(first, length).as_bytes());
-        repeated_share(counts.repeated.into_iter(), runs)
+        let length = length.max(1);
+        if self.len() < length {
+            return 0.0;
+        }
+        Grams::with(|grams| {
+            let symbols = self.words.iter().map(|word| word.hash);
+            grams.count(symbols, length, |one, other| self.run(one, length) == self.run(other, length));
+            grams.repeated_share()
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use crate::paragraph::language_score::LanguageScore;
 pub static SPEC: RuleSpec = RuleSpec {
     name: "language_score",
     subject: SubjectKind::Document,
-    version: 1,
+    version: 2,
     needs: &[Needs::Text, Needs::Language],
     falling: false,
     resources: &[],

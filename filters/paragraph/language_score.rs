@@ -9,7 +9,7 @@ use crate::{Identifier, counted};
 pub static SPEC: RuleSpec = RuleSpec {
     name: "language_score",
     subject: SubjectKind::Paragraph,
-    version: 1,
+    version: 2,
     needs: &[Needs::Text, Needs::Language],
     falling: false,
     resources: &[],

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem::Finder;
 use obelisc_filter::options::Options;
 use obelisc_filter::{Bound, Measure, Needs, Rule, RuleSpec, Signal, Subject, SubjectKind};
 
@@ -28,7 +29,8 @@ pub(crate) struct UrlWords {
     subject: SubjectKind,
     /// Lower-case, unless case counts.
     banned: Vec<String>,
-    substring: bool,
+    /// Each of them, where any part of a URL is compared; else none.
+    finders: Vec<Finder<'static>>,
     case_sensitive: bool,
 }
 
@@ -43,22 +45,38 @@ impl UrlWords {
             options.problem("banned", "an empty word is given, which every URL holds");
         }
         let fold = |word: String| if case_sensitive { word } else { word.to_lowercase() };
-        let banned = banned.into_iter().map(fold).collect();
-        Self { subject, banned, substring: matching == "substring", case_sensitive }
+        let banned: Vec<String> = banned.into_iter().map(fold).collect();
+        let searched = banned.iter().filter(|_| matching == "substring");
+        let finders = searched.map(|word| Finder::new(word).into_owned()).collect();
+        Self { subject, banned, finders, case_sensitive }
+    }
+
+    fn fold<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let is_folded = self.case_sensitive || text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+        if is_folded { Cow::Borrowed(text) } else { Cow::Owned(text.to_lowercase()) }
     }
 
     /// The first banned word of the URL.
     fn first_banned(&self, url: &str) -> Option<&str> {
-        let fold =
-            |text: &'_ str| -> String { if self.case_sensitive { text.to_owned() } else { text.to_lowercase() } };
-        if self.substring {
-            let url = fold(url);
-            let found = self.banned.iter().filter_map(|word| Some((url.find(word.as_str())?, word)));
+        if !self.finders.is_empty() {
+            let url = self.fold(url);
+            let found = self.finders.iter().zip(&self.banned);
+            let found = found.filter_map(|(finder, word)| Some((finder.find(url.as_bytes())?, word)));
             return found.min_by_key(|(at, _)| *at).map(|(_, word)| word.as_str());
         }
         let url = unescape(url);
-        let word = url_words(&url).map(fold);
-        word.into_iter().find_map(|word| self.banned.iter().find(|banned| **banned == word)).map(String::as_str)
+        url_words(&url).find_map(|word| self.listed(word))
+    }
+
+    /// The banned word that this word is.
+    fn listed(&self, word: &str) -> Option<&str> {
+        let found = if word.is_ascii() && !self.case_sensitive {
+            self.banned.iter().find(|banned| banned.eq_ignore_ascii_case(word))
+        } else {
+            let word = self.fold(word);
+            self.banned.iter().find(|banned| **banned == word)
+        };
+        found.map(String::as_str)
     }
 }
 
@@ -93,6 +111,9 @@ fn url_words(url: &str) -> impl Iterator<Item = &str> {
 
 /// Where the first word of a run of letters ends, in bytes.
 fn word_end(run: &str) -> usize {
+    if run.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        return run.len();
+    }
     let mut letters = run.char_indices().zip(run.chars().skip(1)).map(|((_, this), next)| (this, next)).peekable();
     let mut end = 0;
     while let Some((this, next)) = letters.next() {

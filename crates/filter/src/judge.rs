@@ -104,7 +104,9 @@ impl RuleSet {
     /// failed.
     pub fn judge(&self, document: &mut Document, view: StageView) -> Verdict {
         let counts = incoming(document);
-        let mut sitting = Sitting { set: self, view, id: document.id, judgements: Vec::new(), counts };
+        let subjects = counts.images.entered + counts.paragraphs.entered + 2;
+        let judgements = Vec::with_capacity(usize::try_from(subjects).unwrap_or_default());
+        let mut sitting = Sitting { set: self, view, id: document.id, judgements, counts };
         let kept = sitting.judge_url(&document.page.url) && {
             let shared = sitting.judge_nodes(document);
             sitting.judge_document(document, &shared)

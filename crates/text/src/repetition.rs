@@ -4,6 +4,8 @@ mod grams;
 
 pub(crate) use grams::Grams;
 
+use crate::ascii::ascii_runs;
+
 /// The share of a text's runs of `length` characters that its most frequent runs make up, 0 to 1; 0 where there is no
 /// such run.
 ///
@@ -28,7 +30,10 @@ pub fn character_repetition_ratio(text: &str, length: usize) -> f64 {
         } else {
             let mut characters = std::mem::take(&mut grams.characters);
             characters.clear();
-            characters.extend(text.chars().map(u32::from));
+            for (ascii, others) in ascii_runs(text) {
+                characters.extend(ascii.bytes().map(u32::from));
+                characters.extend(others.chars().map(u32::from));
+            }
             let symbols = characters.iter().map(|&character| u64::from(character));
             let run = |first: usize| &characters[first..first + length];
             grams.count(symbols, length, |one, other| run(one) == run(other));

@@ -1,5 +1,7 @@
 //! How long the words of a text are, and how its lines begin and end.
 
+use crate::ascii::ascii_runs;
+
 /// Lines of fewer characters are short.
 const SHORT_LINE: usize = 30;
 
@@ -30,6 +32,23 @@ pub struct Shape {
     pub short_lines: usize,
 }
 
+/// Where a line is read: inside of a word or not, and whether the word has had a letter.
+#[derive(Default)]
+struct WordState {
+    inside: bool,
+    alphabetic: bool,
+}
+
+impl WordState {
+    #[inline]
+    fn step(&mut self, shape: &mut Shape, of_word: bool, letter: bool) {
+        shape.words += usize::from(of_word & !self.inside);
+        shape.word_characters += usize::from(of_word);
+        shape.alphabetic_words += usize::from(letter & !self.alphabetic);
+        *self = Self { inside: of_word, alphabetic: of_word & (self.alphabetic | letter) };
+    }
+}
+
 impl Shape {
     /// Counts them.
     ///
@@ -42,11 +61,14 @@ impl Shape {
     /// assert_eq!(shape.short_lines, 1);
     /// ```
     pub fn count(text: &str) -> Self {
-        let mut shape = Self {
-            hashes: text.matches('#').count(),
-            ellipses: text.matches('…').count() + text.matches("...").count(),
-            ..Self::default()
-        };
+        let mut shape = Self { hashes: count_of(text, b'#'), ..Self::default() };
+        // To look for more than a byte costs more than most texts are long.
+        if count_of(text, b'.') >= 3 {
+            shape.ellipses += text.matches("...").count();
+        }
+        if !text.is_ascii() {
+            shape.ellipses += text.matches('…').count();
+        }
         for line in text.split('\n').map(str::trim).filter(|line| !line.is_empty()) {
             let ellipsis = ends_with_ellipsis(line);
             shape.lines += 1;
@@ -54,23 +76,22 @@ impl Shape {
             shape.ellipsis_lines += usize::from(ellipsis);
             shape.ended_lines += usize::from(!ellipsis && line.ends_with(is_end));
             shape.short_lines += usize::from(line.chars().take(SHORT_LINE).count() < SHORT_LINE);
-            if line.is_ascii() {
-                for word in line.split_ascii_whitespace() {
-                    shape.add_word(word.len(), word.bytes().any(|byte| byte.is_ascii_alphabetic()));
-                }
-            } else {
-                for word in line.split_whitespace() {
-                    shape.add_word(word.chars().count(), word.contains(char::is_alphabetic));
-                }
-            }
+            shape.add_words(line);
         }
         shape
     }
 
-    fn add_word(&mut self, characters: usize, alphabetic: bool) {
-        self.words += 1;
-        self.word_characters += characters;
-        self.alphabetic_words += usize::from(alphabetic);
+    fn add_words(&mut self, line: &str) {
+        let mut state = WordState::default();
+        for (ascii, others) in ascii_runs(line) {
+            for byte in ascii.bytes() {
+                let is_space = matches!(byte, b'\t'..=b'\r' | b' ');
+                state.step(self, !is_space, byte.is_ascii_alphabetic());
+            }
+            for character in others.chars() {
+                state.step(self, !character.is_whitespace(), character.is_alphabetic());
+            }
+        }
     }
 
     /// That of several texts between which line feeds stand.
@@ -89,6 +110,10 @@ impl Shape {
             short_lines: sum.short_lines + part.short_lines,
         })
     }
+}
+
+fn count_of(text: &str, wanted: u8) -> usize {
+    text.bytes().map(|byte| usize::from(byte == wanted)).sum()
 }
 
 fn is_bullet(character: char) -> bool {
@@ -146,6 +171,14 @@ mod tests {
         let shape = Shape::count(" \u{a0}• a. \r\n\n* b ...\n湖。\nHe said \u{201c}no\u{201d}\nA… b");
         assert_eq!((shape.lines, shape.bullet_lines, shape.ellipsis_lines, shape.ended_lines), (5, 2, 1, 3));
         assert_eq!(shape.ellipses, 2);
+    }
+
+    #[test]
+    fn words_are_the_same_whether_all_is_ascii_or_not() {
+        let line = "a 1\tb2\u{b}3c, \u{c}-- d";
+        let (ascii, other) = (Shape::count(line), Shape::count(&format!("{line} é")));
+        assert_eq!((ascii.words, ascii.word_characters, ascii.alphabetic_words), (6, 10, 4));
+        assert_eq!((other.words, other.word_characters, other.alphabetic_words), (7, 11, 5));
     }
 
     #[test]

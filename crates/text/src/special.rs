@@ -14,8 +14,6 @@ const BASIC_PLANE: usize = 0x1_0000;
 pub struct SpecialCharacters {
     /// Whether each byte is a special character of ASCII.
     ascii: [bool; 256],
-    /// Whether each byte is an ASCII character that is special in lower case.
-    lower: [bool; 256],
     /// A bit for each character of the basic plane without ASCII; empty where there is none.
     plane: Vec<u64>,
     /// Sorted, without ASCII.
@@ -24,7 +22,7 @@ pub struct SpecialCharacters {
 
 impl Default for SpecialCharacters {
     fn default() -> Self {
-        Self { ascii: [false; 256], lower: [false; 256], plane: Vec::new(), others: Vec::new() }
+        Self { ascii: [false; 256], plane: Vec::new(), others: Vec::new() }
     }
 }
 
@@ -55,9 +53,6 @@ impl SpecialCharacters {
         }
         set.others.sort_unstable();
         set.others.dedup();
-        for byte in 0..128_u8 {
-            set.lower[usize::from(byte)] = set.ascii[usize::from(byte.to_ascii_lowercase())];
-        }
         for character in set.others.iter().map(|&character| character as usize).filter(|&at| at < BASIC_PLANE) {
             set.plane.resize(BASIC_PLANE / 64, 0);
             set.plane[character / 64] |= 1 << (character % 64);
@@ -75,9 +70,9 @@ impl SpecialCharacters {
         }
     }
 
-    /// Whether an ASCII character is special in lower case; `false` of any other byte.
-    pub(crate) fn strips_ascii(&self, byte: u8) -> bool {
-        self.lower[usize::from(byte)]
+    /// Whether a byte is an ASCII character that is special.
+    pub(crate) fn has_ascii(&self, byte: u8) -> bool {
+        self.ascii[usize::from(byte)]
     }
 
     /// Counts those of a text.

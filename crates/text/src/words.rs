@@ -44,17 +44,22 @@ impl Words {
     /// Splits a text.
     pub fn split(text: &str, special: &SpecialCharacters) -> Self {
         let mut words = Self { text: String::with_capacity(text.len()), words: Vec::with_capacity(text.len() / 6 + 1) };
-        let (mut begin, mut seen) = (0, 0);
-        for (at, byte) in text.bytes().chain([b' ']).enumerate() {
-            seen |= byte;
-            if is_separator(byte) {
-                if seen.is_ascii() {
-                    words.push_ascii(&text[begin..at], special);
-                } else {
-                    words.push_beyond_ascii(&text[begin..at], special);
-                }
-                (begin, seen) = (at + 1, 0);
+        // All letters at once are faster than those of each word.
+        let lower = text.to_ascii_lowercase();
+        let bytes = lower.as_bytes();
+        let mut begin = 0;
+        while begin < bytes.len() {
+            let (mut end, mut seen) = (begin, 0);
+            while let Some(&byte) = bytes.get(end).filter(|&&byte| !is_separator(byte)) {
+                seen |= byte;
+                end += 1;
             }
+            if seen.is_ascii() {
+                words.push_lower_ascii(&lower[begin..end], special);
+            } else {
+                words.push_beyond_ascii(&text[begin..end], special);
+            }
+            begin = end + 1;
         }
         words
     }
@@ -80,7 +85,7 @@ impl Words {
 
     fn push_piece(&mut self, piece: &str, special: &SpecialCharacters) {
         if piece.is_ascii() {
-            self.push_ascii(piece, special);
+            self.push_lower_ascii(&piece.to_ascii_lowercase(), special);
         } else {
             self.push_beyond_ascii(piece, special);
         }
@@ -112,16 +117,12 @@ impl Words {
         }
     }
 
-    fn push_ascii(&mut self, piece: &str, special: &SpecialCharacters) {
-        let is_special = |byte: &u8| special.strips_ascii(*byte);
+    fn push_lower_ascii(&mut self, piece: &str, special: &SpecialCharacters) {
+        let is_special = |byte: &u8| special.has_ascii(*byte);
         let bytes = piece.as_bytes();
         let Some(first) = bytes.iter().position(|byte| !is_special(byte)) else { return };
         let last = bytes.iter().rposition(|byte| !is_special(byte)).unwrap_or(first);
-        self.separate();
-        let begin = self.text.len();
-        self.text.push_str(&piece[first..=last]);
-        self.text[begin..].make_ascii_lowercase();
-        self.words.push(Word { end: self.text.len(), hash: word_hash(&self.text[begin..]) });
+        self.push(&piece[first..=last]);
     }
 
     fn separate(&mut self) {

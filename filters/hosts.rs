@@ -8,6 +8,8 @@ use url::{Host, Url};
 
 /// Longest name of a host, in bytes, as the domain name system has it.
 const LONGEST: usize = 253;
+/// Characters of a line that an error shows.
+const LONGEST_SHOWN: usize = 60;
 
 /// Hosts to look for.  A name stands for itself and for every name that ends with a point and it: `example.org` for `a.example.org`, not for
 /// `badexample.org`; an address for itself alone.
@@ -34,7 +36,7 @@ pub struct HostList {
 pub struct UnknownHost {
     /// Line, from 1.
     pub line: usize,
-    /// The line's text.
+    /// The beginning of the line's text.
     pub text: String,
 }
 
@@ -53,7 +55,8 @@ impl HostList {
             let leads = fields.peek().is_some() && is_address(first);
             let taken = if leads { fields.all(|name| hosts.insert(name)) } else { hosts.insert(first) };
             if !taken || fields.next().is_some() {
-                return Err(UnknownHost { line, text: text.to_owned() });
+                let text = text.chars().take(LONGEST_SHOWN).collect();
+                return Err(UnknownHost { line, text });
             }
         }
         Ok(hosts)

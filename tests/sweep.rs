@@ -204,6 +204,11 @@ fn what_was_never_fetched_is_behind_the_fetch_and_not_guessed() {
     let certain = loose.kept.as_deref().unwrap();
     assert!(certain.iter().all(|id| ids.contains(id)));
     assert!(ids.len() > certain.len() && (ids.len() - certain.len()) as u64 <= loose.behind_fetch);
+    // Images that were dropped before the fetch would be wanted: of documents that are kept as well.
+    let wider = self::swept(&output, &["image.url_words.banned=[]"]);
+    let bare = &wider.variants[0];
+    assert!(bare.behind_fetch_kept > 0, "{bare:?}");
+    assert_eq!(bare.documents, wider.base.documents + bare.gained - bare.lost - bare.behind_fetch_kept);
 }
 
 #[test]

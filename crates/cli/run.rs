@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use obelisc_fetch::ImageStore;
-use obelisc_pipeline::{Config, Error, Recipe, ResourcePaths, Run};
+use obelisc_filter::options::Problem;
+use obelisc_pipeline::{Config, Error, Given, Recipe, ResourcePaths, Run};
 use obelisc_storage::inputs::{self, Input};
 use obelisc_storage::{Error as StorageError, LocalFolder};
 use signal_hook::consts::{SIGINT, SIGPIPE, SIGTERM};
@@ -41,25 +42,23 @@ fn read_text(path: &Path) -> Result<String, Failure> {
     }
 }
 
-/// Where the files lie that recipes name, by a config and by flags.
-pub fn resources(config: Option<&Path>, flags: &[(String, PathBuf)]) -> Result<ResourcePaths, Failure> {
-    let mut paths = match config {
-        Some(path) => Config::parse(&path.to_string_lossy(), &read_text(path)?).map_err(Error::Refused)?.resources,
-        None => ResourcePaths::new(),
-    };
+/// The files that recipes name, by a config and by flags.
+pub fn given(mut paths: ResourcePaths, flags: &[(String, PathBuf)]) -> Given {
     paths.extend(flags.iter().cloned());
-    Ok(paths)
+    Given { paths, named: flags.iter().map(|(name, _)| name.clone()).collect(), ..Given::default() }
+}
+
+/// Reads a config, or takes the defaults.
+pub fn config(path: Option<&Path>) -> Result<Result<Config, Vec<Problem>>, Failure> {
+    path.map_or(Ok(Ok(Config::default())), |path| Ok(Config::parse(&path.to_string_lossy(), &read_text(path)?)))
 }
 
 /// Reads recipe and config; all mistakes of both are told at once.
 pub fn read(args: &RecipeArgs) -> Result<(Recipe, Config), Failure> {
-    let config = match &args.config {
-        Some(path) => Config::parse(&path.to_string_lossy(), &read_text(path)?),
-        None => Ok(Config::default()),
-    };
-    let mut paths = config.as_ref().map(|config| config.resources.clone()).unwrap_or_default();
-    paths.extend(args.resource.iter().cloned());
-    let recipe = Recipe::parse_with(&args.recipe.to_string_lossy(), &read_text(&args.recipe)?, &args.set, &paths);
+    let config = config(args.config.as_deref())?;
+    let paths = config.as_ref().map(|config| config.resources.clone()).unwrap_or_default();
+    let given = given(paths, &args.resource);
+    let recipe = Recipe::parse_given(&args.recipe.to_string_lossy(), &read_text(&args.recipe)?, &args.set, &given);
     match (recipe, config) {
         (Ok(recipe), Ok(config)) => Ok((recipe, config)),
         (recipe, config) => {

@@ -4,13 +4,13 @@ use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::thread::available_parallelism;
 
-use obelisc_pipeline::Given;
+use obelisc_pipeline::Error;
 use obelisc_pipeline::sweep::{self, Options, RuleRemoval, Sample, Sweep, VariantReport};
 use obelisc_storage::LocalFolder;
 
 use crate::args::SweepArgs;
 use crate::output::print;
-use crate::{Failure, printable};
+use crate::{Failure, printable, run};
 
 /// Characters of a sample's text that a line shows.
 const SHOWN: usize = 100;
@@ -23,8 +23,8 @@ pub fn sweep(args: &SweepArgs) -> Result<(), Failure> {
     let storage = LocalFolder::open(&args.dir).map_err(Failure::unreachable)?;
     let threads = args.threads.and_then(|threads| NonZeroUsize::new(threads.into()));
     let threads = threads.or_else(|| available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
-    let paths = crate::run::resources(args.config.as_deref(), &args.resource)?;
-    let given = Given { paths, ..Given::default() };
+    let config = run::config(args.config.as_deref())?.map_err(Error::Refused)?;
+    let given = run::given(config.resources, &args.resource);
     let (set, samples) = (args.set.clone(), args.samples.into());
     let options = Options { set, samples, threads, given, list_kept: false };
     let found = sweep::sweep(&storage, &options)?;
@@ -63,20 +63,20 @@ fn kept(out: &mut impl Write, found: &Sweep) -> io::Result<()> {
     let all = || std::iter::once(&found.base).chain(&found.variants);
     let behind = all().any(|variant| variant.behind_fetch > 0);
     let width = all().map(|variant| name(variant).chars().count()).max().unwrap_or_default();
-    let head = if behind { "  behind the fetch" } else { "" };
+    let head = if behind { "  behind the fetch  kept as run" } else { "" };
     let columns = ["documents", "images", "words", "gained", "lost"];
     let [documents, images, words, gained, lost] = columns;
     writeln!(out, "{:<width$}  {documents:>9} {images:>9} {words:>11} {gained:>7} {lost:>7}{head}", "kept")?;
     for variant in all() {
-        let VariantReport { documents, images, words, gained, lost, behind_fetch, .. } = variant;
-        let last = if behind { format!("  {behind_fetch:>16}") } else { String::new() };
+        let VariantReport { documents, images, words, gained, lost, behind_fetch, behind_fetch_kept, .. } = variant;
+        let last = if behind { format!("  {behind_fetch:>16}  {behind_fetch_kept:>11}") } else { String::new() };
         let name = name(variant);
         writeln!(out, "{name:<width$}  {documents:>9} {images:>9} {words:>11} {gained:>7} {lost:>7}{last}")?;
     }
     if behind {
         writeln!(
             out,
-            "\nBehind the fetch: documents that want images which the run did not fetch for them; whether they would be kept is not known."
+            "\nBehind the fetch: documents that want images which the run did not fetch for them; whether they would be kept is not known. Some are kept as it was run."
         )?;
     }
     Ok(())

@@ -130,6 +130,13 @@ impl Quality {
         })?;
         let mut sample = sample.into_inner().unwrap_or_else(PoisonError::into_inner);
         let found = sample.examples.len();
+        if found < HELD_OUT && sample.left_out() > 0 {
+            let memory = sample.budget;
+            let text = format!(
+                "{kind}: {found} documents fit into {memory} bytes, where {HELD_OUT} are needed; allow more memory"
+            );
+            return Err(Error::Nothing(text));
+        }
         if found == 0 {
             return Err(Error::Nothing(format!("{kind}: {}", nothing_in(&tally))));
         }

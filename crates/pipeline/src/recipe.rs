@@ -88,8 +88,10 @@ pub struct Recipe {
 /// What a recipe is read with beside its text.
 #[derive(Clone, Debug, Default)]
 pub struct Given {
-    /// Where the files lie that the recipe names.
+    /// Where the files lie that the recipe names; files of other recipes may be among them.
     pub paths: ResourcePaths,
+    /// Those of `paths` that the recipe must name, as a command line gives them for this recipe.
+    pub named: Vec<String>,
     /// Rules of the caller's own, which the recipe can name like all others.
     pub rules: Vec<&'static RuleSpec>,
     /// Files that other recipes have opened.
@@ -122,22 +124,9 @@ impl Recipe {
     /// Reads a recipe that names no files, with `KEY=VALUE` overrides.
     ///
     /// # Errors
-    /// As of [`parse_with`](Self::parse_with).
-    pub fn parse(name: &str, text: &str, overrides: &[String]) -> Result<Self, Vec<Problem>> {
-        Self::parse_with(name, text, overrides, &ResourcePaths::new())
-    }
-
-    /// Reads a recipe, with `KEY=VALUE` overrides, and opens the files that it names, which lie at `paths`.
-    ///
-    /// # Errors
     /// As of [`parse_given`](Self::parse_given).
-    pub fn parse_with(
-        name: &str,
-        text: &str,
-        overrides: &[String],
-        paths: &ResourcePaths,
-    ) -> Result<Self, Vec<Problem>> {
-        Self::parse_given(name, text, overrides, &Given { paths: paths.clone(), ..Given::default() })
+    pub fn parse(name: &str, text: &str, overrides: &[String]) -> Result<Self, Vec<Problem>> {
+        Self::parse_given(name, text, overrides, &Given::default())
     }
 
     /// Reads a recipe, with `KEY=VALUE` overrides, that can name files and rules of the caller's own.
@@ -148,9 +137,13 @@ impl Recipe {
     pub fn parse_given(name: &str, text: &str, overrides: &[String], given: &Given) -> Result<Self, Vec<Problem>> {
         let source = judging::source(name, text, overrides)?;
         let resources = resources::open(&source, &given.paths, &given.opened);
+        let mut problems = resources::not_named(&given.named, &resources);
         let source = source.with_resources(resources);
         let (recipe, _) = read(&source, &given.rules, true);
-        source.finish()?;
+        problems.extend(source.finish().err().unwrap_or_default());
+        if !problems.is_empty() {
+            return Err(problems);
+        }
         Ok(Self { text: text.to_owned(), overrides: overrides.to_vec(), ..recipe })
     }
 
@@ -405,13 +398,18 @@ mod tests {
         assert!(found[0].contains("--resource common=PATH") && found[0].contains("obelisc lexicon"), "{found:#?}");
         let file = tempfile::NamedTempFile::new().unwrap();
         let paths = ResourcePaths::from([("common".to_owned(), file.path().to_owned())]);
-        let problems = Recipe::parse_with("r.toml", recipe, &[], &paths).unwrap_err();
+        let given = Given { paths, ..Given::default() };
+        let problems = Recipe::parse_given("r.toml", recipe, &[], &given).unwrap_err();
         let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert!(problems[0].to_string().ends_with(&format!("is {empty}")), "{problems:?}");
         let right = recipe.replace("source =", &format!("sha256 = \"{empty}\"\nsource ="));
-        let problems = Recipe::parse_with("r.toml", &right, &[], &paths).unwrap_err();
+        let problems = Recipe::parse_given("r.toml", &right, &[], &given).unwrap_err();
         assert_eq!(problems.len(), 1);
         assert!(problems[0].message.contains("the list is empty"), "{problems:?}");
+        let named = Given { named: vec!["comon".to_owned()], ..given };
+        let problems = Recipe::parse_given("r.toml", &right, &[], &named).unwrap_err();
+        assert_eq!(problems.len(), 2);
+        assert!(problems[0].message.contains("did you mean \"common\"?"), "{problems:?}");
     }
 
     #[test]
@@ -419,8 +417,9 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         let paths = ResourcePaths::from([("lid".to_owned(), file.path().to_owned())]);
+        let given = Given { paths, ..Given::default() };
         let recipe = format!("{STAGES}[language]\nidentifier = \"lid\"\n[resources.lid]\nsha256 = \"{sha256}\"\n");
-        let problems = Recipe::parse_with("r.toml", &recipe, &[], &paths).unwrap_err();
+        let problems = Recipe::parse_given("r.toml", &recipe, &[], &given).unwrap_err();
         assert!(problems[0].to_string().contains("language.identifier: byte 0: "), "{problems:?}");
     }
 

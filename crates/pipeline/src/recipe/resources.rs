@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use obelisc_document::hex;
-use obelisc_filter::options::{Declared, Options, Resource, Resources, Source};
+use obelisc_filter::options::{Declared, Options, Problem, Resource, Resources, Source, nearest};
 use obelisc_storage::model;
 
 /// Where the files of recipes lie, by the name that the recipe gives them.
@@ -41,6 +41,19 @@ pub(super) fn open(source: &Source, paths: &ResourcePaths, opened: &OpenedFiles)
         resources.add(&name, found.ok());
     }
     resources
+}
+
+/// What is wrong with files that are given by name: the recipe has none of the name.
+pub(super) fn not_named(names: &[String], resources: &Resources) -> Vec<Problem> {
+    let known: Vec<&str> = resources.names().collect();
+    let strange = names.iter().filter(|name| !known.contains(&name.as_str()));
+    let problems = strange.map(|name| {
+        let of = if known.is_empty() { "none".to_owned() } else { format!("[resources] {}", known.join(", ")) };
+        let hint = nearest(name, known.iter().copied());
+        let message = format!("the recipe names no such file{hint}; it names {of}");
+        Problem { file: format!("--resource {name}"), line: 0, key: String::new(), message }
+    });
+    problems.collect()
 }
 
 /// The keys of one of the tables.

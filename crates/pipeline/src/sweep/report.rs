@@ -41,6 +41,9 @@ pub struct VariantReport {
     pub words: u64,
     /// Documents that want images which the run did not fetch for them: whether they would be kept is not known.
     pub behind_fetch: u64,
+    /// Those of them that the recipe as it was run keeps: what it keeps, less these and `lost`, with `gained`, are
+    /// `documents`.
+    pub behind_fetch_kept: u64,
     /// Documents that are kept, and are not by the recipe as it was run.
     pub gained: u64,
     /// Documents that are dropped, and are not by the recipe as it was run.
@@ -68,6 +71,7 @@ pub(super) fn report(stored: &Stored<'_>, grid: &Grid, weighed: Weighed, list_ke
             images: tally.images,
             words: tally.words,
             behind_fetch: tally.behind,
+            behind_fetch_kept: tally.behind_kept,
             gained: tally.gained,
             lost: tally.lost,
             removed: tally

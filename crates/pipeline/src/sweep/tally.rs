@@ -16,6 +16,8 @@ pub(super) struct Tally {
     pub words: u64,
     /// Documents of which nothing can be said: they want images that nobody asked for.
     pub behind: u64,
+    /// Those of them that the run's own recipe keeps.
+    pub behind_kept: u64,
     /// Documents that the run's own recipe keeps and this one drops.
     pub lost: u64,
     /// Documents that it drops and this one keeps.
@@ -47,6 +49,7 @@ impl Tally {
         self.images += other.images;
         self.words += other.words;
         self.behind += other.behind;
+        self.behind_kept += other.behind_kept;
         self.lost += other.lost;
         self.gained += other.gained;
         self.removed.add(&other.removed);

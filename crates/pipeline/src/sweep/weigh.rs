@@ -168,6 +168,7 @@ impl Weighing<'_> {
                     tally.gained += 1;
                     tally.gained_samples.offer(page.id, self.samples, || drawn(stored_failure(stored)));
                 }
+                (Fate::Kept { .. }, Fate::Behind) => tally.behind_kept += 1,
                 _ => {}
             }
             if self.list_kept && matches!(fate, Fate::Kept { .. }) {

@@ -68,6 +68,30 @@ fn the_verdict_is_that_of_a_run() {
 }
 
 #[test]
+fn the_verdict_is_that_of_a_run_with_languages_edits_and_a_last_cleaning() {
+    let place = Place::new();
+    let recipe = RECIPE.replace("\"finish\"]", "\"clean\", \"finish\"]")
+        + "[edits.long_words]\nmax_characters = 12\n[language]\nidentifier = \"embedded\"\nlanguages = [\"en\"]\n\
+           others = \"drop\"\n[clean.rules.paragraph.spam_word_ratio]\nmax_ratio = 0.02\n\
+           [clean.rules.document.image_count]\nmin_images = 4\n[clean.rules.document.language_score]\nmin_score = 0.6\n";
+    let recipe = place.write("r.toml", recipe);
+    let output = place.path("out");
+    crate::program::run_recipe(&recipe, &[quickstart()], &output).ok();
+    let kept: Vec<Value> =
+        crate::dataset::rows(&output.join("dataset")).into_iter().map(|row| row.texts.into()).collect();
+    let judged = obelisc(["judge"]).path(&recipe).reading(documents().as_bytes()).json_lines();
+    let of_verdict = |verdict: &'static str| judged.iter().filter(move |document| document["verdict"] == verdict);
+    let texts: Vec<Value> = of_verdict("kept").map(|document| document["texts"].clone()).collect();
+    assert!(!texts.is_empty());
+    assert_eq!(texts, kept);
+    let last = |document: &'_ Value| document["reasons"].as_array().unwrap().last().unwrap()["rule"].clone();
+    let why: Vec<Value> = of_verdict("dropped").map(last).collect();
+    for rule in ["word_count", "image_count"] {
+        assert!(why.iter().any(|why| why == rule), "{why:?}");
+    }
+}
+
+#[test]
 fn a_damaged_line_costs_itself_and_is_told_by_its_number() {
     let place = Place::new();
     let recipe = place.write("r.toml", RECIPE);

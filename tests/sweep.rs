@@ -190,6 +190,23 @@ fn what_was_fetched_is_swept_to_the_end() {
 }
 
 #[test]
+fn rules_on_urls_edited_texts_and_languages_are_swept_exactly() {
+    let place = Place::new();
+    let recipe = LINKS.to_owned()
+        + "[language]\nidentifier = \"embedded\"\n[edits.long_words]\nmax_characters = 9\n[edits.white_space_runs]\n\
+           [rules.url.url_words]\nbanned = [\"lorenz\"]\n[rules.document.language_score]\nmin_score = 0.5\n";
+    let recipe = place.write("edited.toml", recipe);
+    let set = [
+        "paragraph.word_count.min_words=4,40",
+        "document.language_score.min_score=0,0.99",
+        "url.url_words.banned=[],[\"fractals\"]",
+    ];
+    let swept = assert_exact(&recipe, &[quickstart()], &set);
+    assert!(swept.base.documents > 0 && swept.variants.iter().any(|variant| variant.lost > 0));
+    assert!(swept.variants.iter().any(|variant| variant.gained > 0));
+}
+
+#[test]
 fn what_was_never_fetched_is_behind_the_fetch_and_not_guessed() {
     let place = Place::new();
     let output = place.path("out");

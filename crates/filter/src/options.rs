@@ -467,7 +467,8 @@ impl<'a> Options<'a> {
                 let mut names = known.clone();
                 names.sort_unstable();
                 let hint = nearest(key, names.iter().copied());
-                self.problem(key, format!("unknown key{hint}; allowed here: {}", names.join(", ")));
+                let allowed = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+                self.problem(key, format!("unknown key{hint}; allowed here: {allowed}"));
             }
         }
         Taken { declared: self.declared, canonical: self.values }

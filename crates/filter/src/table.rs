@@ -12,7 +12,7 @@
 //! | `failing` | uint64: bit *i* = rule *i* of this subject, in the order of the recipe | – |
 //! | `signals` | list of struct: `rule` utf8, `low` and `high` float64, `word` utf8 | a number has `low` only, a span `low` and `high`, a word `word` only |
 //! | `edits` | list of struct: `edit` utf8, `begin` and `end` uint32, `replacement` utf8 | – |
-//! | `language` | utf8: tag of the language by whose rules the document was judged | not the document's last judgement, or not identified |
+//! | `language` | utf8: tag of the document's language, which picked its rules | not the document's last judgement, or not identified |
 
 use std::borrow::Cow;
 use std::sync::Arc;

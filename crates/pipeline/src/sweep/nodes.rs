@@ -55,7 +55,9 @@ impl Nodes {
                 SubjectKind::Url => &mut nowhere,
             };
             if let Some(name) = other(judgement) {
-                nodes.removed.enter_other(subject, name);
+                // An edit that leaves nothing of a paragraph is counted as accounts name it.
+                let edit = obelisc_filters::find_edit(name).filter(|_| subject == SubjectKind::Paragraph);
+                nodes.removed.enter_other(subject, &edit.map_or_else(|| name.to_owned(), |edit| edit.path()));
                 flow.other += 1;
                 continue;
             }

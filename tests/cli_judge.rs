@@ -85,6 +85,9 @@ fn the_verdict_is_that_of_a_run_with_languages_edits_and_a_last_cleaning() {
     assert!(!texts.is_empty());
     assert_eq!(texts, kept);
     let last = |document: &'_ Value| document["reasons"].as_array().unwrap().last().unwrap()["rule"].clone();
+    // What both ask of one paragraph stands side by side.
+    let signals = judged[0]["signals"]["paragraph"].as_object().unwrap().values().next_back().unwrap();
+    assert!(signals["word_count"].is_number() && signals["spam_word_ratio"].is_number(), "{signals}");
     let why: Vec<Value> = of_verdict("dropped").map(last).collect();
     for rule in ["word_count", "image_count"] {
         assert!(why.iter().any(|why| why == rule), "{why:?}");

@@ -10,6 +10,7 @@ use obelisc_pipeline::Record;
 use obelisc_pipeline::sweep::{Options, Sweep, VariantReport, sweep};
 use obelisc_storage::LocalFolder;
 use obelisc_storage::parquet::Reader;
+use obelisc_testkit::{ArchiveBuilder, Compression, HttpResponse};
 use serde_json::Value;
 
 use crate::archives::{quickstart, three_archives};
@@ -204,6 +205,33 @@ fn rules_on_urls_edited_texts_and_languages_are_swept_exactly() {
     let swept = assert_exact(&recipe, &[quickstart()], &set);
     assert!(swept.base.documents > 0 && swept.variants.iter().any(|variant| variant.lost > 0));
     assert!(swept.variants.iter().any(|variant| variant.gained > 0));
+}
+
+#[test]
+fn marks_of_the_end_are_swept_in_any_order_of_the_values() {
+    let place = Place::new();
+    let recipe = LINKS
+        .replace("\"finish\"]", "\"clean\", \"finish\"]")
+        .replace("[rules.document.image_count]\nmin_images = 1\nmax_images = 3\n", "")
+        + "[clean.rules.document.word_count]\nmin_words = 2\n";
+    let recipe = recipe.replace("min_words = 60", "min_words = 0").replace("min_words = 8", "min_words = 1");
+    let recipe = place.write("marks.toml", recipe.replace("[rules.paragraph.stopword_ratio]\n", ""));
+    let mark = obelisc_document::END_OF_DOCUMENT;
+    let body = |texts: &[&str]| texts.iter().map(|text| format!("<p>{text}</p>")).collect::<String>();
+    let pages =
+        [vec![mark], vec!["one", mark, mark, "two and three", mark], vec!["one", mark], vec![mark, "one", mark]];
+    let archive = pages.iter().zip(0..).fold(ArchiveBuilder::new(Compression::Plain), |builder, (texts, number)| {
+        let html = format!("<!doctype html><title>A page</title>{}", body(texts));
+        builder.response(&format!("https://a.example/{number}"), &HttpResponse::html(&html))
+    });
+    let archive = place.write("marks.warc", archive.finish().bytes);
+    for values in ["0,2,3", "3,2,0"] {
+        let set = format!("clean.rules.document.word_count.min_words={values}");
+        let swept = assert_exact(&recipe, &[&archive], &[&set]);
+        assert!(swept.base.removed.iter().any(|removal| removal.rule == "repeated_end_of_document"), "{swept:?}");
+        assert!(swept.variants.iter().any(|variant| variant.gained > 0), "{swept:?}");
+        assert!(swept.variants.iter().any(|variant| variant.lost > 0), "{swept:?}");
+    }
 }
 
 #[test]

@@ -103,7 +103,7 @@ fn what_nothing_can_be_learnt_from_is_refused() {
     let marks = place.write("marks.txt", "-- 12");
     train(&[&marks], &[&bad], &output).fails(1).one_error(["positive: 1 documents, and no word in them"]);
     let little = train(&[&good], &[&bad], &output).words(["--memory", "1"]);
-    little.fails(1).one_error(["positive: 0 documents fit into 0 bytes", "allow more memory"]);
+    little.fails(1).one_error(["positive: 0 documents fit into half of 1 bytes", "allow more memory"]);
     train(&[&good], &[&place.path("absent")], &output).fails(3).one_error(["absent: not found"]);
     for words in [["--bucket-bits", "30"], ["--passes", "0"], ["--rate", "0"], ["--l2", "-1"], ["--words", "9"]] {
         let call = words.iter().fold(

@@ -86,7 +86,7 @@ pub(crate) struct Outcome {
     pub made: Vec<Edited>,
     /// The new text, where there are any.
     pub text: Option<String>,
-    /// The edit that took the last of it but white space.
+    /// The first edit behind which there was nothing but white space.
     pub emptied_by: Option<&'static str>,
 }
 

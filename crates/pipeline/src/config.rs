@@ -29,7 +29,7 @@ pub struct Config {
 pub enum Retention {
     /// Of all subjects: other thresholds can be tried on them.
     All,
-    /// Of what was dropped.
+    /// Of what was dropped, and of texts that were edited.
     Dropped,
     /// None; the counts alone.
     Counts,
@@ -80,7 +80,7 @@ fn read(source: Source) -> Result<(Config, Vec<Declared>), Vec<Problem>> {
     let judgements = match ledger.choice(
         "judgements",
         &["all", "dropped", "counts"],
-        "which judgements are kept: all of them, those of what was dropped, or the counts alone",
+        "which judgements are kept: all of them, those of what was dropped or edited, or the counts alone",
     ) {
         "dropped" => Retention::Dropped,
         "counts" => Retention::Counts,

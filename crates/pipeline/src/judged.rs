@@ -74,7 +74,8 @@ fn reason(rules: &RuleSet, judgement: &Judgement) -> serde_json::Result<Option<R
 pub struct Judged {
     /// `kept` or `dropped`.
     pub verdict: &'static str,
-    /// Each subject that was dropped, in reading order; the document's own comes last.
+    /// Each subject that was dropped, in reading order, those of the last cleaning behind all others; the document's own
+    /// comes last.
     pub reasons: Vec<Reason>,
     /// What was measured: of the URL and the document rule by rule, of images by ordinal, of paragraphs by `ordinal.k`.
     /// A rule without a value is left out.
@@ -132,20 +133,15 @@ fn enter(signals: &mut Map<String, Value>, judgement: &Judgement) -> serde_json:
         (ordinal, _) => ordinal.map(|ordinal| ordinal.to_string()),
     };
     let subject = judgement.subject.name().to_owned();
-    match place {
-        // The last cleaning asks more of the same document.
-        None => {
-            let all = signals.entry(subject).or_insert_with(|| Value::Object(Map::new()));
-            if let Some(all) = all.as_object_mut() {
-                all.extend(values);
-            }
-        }
-        Some(place) => {
-            let all = signals.entry(subject).or_insert_with(|| Value::Object(Map::new()));
-            if let Some(all) = all.as_object_mut() {
-                all.insert(place, Value::Object(values));
-            }
-        }
+    let new = || Value::Object(Map::new());
+    let of_subject = signals.entry(subject).or_insert_with(new);
+    // The last cleaning asks more of the same subjects.
+    let all = match (place, of_subject.as_object_mut()) {
+        (Some(place), Some(of_subject)) => of_subject.entry(place).or_insert_with(new),
+        _ => of_subject,
+    };
+    if let Some(all) = all.as_object_mut() {
+        all.extend(values);
     }
     Ok(())
 }

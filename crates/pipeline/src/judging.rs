@@ -60,13 +60,15 @@ fn unknown(code: &str) -> String {
     format!("{code:?} is given, which the identifier cannot tell; a fastText model such as lid.176 does")
 }
 
-/// A rule that wants a language which nothing can tell would drop every document.
-fn check_wanted(root: &Options<'_>, rules: &RuleSet, identifier: &Identifier) {
+/// A rule that wants a language which nothing can tell would drop every document.  `table` is the one that names the rules.
+fn check_wanted(mut table: Options<'_>, rules: &RuleSet, identifier: &Identifier) {
     for rule in rules.iter().filter(|rule| rule.spec().name == "language_score") {
         let wanted = rule.options().get("languages").and_then(Value::as_array);
         let wanted = wanted.into_iter().flatten().filter_map(Value::as_str);
+        let spec = rule.spec();
+        let options = table.table(spec.subject.name()).table(spec.name);
         for code in wanted.filter(|code| !identifier.knows(code)) {
-            root.problem(&format!("rules.{}.languages", rule.spec().path()), unknown(code));
+            options.problem("languages", unknown(code));
         }
     }
 }
@@ -122,18 +124,20 @@ impl Judging {
         // The default comes first: it is what single-language recipes are.
         let (default, cleaning, words, declared) = Self::rules(source, table, DEFAULT, identifier.as_ref());
         let mut canonical = Map::new();
-        let mut rules = Map::from_iter([(DEFAULT.to_owned(), json!([&words, default.canonical()]))]);
+        let told_by = identifier.as_ref().map(Identifier::version);
+        let mut rules = Map::from_iter([(DEFAULT.to_owned(), json!([&words, default.canonical(), told_by]))]);
         let mut clean = Map::from_iter([(DEFAULT.to_owned(), cleaning.canonical())]);
         let (mut sets, mut cleanings) = (BTreeMap::new(), BTreeMap::new());
         for code in languages {
             let (set, cleaning, words, _) = Self::rules(source, table, &code, identifier.as_ref());
-            rules.insert(code.clone(), json!([words, set.canonical()]));
+            rules.insert(code.clone(), json!([words, set.canonical(), told_by]));
             clean.insert(code.clone(), cleaning.canonical());
             sets.insert(code.clone(), set);
             cleanings.insert(code, cleaning);
         }
         if let Some(identifier) = &identifier {
-            check_wanted(root, &default, identifier);
+            check_wanted(root.table("rules"), &default, identifier);
+            check_wanted(root.table("clean").table("rules"), &cleaning, identifier);
         }
         canonical.insert("language".to_owned(), Value::Object(taken.canonical));
         canonical.insert("words".to_owned(), words["options"].clone());
@@ -208,7 +212,7 @@ impl Judging {
         Self { identifier: None, languages, others: self.others, default: select(&self.default) }
     }
 
-    /// Identifies the document's language unless it is known, edits its texts, and judges it by the rules of that language; what
+    /// Identifies the document's language by its text unless it is known, edits its texts, and judges it by the rules of that language; what
     /// fails is removed.
     pub fn judge(&self, document: &mut Document, view: StageView) -> Verdict {
         if document.page.language.is_none() {
@@ -255,6 +259,11 @@ mod tests {
     const FRENCH: &str = "Les marées montent et descendent deux fois par jour, et la lune les tire avec le soleil.";
     const GERMAN: &str = "Die Flut steigt und fällt zweimal am Tag, und der Mond zieht sie mit der Sonne zusammen.";
 
+    fn problems(language: &str) -> Vec<String> {
+        let problems = Recipe::parse("r.toml", &format!("{RULES}[language]\n{language}\n"), &[]).unwrap_err();
+        problems.iter().map(ToString::to_string).collect()
+    }
+
     fn recipe(language: &str) -> Result<Recipe, String> {
         let text = format!("{RULES}[language]\n{language}\n");
         Recipe::parse("r.toml", &text, &[]).map_err(|problems| problems[0].to_string())
@@ -299,6 +308,14 @@ mod tests {
     fn languages_that_nothing_can_tell_are_refused() {
         let unknown = recipe("identifier = \"embedded\"\nlanguages = [\"eu\"]").unwrap_err();
         assert!(unknown.starts_with("r.toml:8: language.languages: \"eu\" is given"), "{unknown}");
+        for table in ["rules", "clean.rules"] {
+            let wanted = format!("identifier = \"embedded\"\n[{table}.document.language_score]\nlanguages = [\"eu\"]");
+            let unknown = problems(&wanted).join("\n");
+            assert!(
+                unknown.contains(&format!(":9: {table}.document.language_score.languages: \"eu\" is given")),
+                "{unknown}"
+            );
+        }
         let nothing = recipe("languages = [\"fr\"]").unwrap_err();
         assert!(nothing.contains("identifier is off"), "{nothing}");
         let misspelt = recipe("identifier = \"embeded\"").unwrap_err();

@@ -131,9 +131,9 @@ impl Quality {
         let mut sample = sample.into_inner().unwrap_or_else(PoisonError::into_inner);
         let found = sample.examples.len();
         if found < HELD_OUT && sample.left_out() > 0 {
-            let memory = sample.budget;
+            let memory = self.memory;
             let text = format!(
-                "{kind}: {found} documents fit into {memory} bytes, where {HELD_OUT} are needed; allow more memory"
+                "{kind}: {found} documents fit into half of {memory} bytes, where {HELD_OUT} are needed; allow more memory"
             );
             return Err(Error::Nothing(text));
         }

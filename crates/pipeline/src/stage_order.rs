@@ -38,7 +38,9 @@ pub(crate) fn check(root: &Options<'_>, stages: &[Stage], judging: &Judging, cle
             "finish.images = \"bytes\" needs the stages fetch and attach; without them it must be \"url\"".to_owned(),
         );
     }
-    for (table, needed) in [("clean", Stage::Clean), ("edits", Stage::Filter), ("language", Stage::Filter)] {
+    for (table, needed) in
+        [("clean", Stage::Clean), ("edits", Stage::Filter), ("language", Stage::Filter), ("words", Stage::Filter)]
+    {
         if root.has(table) && !has(needed) && !stages.is_empty() {
             problem(format!("the recipe has a table [{table}], and the stage {} is missing", needed.name()));
         }

@@ -48,6 +48,11 @@ impl LanguageIdentifier for Trigrams {
     }
 }
 
+impl Trigrams {
+    /// Semantic version: raised whenever the same text can be told another language or score.
+    pub const VERSION: u32 = 2;
+}
+
 /// Pieces of a long text that are looked at, and characters of each.
 const PIECES: usize = 4;
 const PIECE_CHARACTERS: usize = 750;

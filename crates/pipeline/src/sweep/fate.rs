@@ -5,7 +5,7 @@ use std::rc::Rc;
 use obelisc_document::Reason;
 use obelisc_filter::{Failure, Judgement, RuleSet, StageView, SubjectKind};
 
-use super::grid::Variant;
+use super::grid::{Sitting, Variant};
 use super::measure::Measurement;
 use super::nodes::{self, Nodes};
 
@@ -64,6 +64,12 @@ impl Case {
                 return Some(Fate::Dropped(number));
             }
             let document = self.measured.document(number).filter(|_| !nodes.changed)?;
+            // Marks of the end go when no rule drops the document: where one did, nothing was seen of them.
+            let sees_marks =
+                variant.sittings().get(number) == Some(&Sitting::Clean) && !variant.recipe.clean.keep_repeated_marks;
+            if sees_marks && document.failing != 0 && self.failing(variant, number) == 0 {
+                return None;
+            }
             let seen = self.measured.left.as_ref().and_then(|left| left.empty.get(number)).copied();
             if self.failing(variant, number) != 0 || goes(document, nodes.left(), seen)? {
                 return Some(Fate::Dropped(number));

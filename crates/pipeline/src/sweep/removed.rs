@@ -50,6 +50,13 @@ impl Removed {
         *removal = Removal { first: removal.first + 1, any: removal.any + 1, alone: removal.alone + 1 };
     }
 
+    /// The same without what something outside of rules removes.
+    pub(super) fn without(&self, subject: SubjectKind, name: &str) -> Self {
+        let mut left = self.clone();
+        left.0.remove(&Cause::Other(subject, name.to_owned()));
+        left
+    }
+
     /// Adds what a sitting of the last cleaning removes: its rules are others.
     pub(super) fn add_cleaned(&mut self, other: &Self) {
         let cleaned = other.0.iter().map(|(cause, removal)| match cause {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use obelisc_document::{DocId, Document};
+use obelisc_document::{DocId, Document, Reason};
 use obelisc_filter::{Failure, Judgement, SubjectKind};
 
 use super::fate::{Case, Fate};
@@ -197,8 +197,13 @@ fn enter_removed(tally: &mut Tally, case: &Case, variant: &Variant, fate: Fate) 
         Some(Sitting::Clean) => tally.removed.add_cleaned(removed),
         _ => tally.removed.add(removed),
     };
-    for (nodes, sitting) in case.parts(fate).iter().zip(variant.sittings()) {
-        enter(Some(sitting), &nodes.removed);
+    for ((nodes, sitting), number) in case.parts(fate).iter().zip(variant.sittings()).zip(0..) {
+        // A document that a rule of the last cleaning drops keeps its marks: that it was measured without them is another variant's matter.
+        if fate == Fate::Dropped(number) && *sitting == Sitting::Clean && case.failing(variant, number) != 0 {
+            enter(Some(sitting), &nodes.removed.without(SubjectKind::Paragraph, Reason::RepeatedMark.name()));
+        } else {
+            enter(Some(sitting), &nodes.removed);
+        }
     }
     if let (Fate::Dropped(number), Some(nodes)) = (fate, case.parts(fate).last())
         && nodes.url == 0

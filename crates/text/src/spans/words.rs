@@ -12,7 +12,7 @@ pub const URL_PARTS: [&str; 5] = ["http", "www", ".com", "href", "//"];
 /// Words that hold one of [`URL_PARTS`], to go.
 ///
 /// Words are what lies between spaces, tabs and line feeds; [special characters](SpecialCharacters) at their ends do not count
-/// (`more//` is no such word), case does (`HTTP` is none).  What stood around a word stays: [`white_space_runs`](super::white_space_runs) closes the gap.
+/// (`more//` is no such word), case does (`HTTP` is none).  What stood around a word stays, but for the line feed of a line that it fills: [`white_space_runs`](super::white_space_runs) closes the gap.
 pub fn url_like_words(text: &str, special: &SpecialCharacters) -> Vec<Span> {
     let mut hits: Vec<usize> = URL_PARTS.iter().flat_map(|part| text.match_indices(part)).map(|(at, _)| at).collect();
     hits.sort_unstable();
@@ -36,8 +36,8 @@ pub fn url_like_words(text: &str, special: &SpecialCharacters) -> Vec<Span> {
 /// Words of more than `max_characters` code points, to go.
 ///
 /// Words are what lies between spaces, tabs and line feeds.  One stays whose rest is short enough, and not empty, once
-/// [special characters](SpecialCharacters) are stripped from both ends.  What stood around a word stays:
-/// [`white_space_runs`](super::white_space_runs) closes the gap.
+/// [special characters](SpecialCharacters) are stripped from both ends.  What stood around a word stays, but for the line feed of a
+/// line that it fills: [`white_space_runs`](super::white_space_runs) closes the gap.
 pub fn long_words(text: &str, max_characters: usize, special: &SpecialCharacters) -> Vec<Span> {
     // No word has more characters than bytes.
     let is_long = |word: &str| word.len() > max_characters && word.chars().nth(max_characters).is_some();
@@ -51,7 +51,7 @@ pub fn long_words(text: &str, max_characters: usize, special: &SpecialCharacters
     words(text).filter(goes).map(|range| Span::remove(with_its_line(text, range))).collect()
 }
 
-/// A word, and the line feed behind it where it is a line of its own: no blank line is left, which would begin a paragraph.
+/// A word, and the line feed behind it where it is a line of its own: two line feeds would begin a paragraph.
 fn with_its_line(text: &str, word: Range<usize>) -> Range<usize> {
     let is_line_feed = |at: usize| text.as_bytes().get(at) == Some(&b'\n');
     let begins_line = word.start.checked_sub(1).is_none_or(is_line_feed);

@@ -218,8 +218,13 @@ fn marks_of_the_end_are_swept_in_any_order_of_the_values() {
     let recipe = place.write("marks.toml", recipe.replace("[rules.paragraph.stopword_ratio]\n", ""));
     let mark = obelisc_document::END_OF_DOCUMENT;
     let body = |texts: &[&str]| texts.iter().map(|text| format!("<p>{text}</p>")).collect::<String>();
-    let pages =
-        [vec![mark], vec!["one", mark, mark, "two and three", mark], vec!["one", mark], vec![mark, "one", mark]];
+    let pages = [
+        vec!["single"],
+        vec![mark],
+        vec!["one", mark, mark, "two and three", mark],
+        vec!["one", mark],
+        vec![mark, "one", mark],
+    ];
     let archive = pages.iter().zip(0..).fold(ArchiveBuilder::new(Compression::Plain), |builder, (texts, number)| {
         let html = format!("<!doctype html><title>A page</title>{}", body(texts));
         builder.response(&format!("https://a.example/{number}"), &HttpResponse::html(&html))

@@ -124,13 +124,12 @@ impl Judging {
         // The default comes first: it is what single-language recipes are.
         let (default, cleaning, words, declared) = Self::rules(source, table, DEFAULT, identifier.as_ref());
         let mut canonical = Map::new();
-        let told_by = identifier.as_ref().map(Identifier::version);
-        let mut rules = Map::from_iter([(DEFAULT.to_owned(), json!([&words, default.canonical(), told_by]))]);
+        let mut rules = Map::from_iter([(DEFAULT.to_owned(), json!([&words, default.canonical()]))]);
         let mut clean = Map::from_iter([(DEFAULT.to_owned(), cleaning.canonical())]);
         let (mut sets, mut cleanings) = (BTreeMap::new(), BTreeMap::new());
         for code in languages {
             let (set, cleaning, words, _) = Self::rules(source, table, &code, identifier.as_ref());
-            rules.insert(code.clone(), json!([words, set.canonical(), told_by]));
+            rules.insert(code.clone(), json!([words, set.canonical()]));
             clean.insert(code.clone(), cleaning.canonical());
             sets.insert(code.clone(), set);
             cleanings.insert(code, cleaning);
@@ -172,7 +171,13 @@ impl Judging {
         let cleaning = RuleSet::from_options(table, root.table("clean").table("rules")).with_settings(settings.clone());
         let set = RuleSet::from_options(table, root.table("rules")).with_edits(EDITS, edits).with_settings(settings);
         let lists = WordSplit::TEXTS.map(|text| hex(&Sha256::digest(text)));
-        let canonical = json!({"version": WordSplit::VERSION, "options": words.canonical, "lists": lists});
+        // Whatever reads it depends on both: how words are split, and what tells languages.
+        let canonical = json!({
+            "version": WordSplit::VERSION,
+            "options": words.canonical,
+            "lists": lists,
+            "identifier": identifier.map(Identifier::version),
+        });
         (set, cleaning, canonical, words.declared)
     }
 

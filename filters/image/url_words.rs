@@ -70,13 +70,8 @@ impl UrlWords {
 
     /// The banned word that this word is.
     fn listed(&self, word: &str) -> Option<&str> {
-        let found = if word.is_ascii() && !self.case_sensitive {
-            self.banned.iter().find(|banned| banned.eq_ignore_ascii_case(word))
-        } else {
-            let word = self.fold(word);
-            self.banned.iter().find(|banned| **banned == word)
-        };
-        found.map(String::as_str)
+        let word = self.fold(word);
+        self.banned.iter().find(|banned| **banned == word).map(String::as_str)
     }
 }
 

@@ -61,9 +61,10 @@ impl Shape {
     /// assert_eq!(shape.short_lines, 1);
     /// ```
     pub fn count(text: &str) -> Self {
-        let mut shape = Self { hashes: count_of(text, b'#'), ..Self::default() };
+        let count_of = |byte: u8| memchr::memchr_iter(byte, text.as_bytes()).count();
+        let mut shape = Self { hashes: count_of(b'#'), ..Self::default() };
         // To look for more than a byte costs more than most texts are long.
-        if count_of(text, b'.') >= 3 {
+        if count_of(b'.') >= 3 {
             shape.ellipses += text.matches("...").count();
         }
         if !text.is_ascii() {
@@ -110,10 +111,6 @@ impl Shape {
             short_lines: sum.short_lines + part.short_lines,
         })
     }
-}
-
-fn count_of(text: &str, wanted: u8) -> usize {
-    text.bytes().map(|byte| usize::from(byte == wanted)).sum()
 }
 
 fn is_bullet(character: char) -> bool {

@@ -19,6 +19,8 @@ pub(crate) struct Row {
     /// The images: their bytes, or their URLs.
     pub(crate) images: Vec<Option<Vec<u8>>>,
     pub(crate) metadata: Vec<Value>,
+    /// What is said of the page.
+    pub(crate) general: Value,
 }
 
 impl Row {
@@ -52,6 +54,7 @@ fn rows_of(batch: &RecordBatch) -> Vec<Row> {
             texts: texts.value(index).as_string::<i32>().iter().map(|text| text.map(str::to_owned)).collect(),
             images: images_of(&images.value(index)),
             metadata: serde_json::from_str(metadata.value(index)).unwrap(),
+            general,
         }
     };
     (0..batch.num_rows()).map(row).collect()

@@ -15,6 +15,7 @@ mod cli_judge;
 mod cli_output;
 mod cli_reference;
 mod containers;
+mod dedup;
 mod determinism;
 mod examples;
 mod full_disk;

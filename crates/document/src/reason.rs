@@ -109,6 +109,17 @@ reasons! {
     // Paragraphs.
     /// A mark of the end of a document behind another, or at the end of all.
     RepeatedMark = "repeated_end_of_document",
+    // Duplicates.
+    /// Another capture of the same URL stays.
+    DuplicatePageUrl = "duplicate_page_url",
+    /// Another document with the same text stays.
+    DuplicateText = "duplicate_document_text",
+    /// Another document with the same images stays.
+    DuplicateImageSet = "duplicate_image_set",
+    /// The image stands on more pages, or more often, than the recipe wants.
+    DuplicateImageUrl = "duplicate_image_url",
+    /// The paragraph stands on its domain more often than the recipe wants.
+    DuplicateParagraph = "duplicate_paragraph",
     // Documents.
     /// Nothing was left of the document.
     EmptyDocument = "empty_document",

@@ -13,7 +13,9 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, Schema, SchemaRef};
 
-pub use rows::{Answer, Attachment, Capture, DocumentSize, Failure, ImageReference, Position, Request};
+pub use rows::{
+    Answer, Attachment, Capture, DocumentSize, DuplicateKey, Failure, ImageReference, Position, Removal, Request,
+};
 
 use crate::Document;
 
@@ -84,6 +86,8 @@ pub fn tables() -> Vec<Description> {
     vec![
         describe::<Document>(),
         describe::<Failure>(),
+        describe::<DuplicateKey>(),
+        describe::<Removal>(),
         describe::<ImageReference>(),
         describe::<Capture>(),
         describe::<Request>(),

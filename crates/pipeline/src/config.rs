@@ -1,8 +1,9 @@
 //! Config: on which machine, how fast.  Nothing here changes a byte of the dataset.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
-use obelisc_filter::options::{Declared, Problem, Source};
+use obelisc_filter::options::{Declared, Options, Problem, Source, Taken};
 
 use crate::recipe::ResourcePaths;
 
@@ -22,6 +23,23 @@ pub struct Config {
     pub keep_tables: bool,
     /// Where the files lie that recipes name.
     pub resources: ResourcePaths,
+    /// What global steps may take.
+    pub engine: EngineLimits,
+}
+
+/// What global steps may take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineLimits {
+    /// Bytes for what all queries together hold; what does not fit is spilled.
+    pub max_memory_bytes: usize,
+    /// Folder for what is spilled; `None` for the system's.
+    pub spill_folder: Option<PathBuf>,
+}
+
+impl Default for EngineLimits {
+    fn default() -> Self {
+        Self { max_memory_bytes: 2 << 30, spill_folder: None }
+    }
 }
 
 /// Which judgements a run keeps.
@@ -59,6 +77,7 @@ impl Default for Config {
             judgements: Retention::All,
             keep_tables: true,
             resources: ResourcePaths::new(),
+            engine: EngineLimits::default(),
         }
     }
 }
@@ -86,17 +105,36 @@ fn read(source: Source) -> Result<(Config, Vec<Declared>), Vec<Problem>> {
         "counts" => Retention::Counts,
         _ => Retention::All,
     };
+    let engine = read_engine(root.table("engine"));
     let mut resources = root.table("resources");
     let paths = resources.named_texts();
     resources.finish();
-    let tables = [run.finish(), ledger.finish()];
+    let (engine, taken) = engine;
+    let tables = [run.finish(), ledger.finish(), taken];
     let mut declared = root.finish().declared;
     declared.extend(tables.into_iter().flat_map(|taken| taken.declared));
     source.finish()?;
     let threads = threads.and_then(|n| usize::try_from(n).ok()).and_then(NonZeroUsize::new);
     let threads = threads.unwrap_or_else(all_threads);
     let resources = paths.into_iter().map(|(name, path)| (name, path.into())).collect();
-    Ok((Config { threads, min_free_bytes, judgements, keep_tables, resources }, declared))
+    Ok((Config { threads, min_free_bytes, judgements, keep_tables, resources, engine }, declared))
+}
+
+fn read_engine(mut options: Options<'_>) -> (EngineLimits, Taken) {
+    let limits = EngineLimits::default();
+    let memory = "bytes that the queries of global steps hold together; what does not fit goes into the spill folder";
+    let max_memory_bytes =
+        options.integer("max_memory_bytes", limits.max_memory_bytes as u64, 64 << 20..=1 << 50, memory);
+    let folder = options.text(
+        "spill_folder",
+        "",
+        "folder for what does not fit into memory; \"\" for the system's temporary folder",
+    );
+    let limits = EngineLimits {
+        max_memory_bytes: usize::try_from(max_memory_bytes).unwrap_or(usize::MAX),
+        spill_folder: (!folder.is_empty()).then(|| folder.into()),
+    };
+    (limits, options.finish())
 }
 
 #[cfg(test)]

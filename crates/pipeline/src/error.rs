@@ -80,6 +80,9 @@ pub enum TaskError {
     /// A metadata value cannot be written as JSON.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
+    /// A query of a global step.
+    #[error("{0}; the config's [engine] says what it may take")]
+    Engine(obelisc_engine::Error),
     /// The accounts of the task do not balance.
     #[error("lost count: {0}")]
     Accounts(String),
@@ -110,6 +113,16 @@ impl Error {
             }),
             _ => false,
         }
+    }
+}
+
+impl From<obelisc_engine::Error> for TaskError {
+    fn from(error: obelisc_engine::Error) -> Self {
+        let obelisc_engine::Error::Outside(ours) = error else { return Self::Engine(error) };
+        ours.downcast::<Self>()
+            .map(|error| *error)
+            .or_else(|other| other.downcast().map(|error| Self::Storage(*error)))
+            .unwrap_or_else(|other| Self::Engine(obelisc_engine::Error::Outside(other)))
     }
 }
 

@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::error::TaskError;
 use crate::marker::Marker;
 use crate::record::Record;
+use crate::steps::compact;
 
 /// What became of one capture of a page.
 #[derive(Clone, Debug, Serialize)]
@@ -84,9 +85,6 @@ pub struct FailedCapture {
     pub detail: String,
 }
 
-/// Steps that judge, in order, behind the one that extracts.
-const JUDGING: [&str; 3] = ["filter", "apply", "clean"];
-
 /// Looks a page up in the tables of a run.  `storage` is the run's output.
 ///
 /// # Errors
@@ -124,7 +122,10 @@ fn follow(storage: &dyn Storage, record: &Record, task: u32, extracted: Document
         reached: "extract".to_owned(),
         document: extracted.to_json()?,
     };
-    for step in JUDGING {
+    // All steps that leave documents, in order, behind the one that extracts.
+    let judging = record.steps.iter().map(|recorded| recorded.step.as_str()).filter(|step| judges(step));
+    let judging: Vec<&str> = judging.collect();
+    for step in &judging {
         for marker in record.markers(storage, step)?.iter().filter(|marker| marker.task == task) {
             for file in marker.files_of(Judgement::NAME) {
                 for judgement in rows::<Judgement>(storage, &file.key)? {
@@ -135,17 +136,21 @@ fn follow(storage: &dyn Storage, record: &Record, task: u32, extracted: Document
             }
             let after = documents(storage, marker, |other| other == url)?;
             if let Some(document) = after.into_iter().find(|document| document.id == at.id) {
-                explanation.reached = step.to_owned();
+                explanation.reached = (*step).to_owned();
                 explanation.document = document.to_json()?;
                 at = document;
             }
         }
     }
-    let last = JUDGING.iter().rev().find(|name| record.steps.iter().any(|recorded| recorded.step == **name));
-    if explanation.reached == *last.unwrap_or(&"extract") && record.dataset.is_some() {
+    if explanation.reached == *judging.last().unwrap_or(&"extract") && record.dataset.is_some() {
         explanation.reached = "dataset".to_owned();
     }
     Ok(explanation)
+}
+
+/// Whether a step judges documents and leaves those that it keeps.
+fn judges(step: &str) -> bool {
+    ["filter", "apply", "clean"].contains(&step) || compact::NAMES.contains(&step)
 }
 
 fn decision(step: &str, judgement: Judgement, before: &Document) -> Decision {

@@ -48,14 +48,14 @@ mod step;
 mod steps;
 pub mod sweep;
 
-pub use config::{Config, Retention};
+pub use config::{Config, EngineLimits, Retention};
 pub use error::{Error, TaskError, TaskFailure};
 pub use judged::{Judged, Reason};
 pub use judging::Judging;
 pub use marker::{File, Marker, Output};
 pub use observer::{Observer, StepInfo};
 pub use publish::Finished;
-pub use recipe::{Clean, Extract, Finish, Given, OpenedFiles, Recipe, ResourcePaths, Skip, Stage};
+pub use recipe::{Clean, Dedup, Extract, Finish, Given, OpenedFiles, Recipe, ResourcePaths, Skip, Stage};
 pub use record::{Record, RecordedStep, StepStatus};
 pub use run::{PlannedStep, Run};
 

@@ -1,5 +1,6 @@
 //! Recipe: WHICH dataset.  Stages in order and every threshold; no machine, no path, no thread count.
 
+mod dedup;
 mod extract;
 mod resources;
 
@@ -8,6 +9,8 @@ use obelisc_filter::options::{Declared, Options, Problem, Source, Taken};
 use obelisc_shard::{Card, ImageColumn};
 use serde_json::{Map, Value};
 
+pub use self::dedup::Dedup;
+pub(crate) use self::dedup::MAX_PASSES;
 pub use self::extract::{Extract, Skip};
 pub use self::resources::{OpenedFiles, ResourcePaths};
 use crate::judging::{self, Judging};
@@ -17,10 +20,7 @@ use crate::stage_order;
 const FORMAT: u64 = 1;
 
 /// Stages that other versions have.
-const PLANNED: [(&str, &str); 2] = [
-    ("select", "pages to read are named by --input"),
-    ("dedup", "duplicates are found by stages to come; leave it out"),
-];
+const PLANNED: [(&str, &str); 1] = [("select", "pages to read are named by --input")];
 
 /// A stage of a recipe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +29,8 @@ pub enum Stage {
     Extract,
     /// Rules on text, URLs and image references.
     Filter,
+    /// Copies of pages, texts, images and paragraphs go.
+    Dedup,
     /// Images that surviving documents want → the image store.
     Fetch,
     /// Image facts to documents; rules again.
@@ -41,13 +43,15 @@ pub enum Stage {
 
 impl Stage {
     /// All stages, in the order in which a recipe may name them.
-    pub const ALL: [Self; 6] = [Self::Extract, Self::Filter, Self::Fetch, Self::Attach, Self::Clean, Self::Finish];
+    pub const ALL: [Self; 7] =
+        [Self::Extract, Self::Filter, Self::Dedup, Self::Fetch, Self::Attach, Self::Clean, Self::Finish];
 
     /// The name in a recipe.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Extract => "extract",
             Self::Filter => "filter",
+            Self::Dedup => "dedup",
             Self::Fetch => "fetch",
             Self::Attach => "attach",
             Self::Clean => "clean",
@@ -71,6 +75,8 @@ pub struct Recipe {
     pub extract: Extract,
     /// Languages, edits and rules.
     pub judging: Judging,
+    /// Duplicates.
+    pub dedup: Dedup,
     /// Image fetch.
     pub fetch: obelisc_fetch::Limits,
     /// Bytes of images that one document may hold.
@@ -207,6 +213,7 @@ fn read(source: &Source, own: &[&'static RuleSpec], must: bool) -> (Recipe, Vec<
     sections.canonical.extend(judging.canonical.clone());
     let judging::Read { judging, cleaning, .. } = judging;
     let _opened = root.table("resources");
+    let dedup = dedup::read(root.table("dedup"), &mut sections, &stages);
     let fetch = read_fetch(root.table("fetch"), &mut sections);
     let mut attach = root.table("attach");
     let max_document_bytes = attach.integer(
@@ -229,6 +236,7 @@ fn read(source: &Source, own: &[&'static RuleSpec], must: bool) -> (Recipe, Vec<
         stages,
         extract,
         judging,
+        dedup,
         fetch,
         max_document_bytes,
         clean,
@@ -384,8 +392,28 @@ mod tests {
 
     #[test]
     fn a_stage_of_another_version_is_refused_by_name() {
-        let found = problems("stages = [\"extract\", \"filter\", \"dedup\", \"finish\"]\nfinish.images = \"url\"\n");
-        assert!(found[0].contains("dedup is not part of this version"), "{found:#?}");
+        let found = problems("stages = [\"select\", \"extract\", \"filter\", \"finish\"]\nfinish.images = \"url\"\n");
+        assert!(found[0].contains("select is not part of this version"), "{found:#?}");
+    }
+
+    #[test]
+    fn comparisons_are_of_passes_and_a_stage_without_any_is_refused() {
+        let with = |tables: &str| {
+            let text =
+                "stages = [\"extract\", \"filter\", \"dedup\", \"finish\"]\nfinish.images = \"url\"\n".to_owned();
+            text + tables
+        };
+        let recipe = Recipe::parse("r.toml", &with("[dedup.page_url]\n[dedup.paragraph]\npass = 2\n"), &[]).unwrap();
+        assert_eq!(recipe.dedup.passes.iter().map(Vec::len).collect::<Vec<_>>(), [1, 1]);
+        assert!(problems(&with("")).iter().any(|problem| problem.contains("nothing is compared")));
+        let gap = problems(&with("[dedup.page_url]\n[dedup.paragraph]\npass = 3\n"));
+        assert!(gap[0].contains("pass 2 compares nothing"), "{gap:?}");
+        let unknown = problems(&with("[dedup.page_urls]\n[dedup.page_url]\nkeep = \"none\"\n"));
+        assert!(unknown[0].contains("did you mean \"page_url\"?"), "{unknown:?}");
+        assert!(unknown[1].contains("one of \"newest\", \"last_archive\""), "{unknown:?}");
+        let without =
+            problems("stages = [\"extract\", \"filter\", \"finish\"]\nfinish.images = \"url\"\n[dedup.page_url]\n");
+        assert!(without[0].contains("the stage dedup is missing"), "{without:?}");
     }
 
     #[test]

@@ -24,6 +24,7 @@ pub(crate) fn check(root: &Options<'_>, stages: &[Stage], judging: &Judging, cle
         }
     }
     for (stage, needed, why) in [
+        (Stage::Dedup, Stage::Filter, "what is compared was judged"),
         (Stage::Fetch, Stage::Filter, "only images that surviving documents want are fetched"),
         (Stage::Fetch, Stage::Attach, "what is fetched is of use only when it is attached"),
         (Stage::Attach, Stage::Fetch, "there is nothing to attach"),
@@ -38,9 +39,13 @@ pub(crate) fn check(root: &Options<'_>, stages: &[Stage], judging: &Judging, cle
             "finish.images = \"bytes\" needs the stages fetch and attach; without them it must be \"url\"".to_owned(),
         );
     }
-    for (table, needed) in
-        [("clean", Stage::Clean), ("edits", Stage::Filter), ("language", Stage::Filter), ("words", Stage::Filter)]
-    {
+    for (table, needed) in [
+        ("clean", Stage::Clean),
+        ("dedup", Stage::Dedup),
+        ("edits", Stage::Filter),
+        ("language", Stage::Filter),
+        ("words", Stage::Filter),
+    ] {
         if root.has(table) && !has(needed) && !stages.is_empty() {
             problem(format!("the recipe has a table [{table}], and the stage {} is missing", needed.name()));
         }

@@ -4,11 +4,14 @@ pub(crate) mod apply;
 mod attach;
 mod bucket;
 pub(crate) mod clean;
+pub(crate) mod compact;
 mod digesting;
+mod duplicates;
 mod extract;
 mod filter;
 mod harvest;
 mod kept;
+mod keys;
 mod locate;
 mod order;
 mod seal;
@@ -26,6 +29,13 @@ pub(crate) fn of(recipe: &Recipe) -> Vec<Box<dyn Step>> {
         match stage {
             Stage::Extract => steps.push(Box::new(extract::Extract)),
             Stage::Filter => steps.push(Box::new(filter::Filter)),
+            Stage::Dedup => {
+                for pass in 0..recipe.dedup.passes.len() {
+                    steps.push(Box::new(keys::Keys(pass)));
+                    steps.push(Box::new(duplicates::Duplicates(pass)));
+                    steps.push(Box::new(compact::Compact(pass)));
+                }
+            }
             Stage::Fetch => {
                 steps.push(Box::new(locate::Locate));
                 steps.push(Box::new(harvest::Harvest));
@@ -55,10 +65,20 @@ fn before_cleaning(recipe: &Recipe) -> &'static str {
     if recipe.has(Stage::Attach) {
         "apply"
     } else if recipe.has(Stage::Filter) {
-        "filter"
+        before_fetch(recipe)
     } else {
         "extract"
     }
+}
+
+/// The step whose documents say which images are wanted.
+fn before_fetch(recipe: &Recipe) -> &'static str {
+    before_pass(recipe.dedup.passes.len())
+}
+
+/// The step whose documents a pass of the stage `dedup` compares, by the pass's number from 0.
+fn before_pass(pass: usize) -> &'static str {
+    pass.checked_sub(1).map_or("filter", |before| compact::NAMES.get(before).copied().unwrap_or_default())
 }
 
 /// What a shard holds of an image, where this step's documents are those that go into shards.

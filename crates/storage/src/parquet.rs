@@ -3,6 +3,7 @@
 //! A file's bytes depend on its rows alone: no time, no host, no library version stands in it.
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::ops::RangeInclusive;
 
 use arrow_array::{RecordBatch, RecordBatchReader as _};
 use arrow_schema::{ArrowError, SchemaRef};
@@ -11,6 +12,7 @@ use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchR
 use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
+use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::statistics::Statistics;
@@ -172,15 +174,49 @@ impl Reader {
         Ok(Self { key: key.to_owned(), schema: reader.schema(), reader })
     }
 
+    /// Opens those row groups of a table file whose unsigned 64-bit column `column` may hold a value in `range`: a table
+    /// sorted by the column is read in part.  The rows still need to be looked at.  `key` is what errors call it.
+    ///
+    /// # Errors
+    /// I/O errors and [`Error::Damaged`].
+    pub fn open_range(
+        object: Box<dyn Object>,
+        key: &str,
+        batch_rows: usize,
+        column: &str,
+        range: &RangeInclusive<u64>,
+    ) -> Result<Self> {
+        Self::of_groups(object, key, batch_rows, 0, |group| {
+            let chunk = group.columns().iter().find(|chunk| chunk.column_path().string() == column);
+            match chunk.and_then(|chunk| chunk.statistics()) {
+                Some(Statistics::Int64(held)) => {
+                    let low = held.min_opt().is_none_or(|&low| low.cast_unsigned() <= *range.end());
+                    low && held.max_opt().is_none_or(|&high| *range.start() <= high.cast_unsigned())
+                }
+                _ => true,
+            }
+        })
+    }
+
     fn open_groups(
         storage: &dyn Storage,
         key: &str,
         batch_rows: usize,
         first: u64,
-        wanted: impl Fn(&parquet::file::metadata::RowGroupMetaData) -> bool,
+        wanted: impl Fn(&RowGroupMetaData) -> bool,
+    ) -> Result<Self> {
+        Self::of_groups(storage.open(key)?, key, batch_rows, first, wanted)
+    }
+
+    fn of_groups(
+        object: Box<dyn Object>,
+        key: &str,
+        batch_rows: usize,
+        first: u64,
+        wanted: impl Fn(&RowGroupMetaData) -> bool,
     ) -> Result<Self> {
         let failed = |error| damaged(key, error);
-        let builder = ParquetRecordBatchReaderBuilder::try_new(Chunks(storage.open(key)?)).map_err(failed)?;
+        let builder = ParquetRecordBatchReaderBuilder::try_new(Chunks(object)).map_err(failed)?;
         let groups = builder.metadata().row_groups().iter().enumerate();
         let groups: Vec<usize> = groups.filter(|(_, group)| wanted(group)).map(|(i, _)| i).collect();
         let first = usize::try_from(first).unwrap_or(usize::MAX);
@@ -272,6 +308,28 @@ mod tests {
         writer.finish().unwrap();
         let read = Reader::open_where(&folder, "a", 100_000, "n", 70_000).unwrap();
         assert_eq!(read.map(|batch| batch.unwrap().num_rows()).sum::<usize>(), ROWS_PER_GROUP);
+    }
+
+    #[test]
+    fn a_table_sorted_by_hashes_is_read_by_their_range() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = LocalFolder::create(temporary.path()).unwrap();
+        // Half of them are above the largest signed number.
+        let hashes = (0..200_000_u64).map(|n| n * (u64::MAX / 200_000));
+        let column: ArrayRef = Arc::new(arrow_array::UInt64Array::from_iter_values(hashes));
+        let batch = RecordBatch::try_from_iter([("n", column)]).unwrap();
+        let mut writer = Writer::create(&folder, "a", batch.schema()).unwrap();
+        writer.write(&batch).unwrap();
+        writer.finish().unwrap();
+        let rows = |range| {
+            let read = Reader::open_range(folder.open("a").unwrap(), "a", 100_000, "n", &range).unwrap();
+            read.map(|batch| batch.unwrap().num_rows()).sum::<usize>()
+        };
+        assert_eq!(
+            (rows(0..=1), rows(u64::MAX - 100_000_000_000_000..=u64::MAX)),
+            (ROWS_PER_GROUP, 200_000 - 3 * ROWS_PER_GROUP)
+        );
+        assert_eq!(rows(0..=u64::MAX), 200_000);
     }
 
     #[test]

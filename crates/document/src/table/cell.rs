@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, FixedSizeBinaryArray, RecordBatch, StringArray, UInt32Array, UInt64Array,
-    cast::AsArray,
+    Array, ArrayRef, BinaryArray, BooleanArray, FixedSizeBinaryArray, RecordBatch, StringArray, UInt32Array,
+    UInt64Array, cast::AsArray,
 };
 use arrow_schema::{ArrowError, DataType};
 
@@ -89,6 +89,18 @@ impl Cell for Option<String> {
     }
 }
 
+impl Cell for Vec<u8> {
+    const TYPE: DataType = DataType::Binary;
+
+    fn array(values: impl Iterator<Item = Self> + Clone) -> Result<ArrayRef, ArrowError> {
+        Ok(Arc::new(BinaryArray::from_iter_values(values)))
+    }
+
+    fn read(array: &ArrayRef) -> Option<Vec<Self>> {
+        Some(array.as_binary_opt::<i32>()?.iter().map(|bytes| bytes.unwrap_or_default().to_owned()).collect())
+    }
+}
+
 macro_rules! key {
     ($value:ty) => {
         impl Cell for $value {
@@ -110,6 +122,23 @@ macro_rules! key {
 
 key!(DocId);
 key!(UrlKey);
+
+impl Cell for Option<DocId> {
+    const TYPE: DataType = DataType::FixedSizeBinary(16);
+    const NULLABLE: bool = true;
+
+    fn array(values: impl Iterator<Item = Self> + Clone) -> Result<ArrayRef, ArrowError> {
+        let nulls = values.clone().map(|id| id.is_some()).collect::<Vec<_>>();
+        let bytes: Vec<u8> = values.flat_map(|id| id.map_or([0; 16], |id| id.0)).collect();
+        Ok(Arc::new(FixedSizeBinaryArray::try_new(16, bytes.into(), Some(nulls.into()))?))
+    }
+
+    fn read(array: &ArrayRef) -> Option<Vec<Self>> {
+        let array = array.as_fixed_size_binary_opt()?;
+        let id = |i| if array.is_valid(i) { DocId::from_slice(array.value(i)).map(Some) } else { Some(None) };
+        (0..array.len()).map(id).collect()
+    }
+}
 
 impl Cell for Reason {
     const TYPE: DataType = DataType::Utf8;

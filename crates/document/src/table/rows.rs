@@ -181,6 +181,50 @@ table! {
 }
 
 table! {
+    /// What duplicates are found by: one for each thing that may be a copy.  Sorted by key.
+    DuplicateKey = "duplicate_keys" version 1 {
+        /// The upper half of xxh3-128 of what is compared.
+        key_high: u64,
+        /// The lower half.
+        key_low: u64,
+        /// What is compared, by its number.
+        kind: u32,
+        /// Number of the task whose documents hold the copy.
+        task: u32,
+        /// Row of the document in the task's table.
+        row: u32,
+        /// The node's ordinal in its document; null of a document.
+        ordinal: Option<u32>,
+        /// The paragraph of the node; null of all else.
+        paragraph: Option<u32>,
+        /// Place among the copies: the one with the greatest stays.
+        place: Vec<u8>,
+    }
+}
+
+table! {
+    /// A copy that goes, or the one for which others go.
+    Removal = "removals" version 1 {
+        /// Number of the task whose documents hold the copy.
+        task: u32,
+        /// Row of the document in the task's table.
+        row: u32,
+        /// What was compared, by its number.
+        kind: u32,
+        /// The node's ordinal in its document; null of a document.
+        ordinal: Option<u32>,
+        /// The paragraph of the node; null of all else.
+        paragraph: Option<u32>,
+        /// Whether it goes.
+        removed: bool,
+        /// How many copies there are, this one among them.
+        copies: u64,
+        /// The document whose copy stays; null where none does.
+        survivor: Option<DocId>,
+    }
+}
+
+table! {
     /// What a document weighs in a shard.
     DocumentSize = "sizes" version 1 {
         /// Row of the document in its task's table.

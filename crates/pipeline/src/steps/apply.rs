@@ -8,7 +8,7 @@ use obelisc_filter::{Failure, Judgement, StageView, SubjectKind, Verdict};
 use serde_json::{Value, json};
 
 use super::kept::{Judged, retention};
-use super::last_images;
+use super::{before_fetch, last_images};
 use crate::error::TaskError;
 use crate::judging::Judging;
 use crate::recipe::{Recipe, Stage};
@@ -28,12 +28,12 @@ impl Step for Apply {
         Stage::Attach
     }
 
-    fn reads(&self, _: &Recipe) -> Vec<&'static str> {
-        vec!["filter", "attach"]
+    fn reads(&self, recipe: &Recipe) -> Vec<&'static str> {
+        vec![before_fetch(recipe), "attach"]
     }
 
-    fn follows(&self, _: &Recipe) -> Option<&'static str> {
-        Some("filter")
+    fn follows(&self, recipe: &Recipe) -> Option<&'static str> {
+        Some(before_fetch(recipe))
     }
 
     fn options(&self, context: &Context<'_>) -> Value {
@@ -53,7 +53,7 @@ impl Step for Apply {
         let judging = rules(&recipe.judging);
         let attachments = gather(task.own_rows::<Attachment>("attach", "task", |attachment| attachment.task))?;
         let mut judged = Judged::new(task, self.name())?;
-        for (document, row) in task.rows::<Document>("filter", task.index)?.zip(0..) {
+        for (document, row) in task.rows::<Document>(before_fetch(recipe), task.index)?.zip(0..) {
             let mut document = document?;
             let candidates = |ordinal| attachments.get(&(row, ordinal));
             let verdict = judge_attached(&judging, &mut document, candidates, recipe.max_document_bytes);

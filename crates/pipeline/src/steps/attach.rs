@@ -3,7 +3,7 @@
 use obelisc_document::table::{Answer, Attachment, ImageReference, Table};
 use serde_json::{Value, json};
 
-use super::bucket;
+use super::{before_fetch, bucket};
 use crate::error::TaskError;
 use crate::recipe::{Recipe, Stage};
 use crate::step::{Context, Step, Task};
@@ -22,8 +22,8 @@ impl Step for Attach {
         Stage::Attach
     }
 
-    fn reads(&self, _: &Recipe) -> Vec<&'static str> {
-        vec!["filter", "seal"]
+    fn reads(&self, recipe: &Recipe) -> Vec<&'static str> {
+        vec![before_fetch(recipe), "seal"]
     }
 
     fn options(&self, _: &Context<'_>) -> Value {
@@ -31,7 +31,8 @@ impl Step for Attach {
     }
 
     fn tasks(&self, context: &Context<'_>) -> u32 {
-        let rows = context.output("filter").rows(ImageReference::NAME) + context.output("seal").rows(Answer::NAME);
+        let rows = context.output(before_fetch(context.recipe)).rows(ImageReference::NAME)
+            + context.output("seal").rows(Answer::NAME);
         bucket::count(rows)
     }
 
@@ -41,7 +42,7 @@ impl Step for Attach {
 
     fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
         let buckets = self.tasks(task.context);
-        let references = bucket::read::<ImageReference>(task, "filter", buckets)?;
+        let references = bucket::read::<ImageReference>(task, before_fetch(task.context.recipe), buckets)?;
         let answers = bucket::read::<Answer>(task, "seal", buckets)?;
         let unanswered = |reference: &ImageReference| TaskError::Accounts(format!("no answer for {}", reference.url));
         let joined = bucket::join(&references, &answers).map(|(reference, answers)| {

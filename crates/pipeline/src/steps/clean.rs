@@ -4,7 +4,7 @@ use obelisc_document::{Content, Document, END_OF_DOCUMENT, Reason};
 use obelisc_filter::{EMPTIED, Failure, Judgement, StageView, SubjectKind, Verdict};
 use serde_json::{Value, json};
 
-use super::kept::{Judged, retention};
+use super::kept::{Judged, in_reading_order, retention};
 use super::{before_cleaning, last_images};
 use crate::error::TaskError;
 use crate::recipe::{Clean as Wanted, Recipe, Stage};
@@ -69,15 +69,7 @@ pub(crate) fn clean(wanted: &Wanted, document: &mut Document) -> Verdict {
     if verdict.kept && !wanted.keep_repeated_marks {
         repeated_marks(document, &mut verdict);
     }
-    // In reading order; the document's own comes last.
-    verdict.judgements.sort_by_key(|judgement| {
-        let kind = match judgement.subject {
-            SubjectKind::Url => 0,
-            SubjectKind::Image | SubjectKind::Paragraph => 1,
-            SubjectKind::Document => 2,
-        };
-        (kind, judgement.ordinal, judgement.paragraph)
-    });
+    in_reading_order(&mut verdict.judgements);
     verdict
 }
 

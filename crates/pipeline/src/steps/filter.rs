@@ -65,7 +65,7 @@ impl Step for Filter {
 }
 
 /// One reference for each candidate of each image.
-fn references_of(document: &Document, task: u32, row: u32) -> impl Iterator<Item = ImageReference> {
+pub(super) fn references_of(document: &Document, task: u32, row: u32) -> impl Iterator<Item = ImageReference> {
     document.nodes.iter().flat_map(move |node| {
         let Content::Image(image) = &node.content else { return Vec::new() };
         let candidates = image.candidate_urls().zip(0..);

@@ -2,7 +2,7 @@
 
 use obelisc_document::Document;
 use obelisc_document::table::DocumentSize;
-use obelisc_filter::{Judgement, Verdict};
+use obelisc_filter::{Judgement, SubjectKind, Verdict};
 use obelisc_shard::{ImageColumn, estimate};
 
 use crate::config::Retention;
@@ -16,6 +16,18 @@ pub(crate) fn retention(retention: Retention) -> &'static str {
         Retention::Dropped => "dropped",
         Retention::Counts => "counts",
     }
+}
+
+/// Sorts the judgements of a document: its URL's, those of its nodes in reading order, its own.
+pub(super) fn in_reading_order(judgements: &mut [Judgement]) {
+    judgements.sort_by_key(|judgement| {
+        let kind = match judgement.subject {
+            SubjectKind::Url => 0,
+            SubjectKind::Image | SubjectKind::Paragraph => 1,
+            SubjectKind::Document => 2,
+        };
+        (kind, judgement.ordinal, judgement.paragraph)
+    });
 }
 
 fn keep_judgements(

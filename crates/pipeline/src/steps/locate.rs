@@ -4,7 +4,7 @@ use obelisc_document::Reason;
 use obelisc_document::table::{Answer, Capture, ImageReference, Request, Table};
 use serde_json::{Value, json};
 
-use super::bucket;
+use super::{before_fetch, bucket};
 use crate::error::TaskError;
 use crate::recipe::{Recipe, Stage};
 use crate::step::{Context, Step, Task};
@@ -23,8 +23,8 @@ impl Step for Locate {
         Stage::Fetch
     }
 
-    fn reads(&self, _: &Recipe) -> Vec<&'static str> {
-        vec!["filter", "extract"]
+    fn reads(&self, recipe: &Recipe) -> Vec<&'static str> {
+        vec![before_fetch(recipe), "extract"]
     }
 
     fn options(&self, _: &Context<'_>) -> Value {
@@ -32,7 +32,8 @@ impl Step for Locate {
     }
 
     fn tasks(&self, context: &Context<'_>) -> u32 {
-        let rows = context.output("filter").rows(ImageReference::NAME) + context.output("extract").rows(Capture::NAME);
+        let rows = context.output(before_fetch(context.recipe)).rows(ImageReference::NAME)
+            + context.output("extract").rows(Capture::NAME);
         bucket::count(rows)
     }
 
@@ -43,7 +44,7 @@ impl Step for Locate {
     /// A URL that was captured more than once is read where it stands first: by input, then by offset.
     fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
         let buckets = self.tasks(task.context);
-        let mut wanted = bucket::read::<ImageReference>(task, "filter", buckets)?;
+        let mut wanted = bucket::read::<ImageReference>(task, before_fetch(task.context.recipe), buckets)?;
         wanted.dedup_by_key(|reference| reference.url_key);
         let captures = bucket::read::<Capture>(task, "extract", buckets)?;
         let mut requests = task.sink::<Request>()?;

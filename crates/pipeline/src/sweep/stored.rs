@@ -68,6 +68,11 @@ impl<'a> Stored<'a> {
                 "not all judgements were kept: ledger.judgements = \"{kept}\" in the run's config, \"all\" is needed"
             ));
         }
+        if record.steps.iter().any(|step| step.stage == "dedup") {
+            refuse(
+                "the run removes duplicates, and which copies there are depends on what is swept; leave the stage dedup out to try thresholds",
+            );
+        }
         if !record.steps.iter().any(|step| step.step == "filter") {
             refuse("the run's recipe has no stage filter, so no rule was asked");
         }

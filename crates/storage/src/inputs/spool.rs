@@ -128,7 +128,7 @@ mod tests {
         assert_eq!(read_at(&mut spool, 2, 8), bytes[2..10]);
         assert_eq!(read_at(&mut spool, 50, 5), bytes[50..55]);
         assert_eq!(read_at(&mut spool, 1, 200), bytes[1..]);
-        assert_eq!(read_at(&mut spool, 200, 1), []);
+        assert_eq!(read_at(&mut spool, 200, 1), [] as [u8; 0]);
         assert_eq!(read_at(&mut spool, 99, 2), [99]);
     }
 

@@ -125,3 +125,25 @@ fn every_crate_takes_the_lints_and_versions_of_the_workspace() {
         }
     }
 }
+
+#[test]
+fn what_lies_below_the_engine_is_built_once_for_the_tests_the_program_and_the_tasks() {
+    let features = |arguments: &[&str]| -> BTreeSet<String> {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut tree = Command::new(cargo);
+        tree.args(["tree", "--offline", "--prefix=none", "--format={p} {f}"]).args(arguments);
+        let output = tree.current_dir(root()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let lines = String::from_utf8(output.stdout).unwrap();
+        // Crates of ours are built in a moment.
+        let lines = lines.lines().map(|line| line.trim_end_matches(" (*)").trim_end().to_owned());
+        lines.filter(|line| !line.starts_with("obelisc")).collect()
+    };
+    let tests = features(&["--workspace", "--edges=normal,build,dev"]);
+    assert!(tests.iter().any(|line| line.starts_with("datafusion v")));
+    for package in ["obelisc", "obelisc-xtask"] {
+        let program = features(&["--package", package, "--edges=normal,build"]);
+        let again: Vec<_> = program.difference(&tests).collect();
+        assert!(again.is_empty(), "other features for `{package}`, see crates/engine/Cargo.toml: {again:?}");
+    }
+}

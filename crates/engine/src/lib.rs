@@ -1,0 +1,203 @@
+//! SQL over streams of rows, under a memory limit.
+//!
+//! A global stage sees all rows with the same key: it counts, joins, picks one of several.  What it asks is SQL, and what answers is
+//! DataFusion in this process.  Rows come in as batches from wherever they are; what does not fit into memory goes into a spill folder, and the answer is
+//! the same.
+//!
+//! Joins are sort-merge joins and what is picked is picked by aggregates, since these spill: hash joins do not.  Who wants an answer that does not depend on
+//! threads asks for an order in which no two rows are equal.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use arrow_array::{Int64Array, RecordBatch};
+//! use obelisc_engine::{Engine, Limits, Source};
+//!
+//! let numbers: arrow_array::ArrayRef = Arc::new(Int64Array::from(vec![3, 1, 3]));
+//! let batch = RecordBatch::try_from_iter([("n", numbers)])?;
+//! let schema = batch.schema();
+//! let spill = tempfile::tempdir()?;
+//! let engine = Engine::new(&Limits { memory: 64 << 20, spill: Some(spill.path().to_owned()), threads: 1 })?;
+//! let numbers = Source::new("numbers", schema, move || Ok(Box::new(vec![Ok(batch.clone())].into_iter())));
+//! let mut rows = 0;
+//! engine.query(vec![numbers], "SELECT n, count(*) FROM numbers GROUP BY n", |batch| {
+//!     rows += batch.num_rows();
+//!     Ok(())
+//! })?;
+//! assert_eq!(rows, 2);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+use datafusion::catalog::streaming::StreamingTable;
+use datafusion::error::DataFusionError;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::streaming::PartitionStream;
+use datafusion::prelude::{SessionConfig, SessionContext};
+use futures::StreamExt as _;
+use thiserror::Error;
+use tokio::runtime::{Builder, Runtime};
+
+/// Rows that are worked on together.
+const ROWS_PER_BATCH: usize = 8192;
+
+/// What a query may take.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Bytes for what queries hold; what does not fit is spilled.
+    pub memory: usize,
+    /// Folder for what is spilled, `None` for the system's temporary one; it is emptied when the query ends.
+    pub spill: Option<PathBuf>,
+    /// Parts that a query is cut into and worked on at once.
+    pub threads: usize,
+}
+
+/// Why a query gave no answer.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// A source could not be read, or the receiver of the answer failed.
+    #[error("{0}")]
+    Outside(Box<dyn std::error::Error + Send + Sync>),
+    /// The memory limit is too low even with spilling.
+    #[error("the engine's memory limit is too low: {0}")]
+    Memory(String),
+    /// All other errors of the engine; a full spill folder is one.
+    #[error("engine: {0}")]
+    Engine(String),
+}
+
+impl From<DataFusionError> for Error {
+    fn from(error: DataFusionError) -> Self {
+        match error {
+            DataFusionError::External(source) => Self::Outside(source),
+            DataFusionError::Context(_, inner) => Self::from(*inner),
+            DataFusionError::ResourcesExhausted(message) => Self::Memory(message),
+            other => match other.find_root() {
+                DataFusionError::ResourcesExhausted(message) => Self::Memory(message.clone()),
+                _ => Self::Engine(other.to_string()),
+            },
+        }
+    }
+}
+
+/// What gives the batches of a table; read anew for each query that names it.
+pub type Batches = Box<dyn Iterator<Item = Result<RecordBatch, Box<dyn std::error::Error + Send + Sync>>> + Send>;
+
+type Open = dyn Fn() -> Result<Batches, Box<dyn std::error::Error + Send + Sync>> + Send + Sync;
+
+/// A table by its name.
+#[derive(Clone)]
+pub struct Source {
+    name: String,
+    schema: SchemaRef,
+    open: Arc<Open>,
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Source {
+    /// A table of this schema whose batches `open` gives, each time it is called.
+    pub fn new(
+        name: &str,
+        schema: SchemaRef,
+        open: impl Fn() -> Result<Batches, Box<dyn std::error::Error + Send + Sync>> + Send + Sync + 'static,
+    ) -> Self {
+        Self { name: name.to_owned(), schema, open: Arc::new(open) }
+    }
+}
+
+impl PartitionStream for Source {
+    fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    fn execute(&self, _: Arc<TaskContext>) -> SendableRecordBatchStream {
+        let external = |error| DataFusionError::External(error);
+        let batches: Box<dyn Iterator<Item = _> + Send> = match (self.open)() {
+            Ok(batches) => Box::new(batches.map(move |batch| batch.map_err(external))),
+            Err(error) => Box::new(std::iter::once(Err(external(error)))),
+        };
+        Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), futures::stream::iter(batches)))
+    }
+}
+
+/// DataFusion in this process.
+pub struct Engine {
+    config: SessionConfig,
+    environment: Arc<RuntimeEnv>,
+    runtime: Runtime,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// An engine that holds to these limits.
+    ///
+    /// # Errors
+    /// A spill folder that cannot be used.
+    pub fn new(limits: &Limits) -> Result<Self, Error> {
+        // Of a query in one part DataFusion makes hash joins whatever it should prefer.
+        let parts = limits.threads.max(2);
+        let mut config = SessionConfig::new().with_target_partitions(parts).with_batch_size(ROWS_PER_BATCH);
+        config.options_mut().optimizer.prefer_hash_join = false;
+        // A sort merges what it spilled in a part of its memory that nobody else takes.
+        config.options_mut().execution.sort_spill_reservation_bytes = limits.memory / 16;
+        let mode = match &limits.spill {
+            Some(folder) => DiskManagerMode::Directories(vec![folder.clone()]),
+            None => DiskManagerMode::OsTmpDirectory,
+        };
+        let disk = DiskManagerBuilder::default().with_mode(mode);
+        let environment = RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::new(FairSpillPool::new(limits.memory)))
+            .with_disk_manager_builder(disk)
+            .build_arc()?;
+        let runtime = Builder::new_current_thread().build();
+        let runtime = runtime.map_err(|error| Error::Engine(format!("no runtime: {error}")))?;
+        Ok(Self { config, environment, runtime })
+    }
+
+    /// Asks a query of these tables, and hands each batch of the answer on.
+    ///
+    /// # Errors
+    /// A source's, the receiver's and those of the engine.
+    pub fn query(
+        &self,
+        sources: Vec<Source>,
+        sql: &str,
+        mut receive: impl FnMut(RecordBatch) -> Result<(), Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Result<(), Error> {
+        let context = SessionContext::new_with_config_rt(self.config.clone(), Arc::clone(&self.environment));
+        for source in sources {
+            let (name, schema) = (source.name.clone(), Arc::clone(&source.schema));
+            let table = StreamingTable::try_new(schema, vec![Arc::new(source)])?;
+            context.register_table(name.as_str(), Arc::new(table))?;
+        }
+        self.runtime.block_on(async {
+            let mut answer = context.sql(sql).await?.execute_stream().await?;
+            while let Some(batch) = answer.next().await {
+                receive(batch?).map_err(Error::Outside)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,307 @@
+//! `dedup`: which copies go, whatever the machine, and what is said of them.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+
+use obelisc_testkit::{ArchiveBuilder, Compression, HttpResponse, read_gzip};
+use serde_json::Value;
+
+use crate::archives::{quickstart, three_archives};
+use crate::dataset::{Row, accounts, assert_same, dataset_tree, manifest, rows};
+use crate::program::{Place, obelisc, repository, run_recipe};
+
+/// All comparisons, in the order of the OBELICS reference.
+const AS_REFERENCE: &str = "[dedup]\nrejudge = false\n\
+    [dedup.image_url]\npass = 1\nmax_copies = 10\nkeep = \"none\"\n\
+    [dedup.page_url]\npass = 2\nkeep = \"last_archive\"\n\
+    [dedup.paragraph]\npass = 3\nmax_copies = 2\ndomain = \"host\"\nkeep = \"none\"\n\
+    [dedup.image_set]\npass = 4\nkeep = \"last_archive\"\n";
+
+fn recipe(tables: &str) -> String {
+    "stages = [\"extract\", \"filter\", \"dedup\", \"finish\"]\nfinish.images = \"url\"\nextract.profile = \"obelisc\"\n"
+        .to_owned()
+        + tables
+}
+
+/// An archive of pages, each its URL and its body.
+fn archive(place: &Place, name: &str, pages: &[(&str, String)]) -> PathBuf {
+    let builder = ArchiveBuilder::new(Compression::GzipPerRecord).warcinfo();
+    let html = |body: &str| HttpResponse::html(&format!("<!doctype html><title>A page</title><body>{body}</body>"));
+    let builder = pages.iter().fold(builder, |builder, (url, body)| builder.response(url, &html(body)));
+    place.write(name, builder.finish().bytes)
+}
+
+fn paragraph(text: &str) -> String {
+    format!("<p>{text}</p>")
+}
+
+fn image(url: &str) -> String {
+    format!("<img src=\"{url}\" width=300 height=200>")
+}
+
+fn dropped(output: &Path, unit: &str, reason: &str) -> u64 {
+    let accounts = accounts(&manifest(&output.join("dataset")));
+    let flows = accounts.iter().filter_map(|(_, accounts)| accounts.0.get(unit));
+    flows.filter_map(|flow| flow.dropped.get(reason)).sum()
+}
+
+fn texts(row: &Row) -> Vec<&str> {
+    row.texts.iter().flatten().map(String::as_str).collect()
+}
+
+#[test]
+fn the_newest_capture_stays_and_says_of_the_others_which_it_is() {
+    let place = Place::new();
+    let page = |text: &str| paragraph(text) + &image("https://a.example/1.png") + &paragraph("The end of the page.");
+    // Records of an archive are captured a second after each other.
+    let one = archive(
+        &place,
+        "1.warc.gz",
+        &[
+            ("https://a.example/b", page("The older words.")),
+            ("https://a.example/c", page("Another page.")),
+            ("HTTPS://A.example:443/b#top", page("The newer words.")),
+        ],
+    );
+    let output = place.path("out");
+    let recipe = place.write("r.toml", recipe("[dedup.page_url]\n"));
+    run_recipe(&recipe, &[&one], &output).ok();
+    let rows = rows(&output.join("dataset"));
+    assert_eq!(rows.iter().map(|row| texts(row)[0]).collect::<Vec<_>>(), ["Another page.", "The newer words."]);
+    assert_eq!(dropped(&output, "documents", "duplicate_page_url"), 1);
+    let explained = obelisc(["explain"]).path(&output).words(["--url", "https://a.example/b", "--json"]).ok().json();
+    let documents = explained["documents"].as_array().unwrap();
+    assert_eq!(documents.len(), 2);
+    let newer = documents.iter().find(|document| document["reached"] == "dataset").unwrap();
+    let older = documents.iter().find(|document| document["reached"] != "dataset").unwrap();
+    let last = older["decisions"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["step"], &last["rule"]), (&"compact-1".into(), &"duplicate_page_url".into()));
+    assert_eq!((&last["value"], &last["bound"]), (&newer["extracted"]["id"], &"one of 2 copies stays".into()));
+}
+
+#[test]
+fn images_and_paragraphs_go_by_their_number_and_what_is_left_is_judged_again() {
+    let place = Place::new();
+    let pages: Vec<(String, String)> = (0..4)
+        .map(|number| {
+            let own = paragraph(&format!("These are words of page {number} alone and of no other."));
+            let shared = if number < 3 { "Subscribe to our letter today." } else { "Here is no letter at all." };
+            let shared = paragraph(shared);
+            let images = image("https://a.example/logo.png") + &image(&format!("https://a.example/{number}.png"));
+            (format!("https://{}.a.example/{number}", ["www", "m"][number % 2]), own + &images + &shared)
+        })
+        .collect();
+    let pages: Vec<(&str, String)> = pages.iter().map(|(url, body)| (&**url, body.clone())).collect();
+    let archive = archive(&place, "1.warc.gz", &pages);
+    let tables = "[dedup.image_url]\nmax_copies = 3\n[dedup.paragraph]\nmax_copies = 2\n[rules.document.word_count]\nmin_words = 14\n";
+    let output = place.path("out");
+    let path = place.write("r.toml", recipe(tables));
+    run_recipe(&path, &[&archive], &output).ok();
+    // Of the four, three had the shared words as well.
+    assert_eq!(dropped(&output, "images", "duplicate_image_url"), 4);
+    assert_eq!(dropped(&output, "paragraphs", "duplicate_paragraph"), 3);
+    assert_eq!(dropped(&output, "documents", "document.word_count"), 3);
+    assert_eq!(rows(&output.join("dataset")).len(), 1);
+
+    run_recipe(&path, &[&archive], &output)
+        .words(["--set", "dedup.rejudge=false"])
+        .words(["--set", "rules.document.word_count.min_words=11"])
+        .word("--force")
+        .ok();
+    let left = rows(&output.join("dataset"));
+    let left: Vec<_> = left.iter().map(|row| (row.sources().len(), texts(row).len())).collect();
+    assert_eq!(left, [(1, 1), (1, 1), (1, 1), (1, 2)]);
+    // Paragraphs of hosts: of the three copies no host has more than two.
+    run_recipe(&path, &[&archive], &output)
+        .words(["--set", "rules.document.word_count.min_words=1"])
+        .words(["--set", "dedup.paragraph.domain=host"])
+        .word("--force")
+        .ok();
+    assert_eq!(rows(&output.join("dataset")).len(), 4);
+    assert_eq!(dropped(&output, "paragraphs", "duplicate_paragraph"), 0);
+    run_recipe(&path, &[&archive], &output)
+        .words(["--set", "rules.document.word_count.min_words=1"])
+        .words(["--set", "dedup.paragraph.keep=newest"])
+        .word("--force")
+        .ok();
+    assert_eq!(dropped(&output, "paragraphs", "duplicate_paragraph"), 2);
+}
+
+#[test]
+fn the_same_stays_whatever_the_threads_and_the_memory() {
+    let place = Place::new();
+    let mut inputs = three_archives(&place, "crawl", 12);
+    // The same pages a second time, from archives of other names.
+    let again = three_archives(&place, "again", 12);
+    for (number, path) in again.iter().enumerate() {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let renamed = path.with_file_name(format!("z{number}-{name}"));
+        std::fs::rename(path, &renamed).unwrap();
+        inputs.push(renamed);
+    }
+    inputs.push(quickstart().to_owned());
+    let tables = "[dedup.page_url]\n[dedup.paragraph]\npass = 2\n[dedup.document_text]\npass = 2\n[dedup.image_set]\npass = 2\n[dedup.image_url]\npass = 2\nmax_copies = 1\n";
+    let path = place.write("r.toml", recipe(tables));
+    let mut first = None;
+    for (threads, memory) in [(1, 1 << 30), (2, 1 << 30), (1, 64 << 20)] {
+        let config = format!("[run]\nthreads = {threads}\n[engine]\nmax_memory_bytes = {memory}\n");
+        let config = place.write("c.toml", config);
+        let output = place.path(&format!("out-{threads}-{memory}"));
+        run_recipe(&path, &inputs, &output).word("--config").path(&config).ok();
+        assert_eq!(dropped(&output, "documents", "duplicate_page_url"), 36);
+        let tree = dataset_tree(&output);
+        assert_same(first.get_or_insert_with(|| tree.clone()), &tree);
+    }
+}
+
+#[test]
+fn a_sweep_of_a_run_that_removes_duplicates_is_refused() {
+    let place = Place::new();
+    let output = place.path("out");
+    let path = place.write("r.toml", recipe("[dedup.page_url]\n[rules.document.word_count]\nmin_words = 3\n"));
+    run_recipe(&path, &[quickstart()], &output).ok();
+    let call = obelisc(["sweep"]).path(&output).words(["--set", "document.word_count.min_words=10"]);
+    call.fails(2).one_error(["removes duplicates"]);
+}
+
+/// A document as the plain script has it.
+#[derive(Clone)]
+struct Plain {
+    url: String,
+    archive: String,
+    /// An image's URL, or a text.
+    nodes: Vec<Result<String, Vec<String>>>,
+}
+
+impl Plain {
+    fn images(&self) -> impl Iterator<Item = &String> {
+        self.nodes.iter().filter_map(|node| node.as_ref().ok())
+    }
+
+    fn host(&self) -> String {
+        let authority = self.url.split('/').nth(2).unwrap_or_default();
+        authority.to_owned()
+    }
+
+    fn from_row(row: &Row) -> Self {
+        let general: &Value = &row.general;
+        let images = row.images.iter().map(|image| image.as_ref().map(|url| String::from_utf8(url.clone()).unwrap()));
+        let nodes = images.zip(&row.texts).map(|(image, text)| match (image, text) {
+            (Some(image), _) => Ok(image),
+            (None, text) => Err(text.as_deref().unwrap_or_default().split("\n\n").map(str::to_owned).collect()),
+        });
+        Self {
+            url: row.url.clone(),
+            archive: general["warc_filename"].as_str().unwrap().to_owned(),
+            nodes: nodes.collect(),
+        }
+    }
+
+    fn shown(&self) -> (String, String, Vec<String>) {
+        // Texts between which an image went are one text.
+        let mut nodes: Vec<Result<String, Vec<String>>> = Vec::new();
+        for node in self.nodes.clone() {
+            match (nodes.last_mut(), node) {
+                (Some(Err(before)), Err(text)) => before.extend(text),
+                (_, node) => nodes.push(node),
+            }
+        }
+        let node = |node: Result<String, Vec<String>>| match node {
+            Ok(image) => format!("image {image}"),
+            Err(paragraphs) => paragraphs.join("\n\n"),
+        };
+        (self.url.clone(), self.archive.clone(), nodes.into_iter().map(node).collect())
+    }
+}
+
+/// The greatest archive of each key.
+fn last<K: Ord>(documents: &[Plain], key: impl Fn(&Plain) -> K) -> BTreeMap<K, String> {
+    let mut last = BTreeMap::new();
+    for document in documents {
+        let archive: &mut String = last.entry(key(document)).or_default();
+        *archive = archive.clone().max(document.archive.clone());
+    }
+    last
+}
+
+/// The reference's steps 06, 08, 09, 10 and 11 as plain loops.
+fn plain(mut documents: Vec<Plain>) -> Vec<Plain> {
+    let mut images: HashMap<String, u32> = HashMap::new();
+    documents.iter().flat_map(Plain::images).for_each(|image| *images.entry(image.clone()).or_default() += 1);
+    for document in &mut documents {
+        document.nodes.retain(|node| node.as_ref().map_or(true, |image| images[image] <= 10));
+    }
+    let pages = last(&documents, |document| document.url.clone());
+    documents.retain(|document| pages[&document.url] == document.archive);
+    let mut paragraphs: HashMap<(String, String), u32> = HashMap::new();
+    for document in &documents {
+        for paragraph in document.nodes.iter().filter_map(|node| node.as_ref().err()).flatten() {
+            *paragraphs.entry((document.host(), paragraph.clone())).or_default() += 1;
+        }
+    }
+    for document in &mut documents {
+        let host = document.host();
+        for node in &mut document.nodes {
+            if let Err(texts) = node {
+                texts.retain(|text| text.contains("END_OF_DOCUMENT") || paragraphs[&(host.clone(), text.clone())] < 3);
+            }
+        }
+        document.nodes.retain(|node| node.as_ref().map_or_else(|texts| !texts.is_empty(), |_| true));
+    }
+    documents.retain(|document| !document.nodes.is_empty());
+    let set = |document: &Plain| document.images().cloned().collect::<BTreeSet<_>>();
+    let sets = last(&documents, set);
+    documents.retain(|document| document.images().next().is_none() || sets[&set(document)] == document.archive);
+    documents
+}
+
+#[test]
+fn real_pages_with_copies_lose_what_a_plain_script_of_the_reference_takes_away() {
+    let Some(data) = obelisc_testkit::data_folder() else { return };
+    let place = Place::new();
+    let whole = read_gzip(&data.join("wcxb-dev-300.warc.gz"));
+    // Three archives: the pages, the same, and the same where every third page has another URL on the same host.
+    place.write("b.warc", &whole);
+    place.write("c.warc", &whole);
+    let marks = b"WARC-Target-URI: ";
+    let mut changed = Vec::with_capacity(whole.len());
+    let (mut at, mut number) = (0, 0);
+    while at < whole.len() {
+        let end = whole[at..].iter().position(|&byte| byte == b'\n').map_or(whole.len(), |end| at + end + 1);
+        let line = &whole[at..end];
+        if line.starts_with(marks) && line.ends_with(b"\r\n") {
+            number += 1;
+            changed.extend_from_slice(&line[..line.len() - 2]);
+            changed.extend_from_slice(if number % 3 == 0 { b"?again=1\r\n" } else { b"\r\n" });
+        } else {
+            changed.extend_from_slice(line);
+        }
+        at = end;
+    }
+    place.write("a.warc", &changed);
+    let inputs = ["a.warc", "b.warc", "c.warc"].map(|name| place.path(name));
+    let shipped = std::fs::read_to_string(repository("pipelines/obelisc.toml")).unwrap();
+    let cut = shipped.find("\n[clean]").unwrap();
+    let rules = shipped[shipped.find("[edits.odd_spaces]").unwrap()..cut].to_owned();
+    let without = recipe(&rules).replace("\"dedup\", ", "");
+    let before = place.path("before");
+    run_recipe(&place.write("before.toml", without), &inputs, &before).ok();
+    let documents: Vec<Plain> = rows(&before.join("dataset")).iter().map(Plain::from_row).collect();
+    let expected: Vec<_> = plain(documents.clone()).iter().map(Plain::shown).collect();
+    assert!(documents.len() > 300 && expected.len() * 2 < documents.len() && expected.len() > 50);
+
+    let after = place.path("after");
+    run_recipe(&place.write("after.toml", recipe(&format!("{rules}\n{AS_REFERENCE}"))), &inputs, &after).ok();
+    let found: Vec<_> = rows(&after.join("dataset")).iter().map(|row| Plain::from_row(row).shown()).collect();
+    assert_eq!(found.len(), expected.len());
+    for (found, expected) in found.iter().zip(&expected) {
+        assert_eq!(found, expected);
+    }
+    for (unit, reason) in [
+        ("documents", "duplicate_page_url"),
+        ("documents", "duplicate_image_set"),
+        ("paragraphs", "duplicate_paragraph"),
+    ] {
+        assert!(dropped(&after, unit, reason) > 0, "{reason}");
+    }
+}

@@ -28,6 +28,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod kept;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -46,6 +48,8 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt as _;
 use thiserror::Error;
 use tokio::runtime::{Builder, Runtime};
+
+pub use kept::Kept;
 
 /// Rows that are worked on together.
 const ROWS_PER_BATCH: usize = 8192;
@@ -139,6 +143,7 @@ pub struct Engine {
     config: SessionConfig,
     environment: Arc<RuntimeEnv>,
     runtime: Runtime,
+    spill: Option<PathBuf>,
 }
 
 impl fmt::Debug for Engine {
@@ -170,7 +175,7 @@ impl Engine {
             .build_arc()?;
         let runtime = Builder::new_current_thread().build();
         let runtime = runtime.map_err(|error| Error::Engine(format!("no runtime: {error}")))?;
-        Ok(Self { config, environment, runtime })
+        Ok(Self { config, environment, runtime, spill: limits.spill.clone() })
     }
 
     /// Asks a query of these tables, and hands each batch of the answer on.
@@ -183,6 +188,26 @@ impl Engine {
         sql: &str,
         mut receive: impl FnMut(RecordBatch) -> Result<(), Box<dyn std::error::Error + Send + Sync>>,
     ) -> Result<(), Error> {
+        self.ask(sources, sql, |_| Ok(()), |(), batch| receive(batch).map_err(Error::Outside))
+    }
+
+    /// Asks a query and keeps the answer in the spill folder, as a table of this name for others, until nobody holds it.
+    ///
+    /// # Errors
+    /// A source's, those of writing and those of the engine.
+    pub fn keep(&self, name: &str, sources: Vec<Source>, sql: &str) -> Result<Kept, Error> {
+        let begin = |schema| kept::Writer::new(self.spill.as_deref(), schema);
+        self.ask(sources, sql, begin, |writer, batch| writer.write(&batch))?.finish(name)
+    }
+
+    /// Asks a query: `begin` gets the schema of the answer, `receive` what it gave and each batch.
+    fn ask<T>(
+        &self,
+        sources: Vec<Source>,
+        sql: &str,
+        begin: impl FnOnce(SchemaRef) -> Result<T, Error>,
+        mut receive: impl FnMut(&mut T, RecordBatch) -> Result<(), Error>,
+    ) -> Result<T, Error> {
         let context = SessionContext::new_with_config_rt(self.config.clone(), Arc::clone(&self.environment));
         for source in sources {
             let (name, schema) = (source.name.clone(), Arc::clone(&source.schema));
@@ -191,10 +216,11 @@ impl Engine {
         }
         self.runtime.block_on(async {
             let mut answer = context.sql(sql).await?.execute_stream().await?;
+            let mut receiver = begin(answer.schema())?;
             while let Some(batch) = answer.next().await {
-                receive(batch?).map_err(Error::Outside)?;
+                receive(&mut receiver, batch?)?;
             }
-            Ok(())
+            Ok(receiver)
         })
     }
 }

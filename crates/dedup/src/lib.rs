@@ -2,7 +2,8 @@
 //!
 //! A [`Comparison`] makes keys of a document: of its URL, its text, its images, its paragraphs.  What has the same key as others is a copy of them.
 //! Which copy stays is a total order ([`Keep`]), so that it is the same one on every run; each copy carries its place in that order, and the copy with the
-//! greatest place stays.  All that is left to whoever sees the keys of all documents is to group, count and take the greatest: [`QUERY`].
+//! greatest place stays.  All that is left to whoever sees the keys of all documents is to group, count and take the greatest: [`QUERY`].  Near copies have bands in
+//! common and not keys, and are found by [`Signer`], [`Buckets`] and [`clusters`].
 //!
 //! ```
 //! use obelisc_dedup::{Comparison, Keep, Kind, keys};
@@ -20,13 +21,17 @@
 //! assert!(old.place < new.place);
 //! ```
 
+mod clusters;
 mod domain;
+mod near;
 mod place;
 
 use obelisc_document::{Content, Document, END_OF_DOCUMENT, Reason, UrlKey};
 use xxhash_rust::xxh3::Xxh3;
 
+pub use clusters::{Rounds, clusters};
 pub use domain::Domain;
+pub use near::{Banded, Bands, Buckets, Link, MinHash, Signer, SimHash, Tokenization};
 pub use place::{Keep, Place};
 
 /// What is compared.
@@ -42,11 +47,23 @@ pub enum Kind {
     ImageUrl,
     /// A paragraph, byte for byte, among all pages of a domain.
     Paragraph,
+    /// The n-grams of a document's words as a set, by bands of minima.
+    MinHash,
+    /// Runs of a document's tokens, by 64 bits.
+    SimHash,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 5] = [Self::PageUrl, Self::DocumentText, Self::ImageSet, Self::ImageUrl, Self::Paragraph];
+    pub const ALL: [Self; 7] = [
+        Self::PageUrl,
+        Self::DocumentText,
+        Self::ImageSet,
+        Self::ImageUrl,
+        Self::Paragraph,
+        Self::MinHash,
+        Self::SimHash,
+    ];
 
     /// The name in a recipe.
     pub const fn name(self) -> &'static str {
@@ -56,6 +73,8 @@ impl Kind {
             Self::ImageSet => "image_set",
             Self::ImageUrl => "image_url",
             Self::Paragraph => "paragraph",
+            Self::MinHash => "minhash",
+            Self::SimHash => "simhash",
         }
     }
 
@@ -64,9 +83,9 @@ impl Kind {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// Whether copies are whole documents.
-    pub const fn is_of_documents(self) -> bool {
-        matches!(self, Self::PageUrl | Self::DocumentText | Self::ImageSet)
+    /// Whether near copies are found, by bands and clusters; all others by equal keys.
+    pub const fn is_near(self) -> bool {
+        matches!(self, Self::MinHash | Self::SimHash)
     }
 
     /// Why a copy is dropped.
@@ -77,6 +96,8 @@ impl Kind {
             Self::ImageSet => Reason::DuplicateImageSet,
             Self::ImageUrl => Reason::DuplicateImageUrl,
             Self::Paragraph => Reason::DuplicateParagraph,
+            Self::MinHash => Reason::DuplicateMinHash,
+            Self::SimHash => Reason::DuplicateSimHash,
         }
     }
 }
@@ -92,12 +113,23 @@ pub struct Comparison {
     pub max_copies: u64,
     /// Among which pages paragraphs are compared.
     pub domain: Domain,
+    /// How near copies are found by MinHash.
+    pub minhash: MinHash,
+    /// How near copies are found by SimHash.
+    pub simhash: SimHash,
 }
 
 impl Comparison {
     /// A comparison in which two are one too many.
     pub const fn new(kind: Kind, keep: Keep) -> Self {
-        Self { kind, keep, max_copies: 1, domain: Domain::Registered }
+        Self {
+            kind,
+            keep,
+            max_copies: 1,
+            domain: Domain::Registered,
+            minhash: MinHash::FINEWEB,
+            simhash: SimHash::ROOTS,
+        }
     }
 }
 
@@ -127,7 +159,11 @@ pub const QUERY: &str = "\
     FROM keys JOIN copies ON keys.key_high = copies.key_high AND keys.key_low = copies.key_low \
     ORDER BY keys.task, keys.row, keys.kind, keys.ordinal, keys.paragraph";
 
-/// The keys of a document.
+/// What brings the rows `bands` (columns `key_high`, `key_low`, `kind`, `document`, `signature`) into the order in which [`Buckets`] want them.
+pub const BANDS_QUERY: &str = "\
+    SELECT key_high, key_low, kind, document, signature FROM bands ORDER BY key_high, key_low, kind, document";
+
+/// The keys of a document; none where near copies are compared.
 pub fn keys(comparison: &Comparison, document: &Document) -> Vec<Key> {
     let hasher = || {
         let mut hasher = Xxh3::new();
@@ -140,6 +176,7 @@ pub fn keys(comparison: &Comparison, document: &Document) -> Vec<Key> {
         Key { key: hasher.digest128(), place, ordinal, paragraph }
     };
     match comparison.kind {
+        Kind::MinHash | Kind::SimHash => Vec::new(),
         Kind::PageUrl => {
             let mut hasher = hasher();
             hasher.update(&UrlKey::new(&document.page.url).0);

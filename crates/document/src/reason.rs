@@ -120,6 +120,10 @@ reasons! {
     DuplicateImageUrl = "duplicate_image_url",
     /// The paragraph stands on its domain more often than the recipe wants.
     DuplicateParagraph = "duplicate_paragraph",
+    /// A near copy of another document: it shares a band of minima of its n-grams with one of their cluster.
+    DuplicateMinHash = "duplicate_minhash",
+    /// A near copy of another document: its SimHash differs in few bits from that of one of their cluster.
+    DuplicateSimHash = "duplicate_simhash",
     // Documents.
     /// Nothing was left of the document.
     EmptyDocument = "empty_document",

@@ -14,7 +14,8 @@ use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, Schema, SchemaRef};
 
 pub use rows::{
-    Answer, Attachment, Capture, DocumentSize, DuplicateKey, Failure, ImageReference, Position, Removal, Request,
+    Answer, Attachment, Band, Candidate, Capture, DocumentSize, DuplicateKey, Failure, ImageReference, Link, Position,
+    Removal, Request,
 };
 
 use crate::Document;
@@ -87,6 +88,9 @@ pub fn tables() -> Vec<Description> {
         describe::<Document>(),
         describe::<Failure>(),
         describe::<DuplicateKey>(),
+        describe::<Band>(),
+        describe::<Candidate>(),
+        describe::<Link>(),
         describe::<Removal>(),
         describe::<ImageReference>(),
         describe::<Capture>(),

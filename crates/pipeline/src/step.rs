@@ -116,6 +116,13 @@ impl<'a> Task<'a> {
         Ok(Sink { key, writer, rows: Vec::new(), weight: 0 })
     }
 
+    /// Writes a table.
+    pub(crate) fn write<T: Table>(&mut self, rows: Vec<T>) -> Result<(), TaskError> {
+        let mut sink = self.sink::<T>()?;
+        rows.into_iter().try_for_each(|row| sink.push(row))?;
+        self.close(sink)
+    }
+
     /// Ends a table.
     pub(crate) fn close<T: Table>(&mut self, mut sink: Sink<T>) -> Result<(), TaskError> {
         sink.flush()?;

@@ -4,6 +4,7 @@ pub(crate) mod apply;
 mod attach;
 mod bucket;
 pub(crate) mod clean;
+mod clusters;
 pub(crate) mod compact;
 mod digesting;
 mod duplicates;
@@ -33,6 +34,9 @@ pub(crate) fn of(recipe: &Recipe) -> Vec<Box<dyn Step>> {
                 for pass in 0..recipe.dedup.passes.len() {
                     steps.push(Box::new(keys::Keys(pass)));
                     steps.push(Box::new(duplicates::Duplicates(pass)));
+                    if recipe.dedup.is_near(pass) {
+                        steps.push(Box::new(clusters::Clusters(pass)));
+                    }
                     steps.push(Box::new(compact::Compact(pass)));
                 }
             }

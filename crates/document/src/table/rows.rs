@@ -203,6 +203,46 @@ table! {
 }
 
 table! {
+    /// What near copies are found by: a document with one of its bands.  Sorted by key.
+    Band = "bands" version 1 {
+        /// The upper half of xxh3-128 of the band.
+        key_high: u64,
+        /// The lower half.
+        key_low: u64,
+        /// What is compared, by its number.
+        kind: u32,
+        /// The document: the number of the task that holds it in the upper half, its row in the task's table in the lower.
+        document: u64,
+        /// The document's SimHash; 0 of a MinHash.
+        signature: u64,
+    }
+}
+
+table! {
+    /// A document that may be a near copy of others.
+    Candidate = "candidates" version 1 {
+        /// What is compared, by its number.
+        kind: u32,
+        /// The document: the number of the task that holds it in the upper half, its row in the task's table in the lower.
+        document: u64,
+        /// Place among the copies: the one with the greatest stays.
+        place: Vec<u8>,
+    }
+}
+
+table! {
+    /// Two documents that are near copies.
+    Link = "links" version 1 {
+        /// What was compared, by its number.
+        kind: u32,
+        /// One document, by task and row.
+        document: u64,
+        /// The other.
+        other: u64,
+    }
+}
+
+table! {
     /// A copy that goes, or the one for which others go.
     Removal = "removals" version 1 {
         /// Number of the task whose documents hold the copy.

@@ -1,6 +1,6 @@
 //! The tables `[dedup…]` of a recipe.
 
-use obelisc_dedup::{Comparison, Domain, Keep, Kind};
+use obelisc_dedup::{Comparison, Domain, Keep, Kind, MinHash, SimHash, Tokenization};
 use obelisc_filter::options::Options;
 
 use super::{Sections, Stage};
@@ -15,6 +15,18 @@ pub struct Dedup {
     pub passes: Vec<Vec<Comparison>>,
     /// Whether documents are judged again by the rules on documents.
     pub rejudge: bool,
+}
+
+impl Dedup {
+    /// The comparisons of a pass, by its number from 0.
+    pub(crate) fn pass(&self, number: usize) -> &[Comparison] {
+        self.passes.get(number).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether a pass finds near copies.
+    pub(crate) fn is_near(&self, pass: usize) -> bool {
+        self.pass(pass).iter().any(|comparison| comparison.kind.is_near())
+    }
 }
 
 pub(super) fn read(mut options: Options<'_>, sections: &mut Sections, stages: &[Stage]) -> Dedup {
@@ -60,14 +72,9 @@ pub(super) fn read(mut options: Options<'_>, sections: &mut Sections, stages: &[
 fn comparison(kind: Kind, table: &mut Options<'_>) -> Comparison {
     let default = Comparison::new(kind, Keep::Newest);
     match kind {
-        Kind::PageUrl | Kind::DocumentText | Kind::ImageSet => {
-            let keep = table.choice(
-                "keep",
-                &["newest", "last_archive"],
-                "which copy stays: the one captured last, or those of the archive whose name sorts last",
-            );
-            Comparison { keep: keep_of(keep), ..default }
-        }
+        Kind::PageUrl | Kind::DocumentText | Kind::ImageSet => Comparison { keep: keep_of_documents(table), ..default },
+        Kind::MinHash => Comparison { keep: keep_of_documents(table), minhash: minhash(table), ..default },
+        Kind::SimHash => Comparison { keep: keep_of_documents(table), simhash: simhash(table), ..default },
         Kind::ImageUrl => Comparison {
             keep: keep_of(table.choice("keep", &["none", "newest"], "which copy stays")),
             max_copies: table.integer(
@@ -97,6 +104,108 @@ fn comparison(kind: Kind, table: &mut Options<'_>) -> Comparison {
             }
         }
     }
+}
+
+fn keep_of_documents(table: &mut Options<'_>) -> Keep {
+    keep_of(table.choice(
+        "keep",
+        &["newest", "last_archive"],
+        "which copy stays: the one captured last, or those of the archive whose name sorts last",
+    ))
+}
+
+fn minhash(table: &mut Options<'_>) -> MinHash {
+    let meaning = "where the other values come from that are not given: 14 bands of 8 minima as FineWeb, or 4 of 4 for the 16 hashes of the OBELICS paper";
+    let preset = match table.choice("preset", &["fineweb", "obelics"], meaning) {
+        "obelics" => MinHash::OBELICS,
+        _ => MinHash::FINEWEB,
+    };
+    let options = MinHash {
+        ngram: small(table, "ngram", preset.ngram, 1..=100, "words of an n-gram"),
+        permutations: small(
+            table,
+            "permutations",
+            preset.permutations,
+            1..=4096,
+            "minima that are taken of the n-grams",
+        ),
+        bands: small(
+            table,
+            "bands",
+            preset.bands,
+            1..=1024,
+            "bands that the minima are cut into; one in common is enough",
+        ),
+    };
+    if options.permutations % options.bands != 0 {
+        let MinHash { permutations, bands, .. } = options;
+        table.problem("bands", format!("{permutations} permutations cannot be cut into {bands} equal bands"));
+    }
+    options
+}
+
+fn simhash(table: &mut Options<'_>) -> SimHash {
+    let meaning = "where the other values come from that are not given: those of the ROOTS corpus for most languages, for English, for Galician";
+    let preset = match table.choice("preset", &["roots", "roots_en", "roots_gl"], meaning) {
+        "roots_en" => SimHash::ROOTS_EN,
+        "roots_gl" => SimHash::ROOTS_GL,
+        _ => SimHash::ROOTS,
+    };
+    let names: [&'static str; 2] = match preset.tokens {
+        Tokenization::Space => ["space", "character"],
+        _ => ["character", "space"],
+    };
+    let tokens =
+        match table.choice("tokens", &names, "what a token is: a character, or what stands between white space") {
+            "space" => Tokenization::Space,
+            _ => Tokenization::Character,
+        };
+    let options = SimHash {
+        tokens,
+        window: small(table, "window", preset.window, 1..=100, "tokens of a run; each run votes on every bit"),
+        max_distance: small(
+            table,
+            "max_distance",
+            preset.max_distance,
+            0..=16,
+            "of 64 bits, in how many copies may differ",
+        ),
+        blocks: small(
+            table,
+            "blocks",
+            preset.blocks,
+            1..=32,
+            "blocks that the bits are cut into; more than max_distance",
+        ),
+    };
+    if options.blocks <= options.max_distance {
+        let max_distance = options.max_distance;
+        table.problem(
+            "blocks",
+            format!("at least one more than max_distance = {max_distance}, or near copies are missed"),
+        );
+    } else if options.bands() > MAX_CHOICES {
+        let SimHash { blocks, max_distance, .. } = options;
+        let message = format!(
+            "max_distance = {max_distance} of {blocks} blocks leaves {} choices; at most {MAX_CHOICES}",
+            options.bands()
+        );
+        table.problem("blocks", message);
+    }
+    options
+}
+
+/// Most bands of a document.
+const MAX_CHOICES: u64 = 1000;
+
+fn small(
+    table: &mut Options<'_>,
+    key: &'static str,
+    default: u32,
+    range: std::ops::RangeInclusive<u64>,
+    meaning: &'static str,
+) -> u32 {
+    u32::try_from(table.integer(key, default.into(), range, meaning)).unwrap_or(default)
 }
 
 fn keep_of(name: &str) -> Keep {

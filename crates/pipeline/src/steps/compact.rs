@@ -7,6 +7,7 @@ use obelisc_document::{Content, Document};
 use obelisc_filter::{EMPTIED, Failure, Judgement, RuleSet, StageView, SubjectKind, Verdict};
 use serde_json::{Value, json};
 
+use super::clusters;
 use super::duplicates::{self, kind};
 use super::filter::references_of;
 use super::kept::{Judged, in_reading_order, retention};
@@ -35,8 +36,10 @@ impl Step for Compact {
         Stage::Dedup
     }
 
-    fn reads(&self, _: &Recipe) -> Vec<&'static str> {
-        vec![before_pass(self.0), duplicates_of(self.0)]
+    fn reads(&self, recipe: &Recipe) -> Vec<&'static str> {
+        let mut steps = vec![before_pass(self.0)];
+        steps.extend(removing(recipe, self.0));
+        steps
     }
 
     fn follows(&self, _: &Recipe) -> Option<&'static str> {
@@ -62,7 +65,8 @@ impl Step for Compact {
         let view = recipe.filter_view();
         let again = again(recipe);
         let mut removals: BTreeMap<u32, Vec<Removal>> = BTreeMap::new();
-        for removal in task.own_rows::<Removal>(duplicates_of(self.0), "task", |removal| removal.task) {
+        let steps = removing(recipe, self.0);
+        for removal in steps.flat_map(|step| task.own_rows::<Removal>(step, "task", |removal| removal.task)) {
             let removal = removal?;
             removals.entry(removal.row).or_default().push(removal);
         }
@@ -93,8 +97,10 @@ impl Step for Compact {
     }
 }
 
-fn duplicates_of(pass: usize) -> &'static str {
-    duplicates::NAMES.get(pass).copied().unwrap_or_default()
+/// The steps that say what goes in a pass.
+fn removing(recipe: &Recipe, pass: usize) -> impl Iterator<Item = &'static str> {
+    let near = recipe.dedup.is_near(pass).then(|| clusters::NAMES.get(pass)).flatten();
+    duplicates::NAMES.get(pass).into_iter().chain(near).copied()
 }
 
 /// The rules that are asked of what is left.

@@ -1,16 +1,16 @@
-//! `duplicates`, global: which copies go, and for which.
+//! `duplicates`, global: which copies go, and for which; which documents are near copies of each other.
+
+pub(super) mod ranges;
 
 use std::ops::RangeInclusive;
-use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, UInt32Type};
-use obelisc_dedup::{Comparison, Kind, Place, QUERY, VERSION};
-use obelisc_document::table::{DuplicateKey, Removal, Table};
-use obelisc_engine::{Batches, Engine, Limits, Source};
-use obelisc_storage::parquet::Reader;
-use obelisc_storage::{Object, Storage};
+use obelisc_dedup::{BANDS_QUERY, Banded, Buckets, Comparison, Keep, Kind, Place, QUERY, VERSION};
+use obelisc_document::table::{Band, DuplicateKey, Link, Removal, Table as _};
+use obelisc_engine::{Engine, Limits};
+use obelisc_storage::Storage;
 use serde_json::{Value, json};
 
 use super::keys::{self, comparisons, number};
@@ -23,9 +23,6 @@ pub(super) const NAMES: [&str; MAX_PASSES] = ["duplicates-1", "duplicates-2", "d
 
 /// Rows of keys that one task looks at, about: some hundred megabytes of them.
 const ROWS_PER_TASK: u64 = 4_000_000;
-
-/// Rows of keys that are read at once.
-const ROWS_PER_READ: usize = 8192;
 
 /// Of one pass.
 pub(super) struct Duplicates(pub(super) usize);
@@ -51,7 +48,8 @@ impl Step for Duplicates {
     }
 
     fn tasks(&self, context: &Context<'_>) -> u32 {
-        let rows = context.output(keys_of(self.0)).rows(DuplicateKey::NAME);
+        let keys = context.output(keys_of(self.0));
+        let rows = keys.rows(DuplicateKey::NAME) + keys.rows(Band::NAME);
         u32::try_from(rows.div_ceil(ROWS_PER_TASK).max(1)).unwrap_or(u32::MAX)
     }
 
@@ -61,8 +59,8 @@ impl Step for Duplicates {
 
     fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
         let context = task.context;
-        let wanted = context.recipe.dedup.passes.get(self.0).map(Vec::as_slice).unwrap_or_default();
-        let files = context.output(keys_of(self.0)).files(DuplicateKey::NAME).map(|file| file.key.as_str());
+        let wanted = context.recipe.dedup.pass(self.0);
+        let files = |table| context.output(keys_of(self.0)).files(table).map(|file| file.key.as_str());
         let range = range(task.index, self.tasks(context));
         let limits = Limits {
             memory: context.config.engine.max_memory_bytes / context.config.threads.get(),
@@ -70,8 +68,14 @@ impl Step for Duplicates {
             threads: 1,
         };
         let mut sink = task.sink::<Removal>()?;
-        find(context.storage, files, range, wanted, &limits, |removal| sink.push(removal))?;
-        task.close(sink)
+        find(context.storage, files(DuplicateKey::NAME), range.clone(), wanted, &limits, |removal| sink.push(removal))?;
+        task.close(sink)?;
+        if context.recipe.dedup.is_near(self.0) {
+            let mut sink = task.sink::<Link>()?;
+            find_links(context.storage, files(Band::NAME), range, wanted, &limits, |link| sink.push(link))?;
+            task.close(sink)?;
+        }
+        Ok(())
     }
 }
 
@@ -85,10 +89,38 @@ pub(crate) fn find<'a>(
     limits: &Limits,
     mut receive: impl FnMut(Removal) -> Result<(), TaskError>,
 ) -> Result<(), TaskError> {
-    let source = keys(storage, files, range)?;
+    let source = ranges::source::<DuplicateKey>("keys", storage, files, Some(range))?;
     Engine::new(limits)?.query(vec![source], QUERY, |batch| {
         let removals = removals(wanted, &batch).ok_or("the engine's answer lacks a column")?;
         Ok(removals.into_iter().try_for_each(&mut receive)?)
+    })?;
+    Ok(())
+}
+
+/// Finds the near copies among the rows of band tables in the same way.
+pub(crate) fn find_links<'a>(
+    storage: &dyn Storage,
+    files: impl Iterator<Item = &'a str>,
+    range: RangeInclusive<u64>,
+    wanted: &[Comparison],
+    limits: &Limits,
+    mut receive: impl FnMut(Link) -> Result<(), TaskError>,
+) -> Result<(), TaskError> {
+    let source = ranges::source::<Band>("bands", storage, files, Some(range))?;
+    let near = wanted.iter().filter(|comparison| comparison.kind.is_near());
+    let mut buckets: Vec<(u32, Buckets)> = near.map(|near| (number(near.kind), Buckets::new(near))).collect();
+    Engine::new(limits)?.query(vec![source], BANDS_QUERY, |batch| {
+        for band in Band::from_batch(&batch)? {
+            let Some((kind, buckets)) = buckets.iter_mut().find(|(kind, _)| *kind == band.kind) else { continue };
+            let key = u128::from(band.key_high) << 64 | u128::from(band.key_low);
+            let banded = Banded { key, signature: band.signature, document: band.document };
+            let mut links = Vec::new();
+            buckets.push(banded, |link| links.push(link));
+            for link in links {
+                receive(Link { kind: *kind, document: link.document, other: link.other })?;
+            }
+        }
+        Ok(())
     })?;
     Ok(())
 }
@@ -102,42 +134,6 @@ fn range(task: u32, tasks: u32) -> RangeInclusive<u64> {
     let first = |task: u32| ((u128::from(task) << 64) / u128::from(tasks.max(1))).min(u128::from(u64::MAX));
     let last = if task + 1 >= tasks { u64::MAX } else { u64::try_from(first(task + 1)).unwrap_or(u64::MAX) - 1 };
     u64::try_from(first(task)).unwrap_or_default()..=last
-}
-
-/// The rows of key tables whose keys lie in a range.
-fn keys<'a>(
-    storage: &dyn Storage,
-    files: impl Iterator<Item = &'a str>,
-    range: RangeInclusive<u64>,
-) -> Result<Source, TaskError> {
-    let files = files.map(|key| Ok((key.to_owned(), storage.open(key)?)));
-    let files: Arc<Vec<(String, Box<dyn Object>)>> = Arc::new(files.collect::<Result<_, obelisc_storage::Error>>()?);
-    let open = move || {
-        let (files, range) = (Arc::clone(&files), range.clone());
-        let batches = (0..files.len()).flat_map(move |index| batches_of(&files, index, range.clone()));
-        Ok(Box::new(batches) as Batches)
-    };
-    Ok(Source::new("keys", DuplicateKey::schema(), open))
-}
-
-fn batches_of(files: &[(String, Box<dyn Object>)], index: usize, range: RangeInclusive<u64>) -> Batches {
-    let Some((key, object)) = files.get(index) else { return Box::new(std::iter::empty()) };
-    let reader = object.reopen().and_then(|object| Reader::open_range(object, key, ROWS_PER_READ, "key_high", &range));
-    match reader {
-        Ok(reader) => Box::new(reader.map(move |batch| Ok(within(&batch?, &range)?))),
-        Err(error) => Box::new(std::iter::once(Err(error.into()))),
-    }
-}
-
-/// The rows of a batch, which is sorted, whose keys lie in the range.
-fn within(batch: &RecordBatch, range: &RangeInclusive<u64>) -> Result<RecordBatch, arrow_schema::ArrowError> {
-    let wrong = || arrow_schema::ArrowError::SchemaError("column key_high is missing".to_owned());
-    let keys =
-        batch.column_by_name("key_high").and_then(|column| column.as_primitive_opt::<arrow_array::types::UInt64Type>());
-    let keys = keys.ok_or_else(wrong)?.values();
-    let from = keys.partition_point(|key| key < range.start());
-    let until = keys.partition_point(|key| key <= range.end());
-    Ok(batch.slice(from, until - from))
 }
 
 /// What a batch of the answer says of copies; `None` where it lacks a column.
@@ -156,23 +152,32 @@ fn removals(wanted: &[Comparison], batch: &RecordBatch) -> Option<Vec<Removal>> 
         let kind = kinds.value(row);
         let comparison = wanted.iter().find(|comparison| number(comparison.kind) == kind)?;
         let copies = copies.value(row).unsigned_abs();
-        if copies <= comparison.max_copies {
-            return None;
-        }
-        let (place, best) = (Place(place.value(row).to_vec()), Place(best.value(row).to_vec()));
-        let survivor = if comparison.keep == obelisc_dedup::Keep::None { None } else { best.document() };
-        Some(Removal {
+        let copy = Removal {
             task: tasks.value(row),
             row: rows.value(row),
-            kind,
             ordinal: optional(ordinals, row),
             paragraph: optional(paragraphs, row),
-            removed: !comparison.keep.stays(&place, &best),
-            copies,
-            survivor,
-        })
+            ..of_document(comparison, 0, copies, place.value(row), best.value(row))
+        };
+        (copies > comparison.max_copies).then_some(copy)
     };
     Some((0..batch.num_rows()).filter_map(removal).collect())
+}
+
+/// What is said of one of so many copies, which is a document and stands at a place.
+pub(super) fn of_document(comparison: &Comparison, document: u64, copies: u64, place: &[u8], best: &[u8]) -> Removal {
+    let (place, best) = (Place(place.to_vec()), Place(best.to_vec()));
+    let (task, row) = keys::task_and_row(document);
+    Removal {
+        task,
+        row,
+        kind: number(comparison.kind),
+        ordinal: None,
+        paragraph: None,
+        removed: !comparison.keep.stays(&place, &best),
+        copies,
+        survivor: if comparison.keep == Keep::None { None } else { best.document() },
+    }
 }
 
 /// The kind of a number in tables.
@@ -180,5 +185,7 @@ pub(super) fn kind(number: u32) -> Option<Kind> {
     Kind::ALL.get(usize::try_from(number).ok()?).copied()
 }
 
+#[cfg(test)]
+mod planted;
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,8 @@
 //! `keys`, map: what duplicates are found by, as a key table sorted by key.
 
-use obelisc_dedup::{Comparison, Kind, VERSION, keys};
+use obelisc_dedup::{Comparison, Kind, Signer, VERSION, keys};
 use obelisc_document::Document;
-use obelisc_document::table::DuplicateKey;
+use obelisc_document::table::{Band, Candidate, DuplicateKey};
 use serde_json::{Value, json};
 
 use super::before_pass;
@@ -34,17 +34,25 @@ impl Step for Keys {
     }
 
     fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
-        let comparisons = task.context.recipe.dedup.passes.get(self.0).map(Vec::as_slice).unwrap_or_default();
-        let mut rows = Vec::new();
+        let comparisons = task.context.recipe.dedup.pass(self.0);
+        let signers: Vec<Signer> = comparisons.iter().filter_map(Signer::new).collect();
+        let (mut rows, mut bands, mut candidates) = (Vec::new(), Vec::new(), Vec::new());
         for (document, row) in task.rows::<Document>(before_pass(self.0), task.index)?.zip(0..) {
             let document = document?;
             rows.extend(key_rows(comparisons, &document, task.index, row));
+            for signer in &signers {
+                near_rows(signer, &document, number_of(task.index, row), &mut bands, &mut candidates);
+            }
         }
         // Sorted by key: a task of the next step reads its range only.
         rows.sort_unstable();
-        let mut sink = task.sink::<DuplicateKey>()?;
-        rows.into_iter().try_for_each(|row| sink.push(row))?;
-        task.close(sink)
+        task.write(rows)?;
+        if !signers.is_empty() {
+            bands.sort_unstable();
+            task.write(bands)?;
+            task.write(candidates)?;
+        }
+        Ok(())
     }
 }
 
@@ -57,8 +65,8 @@ pub(super) fn key_rows(
 ) -> impl Iterator<Item = DuplicateKey> {
     comparisons.iter().flat_map(move |comparison| {
         keys(comparison, document).into_iter().map(move |key| DuplicateKey {
-            key_high: u64::try_from(key.key >> 64).unwrap_or_default(),
-            key_low: u64::try_from(key.key & u128::from(u64::MAX)).unwrap_or_default(),
+            key_high: halves(key.key).0,
+            key_low: halves(key.key).1,
             kind: number(comparison.kind),
             task,
             row,
@@ -67,6 +75,40 @@ pub(super) fn key_rows(
             place: key.place.0,
         })
     })
+}
+
+/// The bands of a document and itself, where it has words.
+pub(super) fn near_rows(
+    signer: &Signer,
+    document: &Document,
+    number: u64,
+    bands: &mut Vec<Band>,
+    candidates: &mut Vec<Candidate>,
+) {
+    let Some(found) = signer.bands(document) else { return };
+    let kind = self::number(signer.kind());
+    bands.extend(found.keys.into_iter().map(|key| {
+        let (key_high, key_low) = halves(key);
+        Band { key_high, key_low, kind, document: number, signature: found.signature }
+    }));
+    candidates.push(Candidate { kind, document: number, place: found.place.0 });
+}
+
+/// The upper and the lower half of a key.
+fn halves(key: u128) -> (u64, u64) {
+    let half = |half: u128| u64::try_from(half & u128::from(u64::MAX)).unwrap_or_default();
+    (half(key >> 64), half(key))
+}
+
+/// The number of a document among all: its task in the upper half, its row in the lower.
+pub(super) fn number_of(task: u32, row: u32) -> u64 {
+    u64::from(task) << 32 | u64::from(row)
+}
+
+/// The same back.
+pub(super) fn task_and_row(document: u64) -> (u32, u32) {
+    let half = |half: u64| u32::try_from(half & u64::from(u32::MAX)).unwrap_or_default();
+    (half(document >> 32), half(document))
 }
 
 /// The number of a kind in tables.

@@ -1,0 +1,100 @@
+//! `clusters`, global: which near copies go, and for which.
+
+use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int64Type, UInt64Type};
+use obelisc_dedup::{Comparison, VERSION, clusters};
+use obelisc_document::table::{Candidate, Link, Removal, Table};
+use obelisc_engine::{Engine, Limits, Source};
+use serde_json::{Value, json};
+
+use super::duplicates::{self, of_document, ranges};
+use super::keys::{self, comparisons, number};
+use crate::error::TaskError;
+use crate::recipe::{MAX_PASSES, Recipe, Stage};
+use crate::step::{Context, Step, Task};
+
+/// The names, by the number of the pass.
+pub(super) const NAMES: [&str; MAX_PASSES] = ["clusters-1", "clusters-2", "clusters-3", "clusters-4"];
+
+/// Of one pass.
+pub(super) struct Clusters(pub(super) usize);
+
+impl Step for Clusters {
+    fn name(&self) -> &'static str {
+        NAMES.get(self.0).copied().unwrap_or_default()
+    }
+
+    fn stage(&self) -> Stage {
+        Stage::Dedup
+    }
+
+    fn reads(&self, _: &Recipe) -> Vec<&'static str> {
+        let name = |names: [&'static str; MAX_PASSES]| names.get(self.0).copied().unwrap_or_default();
+        vec![name(keys::NAMES), name(duplicates::NAMES)]
+    }
+
+    fn options(&self, context: &Context<'_>) -> Value {
+        json!({"version": VERSION, "comparisons": comparisons(context.recipe, self.0)})
+    }
+
+    /// One for each comparison: a cluster may reach anywhere.
+    fn tasks(&self, context: &Context<'_>) -> u32 {
+        self.comparisons(context.recipe).zip(1..).last().map_or(0, |(_, count)| count)
+    }
+
+    fn subject(&self, context: &Context<'_>, task: u32) -> String {
+        let comparison = self.comparisons(context.recipe).zip(0..).find(|(_, number)| *number == task);
+        comparison.map_or_else(String::new, |(comparison, _)| format!("near copies by {}", comparison.kind.name()))
+    }
+
+    fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
+        let context = task.context;
+        let comparison = self.comparisons(context.recipe).zip(0..).find(|(_, number)| *number == task.index);
+        let Some((comparison, _)) = comparison else { return Ok(()) };
+        let limits = Limits {
+            memory: context.config.engine.max_memory_bytes / context.config.threads.get(),
+            spill: context.config.engine.spill_folder.clone(),
+            threads: 1,
+        };
+        let mut sink = task.sink::<Removal>()?;
+        let sources = self.sources(context)?;
+        let rounds = clusters(&Engine::new(&limits)?, number(comparison.kind), sources, |batch| {
+            let removals = of_batch(comparison, &batch).ok_or("the engine's answer lacks a column")?;
+            Ok(removals.into_iter().try_for_each(|removal| sink.push(removal))?)
+        })?;
+        task.close(sink)?;
+        task.facts = json!({"links": rounds.links, "rounds": rounds.rounds, "documents": rounds.documents});
+        Ok(())
+    }
+}
+
+impl Clusters {
+    /// The comparisons of the pass that find near copies.
+    fn comparisons<'r>(&self, recipe: &'r Recipe) -> impl Iterator<Item = &'r Comparison> {
+        recipe.dedup.pass(self.0).iter().filter(|comparison| comparison.kind.is_near())
+    }
+
+    /// The links and the candidates of the pass.
+    fn sources(&self, context: &Context<'_>) -> Result<[Source; 2], TaskError> {
+        let [keys, found] =
+            [keys::NAMES, duplicates::NAMES].map(|names| names.get(self.0).copied().unwrap_or_default());
+        let files = |step: &str, table| context.output(step).files(table).map(|file| file.key.as_str());
+        let links = ranges::source::<Link>("links", context.storage, files(found, Link::NAME), None)?;
+        let candidates = files(keys, Candidate::NAME);
+        Ok([links, ranges::source::<Candidate>("candidates", context.storage, candidates, None)?])
+    }
+}
+
+/// What a batch of clusters says; `None` where it lacks a column.
+pub(super) fn of_batch(comparison: &Comparison, batch: &RecordBatch) -> Option<Vec<Removal>> {
+    let documents = batch.column_by_name("document")?.as_primitive_opt::<UInt64Type>()?;
+    let copies = batch.column_by_name("copies")?.as_primitive_opt::<Int64Type>()?;
+    let place = batch.column_by_name("place")?.as_binary_opt::<i32>()?;
+    let best = batch.column_by_name("best")?.as_binary_opt::<i32>()?;
+    let removal = |row: usize| {
+        let copies = copies.value(row).unsigned_abs();
+        of_document(comparison, documents.value(row), copies, place.value(row), best.value(row))
+    };
+    Some((0..batch.num_rows()).map(removal).collect())
+}

@@ -10,13 +10,6 @@ use crate::archives::{quickstart, three_archives};
 use crate::dataset::{Row, accounts, assert_same, dataset_tree, manifest, rows};
 use crate::program::{Place, obelisc, repository, run_recipe};
 
-/// All comparisons, in the order of the OBELICS reference.
-const AS_REFERENCE: &str = "[dedup]\nrejudge = false\n\
-    [dedup.image_url]\npass = 1\nmax_copies = 10\nkeep = \"none\"\n\
-    [dedup.page_url]\npass = 2\nkeep = \"last_archive\"\n\
-    [dedup.paragraph]\npass = 3\nmax_copies = 2\ndomain = \"host\"\nkeep = \"none\"\n\
-    [dedup.image_set]\npass = 4\nkeep = \"last_archive\"\n";
-
 fn recipe(tables: &str) -> String {
     "stages = [\"extract\", \"filter\", \"dedup\", \"finish\"]\nfinish.images = \"url\"\nextract.profile = \"obelisc\"\n"
         .to_owned()
@@ -140,7 +133,8 @@ fn the_same_stays_whatever_the_threads_and_the_memory() {
         inputs.push(renamed);
     }
     inputs.push(quickstart().to_owned());
-    let tables = "[dedup.page_url]\n[dedup.paragraph]\npass = 2\n[dedup.document_text]\npass = 2\n[dedup.image_set]\npass = 2\n[dedup.image_url]\npass = 2\nmax_copies = 1\n";
+    let tables = "[dedup.page_url]\n[dedup.paragraph]\npass = 2\n[dedup.document_text]\npass = 2\n[dedup.image_set]\npass = 2\n[dedup.image_url]\npass = 2\nmax_copies = 1\n\
+        [dedup.minhash]\npass = 3\npreset = \"obelics\"\n[dedup.simhash]\npass = 3\n";
     let path = place.write("r.toml", recipe(tables));
     let mut first = None;
     for (threads, memory) in [(1, 1 << 30), (2, 1 << 30), (1, 64 << 20)] {
@@ -154,14 +148,83 @@ fn the_same_stays_whatever_the_threads_and_the_memory() {
     }
 }
 
+/// Pages of 60 words of which some are the same: the first and the second in all but the last, the third in none, the fourth in all but the first half.
+fn alike() -> Vec<(String, String)> {
+    let words = |from: usize, until: usize| (from..until).map(|number| format!("word{number}")).collect::<Vec<_>>();
+    let texts = [
+        words(0, 60),
+        [words(0, 59), words(900, 901)].concat(),
+        words(300, 360),
+        [words(400, 430), words(30, 60)].concat(),
+    ];
+    let pages = texts.iter().enumerate();
+    pages.map(|(number, words)| (format!("https://{number}.example/"), paragraph(&words.join(" ")))).collect()
+}
+
 #[test]
-fn a_sweep_of_a_run_that_removes_duplicates_is_refused() {
+fn near_copies_form_clusters_of_which_the_newest_stays() {
+    let place = Place::new();
+    let pages = alike();
+    let pages: Vec<(&str, String)> = pages.iter().map(|(url, body)| (&**url, body.clone())).collect();
+    let archive = archive(&place, "1.warc.gz", &pages);
+    let urls = |tables: &str| {
+        let output = place.path("out");
+        let path = place.write("r.toml", recipe(tables));
+        run_recipe(&path, &[&archive], &output).word("--force").ok();
+        let mut urls: Vec<String> = rows(&output.join("dataset")).into_iter().map(|row| row.url).collect();
+        urls.sort();
+        urls.iter().map(|url| url[8..9].parse::<u32>().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(urls("[dedup.minhash]\n"), [1, 2, 3]);
+    assert_eq!(dropped(&place.path("out"), "documents", "duplicate_minhash"), 1);
+    assert_eq!(urls("[dedup.simhash]\nmax_distance = 10\nblocks = 12\n"), [1, 2, 3]);
+    assert_eq!(dropped(&place.path("out"), "documents", "duplicate_simhash"), 1);
+    // One band of one minimum joins what shares a third of its runs.
+    assert_eq!(urls("[dedup.minhash]\nngram = 1\npermutations = 64\nbands = 64\n"), [2, 3]);
+    // Both at once, of the same pages.
+    assert_eq!(urls("[dedup.minhash]\n[dedup.simhash]\nmax_distance = 10\nblocks = 12\n[dedup.page_url]\n"), [1, 2, 3]);
+    let explained = obelisc(["explain"]).path(&place.path("out")).words(["--url", "https://0.example/", "--json"]).ok();
+    let explained = explained.json();
+    let last = explained["documents"][0]["decisions"].as_array().unwrap().last().unwrap();
+    assert_eq!(last["bound"], "one of 2 copies stays");
+}
+
+#[test]
+fn ways_to_compare_that_miss_copies_are_refused() {
+    let place = Place::new();
+    for (tables, problem) in [
+        ("[dedup.minhash]\npermutations = 100\nbands = 16\n", "100 permutations cannot be cut into 16 equal bands"),
+        ("[dedup.simhash]\nmax_distance = 6\n", "at least one more than max_distance = 6"),
+        ("[dedup.simhash]\nmax_distance = 16\nblocks = 32\n", "leaves 601080390 choices"),
+        ("[dedup.simhash]\npreset = \"root\"\n", "roots"),
+        ("[dedup.minhash]\nbands = 0\n", "a whole number from 1 to 1024"),
+    ] {
+        let path = place.write("r.toml", recipe(tables));
+        obelisc(["check"]).path(&path).fails(2).one_error([problem]);
+    }
+}
+
+#[test]
+fn a_sweep_follows_documents_to_where_copies_go() {
     let place = Place::new();
     let output = place.path("out");
     let path = place.write("r.toml", recipe("[dedup.page_url]\n[rules.document.word_count]\nmin_words = 3\n"));
-    run_recipe(&path, &[quickstart()], &output).ok();
-    let call = obelisc(["sweep"]).path(&output).words(["--set", "document.word_count.min_words=10"]);
-    call.fails(2).one_error(["removes duplicates"]);
+    let inputs = [quickstart().to_owned(), place.path("again.warc.gz")];
+    std::fs::copy(&inputs[0], &inputs[1]).unwrap();
+    run_recipe(&path, &inputs, &output).ok();
+    let left = rows(&output.join("dataset")).len() as u64;
+    let call = || obelisc(["sweep"]).path(&output).words(["--set", "document.word_count.min_words=10"]);
+    let found = call().word("--json").ok().json();
+    assert_eq!((&found["before_dedup"], &found["base"]["documents"]), (&true.into(), &(2 * left).into()));
+    let told = call().ok();
+    assert!(told.stdout.contains("Kept is what comes to the stage dedup"), "{told}");
+
+    let cleaning = "[dedup.page_url]\n[clean.rules.document.paragraph_count]\nmax_paragraphs = 300\n";
+    let path = place.write("r.toml", recipe(cleaning).replace("\"finish\"", "\"clean\", \"finish\""));
+    run_recipe(&path, &inputs, &output).word("--force").ok();
+    let call =
+        obelisc(["sweep"]).path(&output).words(["--set", "clean.rules.document.paragraph_count.max_paragraphs=9"]);
+    call.fails(2).one_error(["once duplicates are gone"]);
 }
 
 /// A document as the plain script has it.
@@ -281,8 +344,9 @@ fn real_pages_with_copies_lose_what_a_plain_script_of_the_reference_takes_away()
     place.write("a.warc", &changed);
     let inputs = ["a.warc", "b.warc", "c.warc"].map(|name| place.path(name));
     let shipped = std::fs::read_to_string(repository("pipelines/obelisc.toml")).unwrap();
-    let cut = shipped.find("\n[clean]").unwrap();
-    let rules = shipped[shipped.find("[edits.odd_spaces]").unwrap()..cut].to_owned();
+    let begins = |table| shipped.find(table).unwrap();
+    let rules = shipped[begins("\n[edits.odd_spaces]")..begins("\n[dedup]")].to_owned();
+    let copies = &shipped[begins("\n[dedup]")..begins("\n[clean]")];
     let without = recipe(&rules).replace("\"dedup\", ", "");
     let before = place.path("before");
     run_recipe(&place.write("before.toml", without), &inputs, &before).ok();
@@ -291,7 +355,7 @@ fn real_pages_with_copies_lose_what_a_plain_script_of_the_reference_takes_away()
     assert!(documents.len() > 300 && expected.len() * 2 < documents.len() && expected.len() > 50);
 
     let after = place.path("after");
-    run_recipe(&place.write("after.toml", recipe(&format!("{rules}\n{AS_REFERENCE}"))), &inputs, &after).ok();
+    run_recipe(&place.write("after.toml", recipe(&format!("{rules}\n{copies}"))), &inputs, &after).ok();
     let found: Vec<_> = rows(&after.join("dataset")).iter().map(|row| Plain::from_row(row).shown()).collect();
     assert_eq!(found.len(), expected.len());
     for (found, expected) in found.iter().zip(&expected) {

@@ -22,7 +22,7 @@ fn the_first_command_gives_a_dataset_and_says_where() {
     let files: Vec<String> = dataset_tree(&output).into_keys().collect();
     assert_eq!(files, ["README.md", "data/train-00000-of-00001.parquet", "manifest.json"]);
     let rows = rows(&output.join("dataset"));
-    assert_eq!(rows.len(), 15);
+    assert_eq!(rows.len(), 14);
     for row in &rows {
         let lengths = (row.texts.len(), row.images.len(), row.metadata.len());
         assert_eq!(lengths, (row.texts.len(), row.texts.len(), row.texts.len()), "{}", row.url);

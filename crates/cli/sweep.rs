@@ -73,6 +73,9 @@ fn kept(out: &mut impl Write, found: &Sweep) -> io::Result<()> {
         let name = name(variant);
         writeln!(out, "{name:<width$}  {documents:>9} {images:>9} {words:>11} {gained:>7} {lost:>7}{last}")?;
     }
+    if found.before_dedup {
+        writeln!(out, "\nKept is what comes to the stage dedup: which copies there are depends on what is swept.")?;
+    }
     if behind {
         writeln!(
             out,

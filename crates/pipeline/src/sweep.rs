@@ -8,6 +8,9 @@
 //! Where images are fetched, a variant may want some for a document that the run did not fetch for it.  What becomes of
 //! such a document is not known: it is counted apart, behind the fetch, and never guessed.
 //!
+//! Where duplicates are removed, which copies there are depends on what is swept: documents are followed to that stage, and
+//! what is kept is what comes to it.
+//!
 //! ```text
 //! --set words ──► grid     variants, by what they share
 //! run/ tables ──► stored   judgements by document, documents by row

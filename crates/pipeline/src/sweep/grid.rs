@@ -1,7 +1,7 @@
 //! `--set` words → variants, and which of them can share what was measured.
 
 use obelisc_filter::options::{Problem, nearest};
-use obelisc_filter::{Bound, ConfiguredRule, RuleSet, StageView, SubjectKind};
+use obelisc_filter::{Bound, ConfiguredRule, Needs, RuleSet, StageView, SubjectKind};
 use obelisc_shard::Recipe as StoredRecipe;
 use serde_json::{Map, Value};
 
@@ -79,6 +79,9 @@ fn whole(key: &str) -> String {
     if key.starts_with(CLEAN) { key.to_owned() } else { format!("rules.{key}") }
 }
 
+/// Why a rule is not swept that is asked behind the stage `dedup`.
+const BEHIND_DEDUP: &str = "the rule is asked once duplicates are gone, and what is swept changes which there are; run the recipe with the option to see";
+
 /// One `--set KEY=V,V`.
 struct Setting {
     key: String,
@@ -144,6 +147,11 @@ impl Grid {
         class.and_then(|class| class.variants.first()).copied().unwrap_or(variant)
     }
 
+    /// Whether documents are followed only to where duplicates are removed.
+    pub(super) fn ends_before_dedup(&self) -> bool {
+        self.variants.first().is_some_and(|base| base.recipe.has(Stage::Dedup))
+    }
+
     /// Whether an option changes what is measured, so that every document is measured again.
     pub(super) fn measures_all(&self) -> bool {
         self.classes.iter().any(|class| !class.stored)
@@ -153,7 +161,8 @@ impl Grid {
 impl Variant {
     fn new(set: Map<String, Value>, recipe: Recipe) -> Self {
         let all = [(Stage::Filter, Sitting::Filter), (Stage::Attach, Sitting::Apply), (Stage::Clean, Sitting::Clean)];
-        let sittings = all.into_iter().filter(|(stage, _)| recipe.has(*stage)).map(|(_, sitting)| sitting).collect();
+        let sittings = all.into_iter().filter(|(stage, _)| recipe.has(*stage) && !is_behind_dedup(&recipe, *stage));
+        let sittings = sittings.map(|(_, sitting)| sitting).collect();
         let applied = apply::rules(&recipe.judging);
         Self { set, recipe, sittings, applied }
     }
@@ -191,6 +200,11 @@ impl Variant {
     }
 }
 
+/// Whether a stage sees only what the removal of duplicates left.
+pub(super) fn is_behind_dedup(recipe: &Recipe, stage: Stage) -> bool {
+    recipe.has(Stage::Dedup) && stage > Stage::Dedup
+}
+
 fn mistake(word: &str, message: impl Into<String>) -> Problem {
     Problem { file: format!("--set {word}"), line: 0, key: String::new(), message: message.into() }
 }
@@ -211,6 +225,9 @@ fn setting(word: &str, base: &Recipe) -> Result<Setting, String> {
         Some(place) => (place, base.clean.rules.default_rules()),
         None => (key, base.judging.default_rules()),
     };
+    if key.starts_with(CLEAN) && is_behind_dedup(base, Stage::Clean) {
+        return Err(BEHIND_DEDUP.to_owned());
+    }
     let parts: Vec<&str> = place.splitn(3, '.').collect();
     let [subject, rule, _] = parts[..] else { return Err(expected.to_owned()) };
     let path = format!("{subject}.{rule}");
@@ -223,6 +240,10 @@ fn setting(word: &str, base: &Recipe) -> Result<Setting, String> {
             "unknown rule"
         };
         return Err(format!("{message}{hint}; rules of the run: {}", paths.join(", ")));
+    }
+    let behind = |rule: &&ConfiguredRule| rule.spec().path() == path && rule.spec().needs.contains(&Needs::ImageFacts);
+    if is_behind_dedup(base, Stage::Attach) && rules.iter().find(behind).is_some() {
+        return Err(BEHIND_DEDUP.to_owned());
     }
     let values = split_values(values);
     if values.iter().any(String::is_empty) {

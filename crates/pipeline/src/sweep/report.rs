@@ -22,6 +22,9 @@ pub struct Sweep {
     pub measured_again: u64,
     /// Whether an option changes what is measured, so that all were.
     pub measures_all: bool,
+    /// Whether what is kept is told as it is before duplicates are removed: which copies there are depends on what is
+    /// swept.
+    pub before_dedup: bool,
     /// The recipe as it was run.
     pub base: VariantReport,
     /// The variants.
@@ -88,6 +91,7 @@ pub(super) fn report(stored: &Stored<'_>, grid: &Grid, weighed: Weighed, list_ke
         documents,
         measured_again,
         measures_all: grid.measures_all(),
+        before_dedup: grid.ends_before_dedup(),
         base,
         variants: reports.collect(),
     })

@@ -68,11 +68,6 @@ impl<'a> Stored<'a> {
                 "not all judgements were kept: ledger.judgements = \"{kept}\" in the run's config, \"all\" is needed"
             ));
         }
-        if record.steps.iter().any(|step| step.stage == "dedup") {
-            refuse(
-                "the run removes duplicates, and which copies there are depends on what is swept; leave the stage dedup out to try thresholds",
-            );
-        }
         if !record.steps.iter().any(|step| step.step == "filter") {
             refuse("the run's recipe has no stage filter, so no rule was asked");
         }
@@ -81,8 +76,12 @@ impl<'a> Stored<'a> {
         };
         let manifest = storage.read(&format!("{folder}/manifest.json"))?;
         let manifest = Manifest::from_json(&manifest).map_err(|error| unreachable(&error))?;
-        let all = [Sitting::Filter, Sitting::Apply, Sitting::Clean];
-        let judging = all.into_iter().filter(|sitting| record.steps.iter().any(|step| step.step == sitting.step()));
+        let removes_duplicates = record.steps.iter().any(|step| step.stage == "dedup");
+        let all = match removes_duplicates {
+            true => &[Sitting::Filter][..],
+            false => &[Sitting::Filter, Sitting::Apply, Sitting::Clean],
+        };
+        let judging = all.iter().filter(|sitting| record.steps.iter().any(|step| step.step == sitting.step()));
         let markers = |step: &str| record.markers(storage, step).map_err(|error| unreachable(&error));
         Ok(Self {
             storage,

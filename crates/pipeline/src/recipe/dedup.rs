@@ -137,7 +137,7 @@ fn minhash(table: &mut Options<'_>) -> MinHash {
             "bands that the minima are cut into; one in common is enough",
         ),
     };
-    if options.permutations % options.bands != 0 {
+    if !options.permutations.is_multiple_of(options.bands) {
         let MinHash { permutations, bands, .. } = options;
         table.problem("bands", format!("{permutations} permutations cannot be cut into {bands} equal bands"));
     }

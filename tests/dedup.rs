@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use obelisc_testkit::{ArchiveBuilder, Compression, HttpResponse, read_gzip};
+use obelisc_testkit::{ArchiveBuilder, Compression, HttpResponse, picture, read_gzip};
 use serde_json::Value;
 
 use crate::archives::{quickstart, three_archives};
@@ -187,6 +187,46 @@ fn near_copies_form_clusters_of_which_the_newest_stays() {
     let explained = explained.json();
     let last = explained["documents"][0]["decisions"].as_array().unwrap().last().unwrap();
     assert_eq!(last["bound"], "one of 2 copies stays");
+}
+
+#[test]
+fn the_same_picture_under_other_urls_goes_once_it_is_there() {
+    let place = Place::new();
+    let page = |number: u64| {
+        let own = paragraph(&format!("These are words of page {number} alone and of no other."));
+        own + &image(&format!("https://cdn{number}.example/logo.png"))
+            + &image(&format!("https://a.example/{number}.png"))
+    };
+    let pictures = |builder: ArchiveBuilder, number: u64| {
+        let png = |seed| HttpResponse::new("image/png", picture::png(seed, 200, 160));
+        let builder = builder.response(&format!("https://cdn{number}.example/logo.png"), &png(7));
+        let builder = builder.response(&format!("https://a.example/{number}.png"), &png(100 + number));
+        builder.response(&format!("https://{number}.example/"), &HttpResponse::html(&page(number)))
+    };
+    let builder = (0..4).fold(ArchiveBuilder::new(Compression::GzipPerRecord).warcinfo(), pictures);
+    let archive = place.write("1.warc.gz", builder.finish().bytes);
+    let recipe = |tables: &str| {
+        let stages = "\"filter\", \"dedup\", \"fetch\", \"attach\", \"finish\"";
+        let links = recipe(tables).replace("finish.images = \"url\"\n", "");
+        place.write("r.toml", links.replace("\"filter\", \"dedup\", \"finish\"", stages))
+    };
+    let output = place.path("out");
+    let images = || rows(&output.join("dataset")).iter().map(|row| row.images.iter().flatten().count()).sum::<usize>();
+    let path = recipe("[dedup.page_url]\n[dedup.image_content]\nmax_copies = 3\n");
+    run_recipe(&path, &[&archive], &output).ok();
+    assert_eq!((images(), dropped(&output, "images", "duplicate_image_content")), (4, 4));
+    let path = recipe("[dedup.image_content]\nmax_copies = 1\nkeep = \"newest\"\n");
+    run_recipe(&path, &[&archive], &output).word("--force").ok();
+    assert_eq!((images(), dropped(&output, "images", "duplicate_image_content")), (5, 3));
+    // What is judged again are rules that see the images.
+    let path = recipe("[dedup.image_content]\nmax_copies = 3\n[rules.document.image_count]\nmin_images = 2\n");
+    run_recipe(&path, &[&archive], &output).word("--force").ok();
+    assert_eq!((images(), dropped(&output, "documents", "document.image_count")), (0, 4));
+
+    let path = recipe("[dedup.image_content]\n[dedup.page_url]\npass = 2\n");
+    obelisc(["check"]).path(&path).fails(2).one_error(["pass 1 compares nothing"]);
+    let path = place.write("r.toml", self::recipe("[dedup.image_content]\n"));
+    obelisc(["check"]).path(&path).fails(2).one_error(["compares the bytes of images"]);
 }
 
 #[test]

@@ -51,11 +51,13 @@ pub enum Kind {
     MinHash,
     /// Runs of a document's tokens, by 64 bits.
     SimHash,
+    /// The bytes of an image, by their sha256.
+    ImageContent,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::PageUrl,
         Self::DocumentText,
         Self::ImageSet,
@@ -63,6 +65,7 @@ impl Kind {
         Self::Paragraph,
         Self::MinHash,
         Self::SimHash,
+        Self::ImageContent,
     ];
 
     /// The name in a recipe.
@@ -75,6 +78,7 @@ impl Kind {
             Self::Paragraph => "paragraph",
             Self::MinHash => "minhash",
             Self::SimHash => "simhash",
+            Self::ImageContent => "image_content",
         }
     }
 
@@ -88,6 +92,11 @@ impl Kind {
         matches!(self, Self::MinHash | Self::SimHash)
     }
 
+    /// Whether it is known only once images are attached.
+    pub const fn needs_image_bytes(self) -> bool {
+        matches!(self, Self::ImageContent)
+    }
+
     /// Why a copy is dropped.
     pub const fn reason(self) -> Reason {
         match self {
@@ -98,6 +107,7 @@ impl Kind {
             Self::Paragraph => Reason::DuplicateParagraph,
             Self::MinHash => Reason::DuplicateMinHash,
             Self::SimHash => Reason::DuplicateSimHash,
+            Self::ImageContent => Reason::DuplicateImageContent,
         }
     }
 }
@@ -202,14 +212,18 @@ pub fn keys(comparison: &Comparison, document: &Document) -> Vec<Key> {
             }
             if urls.is_empty() { Vec::new() } else { vec![key(hasher, None, None)] }
         }
-        Kind::ImageUrl => {
+        Kind::ImageUrl | Kind::ImageContent => {
             let images = document.nodes.iter().filter_map(|node| match &node.content {
                 Content::Image(image) => Some((node.ordinal, image)),
                 Content::Text(_) => None,
             });
-            let keyed = images.map(|(ordinal, image)| {
+            let compared = images.filter_map(|(ordinal, image)| match comparison.kind {
+                Kind::ImageUrl => Some((ordinal, &image.src)),
+                _ => image.blob.as_ref().map(|blob| (ordinal, &blob.sha256)),
+            });
+            let keyed = compared.map(|(ordinal, compared)| {
                 let mut hasher = hasher();
-                hasher.update(image.src.as_bytes());
+                hasher.update(compared.as_bytes());
                 key(hasher, Some(ordinal), None)
             });
             keyed.collect()

@@ -118,6 +118,8 @@ reasons! {
     DuplicateImageSet = "duplicate_image_set",
     /// The image stands on more pages, or more often, than the recipe wants.
     DuplicateImageUrl = "duplicate_image_url",
+    /// The same bytes are shown as an image more often than the recipe wants.
+    DuplicateImageContent = "duplicate_image_content",
     /// The paragraph stands on its domain more often than the recipe wants.
     DuplicateParagraph = "duplicate_paragraph",
     /// A near copy of another document: it shares a band of minima of its n-grams with one of their cluster.

@@ -30,16 +30,7 @@ pub(crate) fn of(recipe: &Recipe) -> Vec<Box<dyn Step>> {
         match stage {
             Stage::Extract => steps.push(Box::new(extract::Extract)),
             Stage::Filter => steps.push(Box::new(filter::Filter)),
-            Stage::Dedup => {
-                for pass in 0..recipe.dedup.passes.len() {
-                    steps.push(Box::new(keys::Keys(pass)));
-                    steps.push(Box::new(duplicates::Duplicates(pass)));
-                    if recipe.dedup.is_near(pass) {
-                        steps.push(Box::new(clusters::Clusters(pass)));
-                    }
-                    steps.push(Box::new(compact::Compact(pass)));
-                }
-            }
+            Stage::Dedup => steps.extend((0..recipe.dedup.first_attached()).flat_map(|pass| of_pass(recipe, pass))),
             Stage::Fetch => {
                 steps.push(Box::new(locate::Locate));
                 steps.push(Box::new(harvest::Harvest));
@@ -48,6 +39,8 @@ pub(crate) fn of(recipe: &Recipe) -> Vec<Box<dyn Step>> {
             Stage::Attach => {
                 steps.push(Box::new(attach::Attach));
                 steps.push(Box::new(apply::Apply));
+                let passes = recipe.dedup.first_attached()..recipe.dedup.passes.len();
+                steps.extend(passes.flat_map(|pass| of_pass(recipe, pass)));
             }
             Stage::Clean => steps.push(Box::new(clean::Clean)),
             Stage::Finish => {
@@ -59,6 +52,16 @@ pub(crate) fn of(recipe: &Recipe) -> Vec<Box<dyn Step>> {
     steps
 }
 
+/// The steps of a pass of the stage `dedup`.
+fn of_pass(recipe: &Recipe, pass: usize) -> Vec<Box<dyn Step>> {
+    let mut steps: Vec<Box<dyn Step>> = vec![Box::new(keys::Keys(pass)), Box::new(duplicates::Duplicates(pass))];
+    if recipe.dedup.is_near(pass) {
+        steps.push(Box::new(clusters::Clusters(pass)));
+    }
+    steps.push(Box::new(compact::Compact(pass)));
+    steps
+}
+
 /// The step whose documents go into the shards.
 pub(crate) fn last_documents(recipe: &Recipe) -> &'static str {
     if recipe.has(Stage::Clean) { "clean" } else { before_cleaning(recipe) }
@@ -66,22 +69,22 @@ pub(crate) fn last_documents(recipe: &Recipe) -> &'static str {
 
 /// The step whose documents are cleaned, where the recipe cleans.
 fn before_cleaning(recipe: &Recipe) -> &'static str {
-    if recipe.has(Stage::Attach) {
-        "apply"
-    } else if recipe.has(Stage::Filter) {
-        before_fetch(recipe)
-    } else {
-        "extract"
-    }
+    if recipe.has(Stage::Filter) { before_pass(recipe, recipe.dedup.passes.len()) } else { "extract" }
 }
 
 /// The step whose documents say which images are wanted.
 fn before_fetch(recipe: &Recipe) -> &'static str {
-    before_pass(recipe.dedup.passes.len())
+    behind_pass(recipe.dedup.first_attached())
 }
 
 /// The step whose documents a pass of the stage `dedup` compares, by the pass's number from 0.
-fn before_pass(pass: usize) -> &'static str {
+fn before_pass(recipe: &Recipe, pass: usize) -> &'static str {
+    let is_first = pass == recipe.dedup.first_attached();
+    if is_first && recipe.has(Stage::Attach) { "apply" } else { behind_pass(pass) }
+}
+
+/// The step that comes before this pass where no other stage does.
+fn behind_pass(pass: usize) -> &'static str {
     pass.checked_sub(1).map_or("filter", |before| compact::NAMES.get(before).copied().unwrap_or_default())
 }
 

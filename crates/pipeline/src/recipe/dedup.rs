@@ -5,8 +5,8 @@ use obelisc_filter::options::Options;
 
 use super::{Sections, Stage};
 
-/// Most passes of the stage.
-pub(crate) const MAX_PASSES: usize = 4;
+/// Most passes of the stage; the last is of what only attached images tell.
+pub(crate) const MAX_PASSES: usize = 6;
 
 /// What is compared in the stage `dedup`.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +23,12 @@ impl Dedup {
         self.passes.get(number).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// The number of the first pass that compares what only attached images tell; that of all passes where none does.
+    pub(crate) fn first_attached(&self) -> usize {
+        let is_attached = |pass: &Vec<Comparison>| pass.iter().any(|comparison| comparison.kind.needs_image_bytes());
+        self.passes.iter().position(is_attached).unwrap_or(self.passes.len())
+    }
+
     /// Whether a pass finds near copies.
     pub(crate) fn is_near(&self, pass: usize) -> bool {
         self.pass(pass).iter().any(|comparison| comparison.kind.is_near())
@@ -33,37 +39,42 @@ pub(super) fn read(mut options: Options<'_>, sections: &mut Sections, stages: &[
     let is_asked = stages.contains(&Stage::Dedup);
     let rejudge =
         options.flag("rejudge", true, "judge documents again by the rules on documents, once copies are gone");
-    let mut passes: Vec<Vec<Comparison>> = vec![Vec::new(); MAX_PASSES];
-    let mut any = false;
+    let (mut passes, mut attached): (Vec<Vec<Comparison>>, Vec<Comparison>) =
+        (vec![Vec::new(); MAX_PASSES - 1], Vec::new());
     for kind in Kind::ALL {
         let given = options.has(kind.name());
-        any |= given;
         let mut table = options.table(kind.name());
-        let pass = table.integer(
-            "pass",
-            1,
-            1..=MAX_PASSES as u64,
-            "when it is compared: comparisons of one pass see the same documents, those of the next what is left",
-        );
+        let into = if kind.needs_image_bytes() {
+            if given && is_asked && !stages.contains(&Stage::Attach) {
+                table.problem("", "compares the bytes of images, which the stages fetch and attach bring");
+            }
+            Some(&mut attached)
+        } else {
+            let pass = table.integer(
+                "pass",
+                1,
+                1..=MAX_PASSES as u64 - 1,
+                "when it is compared: comparisons of one pass see the same documents, those of the next what is left",
+            );
+            usize::try_from(pass).ok().and_then(|pass| passes.get_mut(pass - 1))
+        };
         let comparison = comparison(kind, &mut table);
         let taken = table.finish();
         sections.declared.extend(taken.declared);
         if given {
             sections.canonical.insert(format!("dedup.{}", kind.name()), taken.canonical.into());
-            if let Some(pass) = usize::try_from(pass).ok().and_then(|pass| passes.get_mut(pass - 1)) {
-                pass.push(comparison);
-            }
+            into.into_iter().for_each(|pass| pass.push(comparison));
         }
-    }
-    if is_asked && !any {
-        let kinds = Kind::ALL.map(Kind::name).join(", ");
-        options.problem("", format!("nothing is compared; name tables [dedup.KIND] of {kinds}"));
     }
     let used = passes.iter().rposition(|pass| !pass.is_empty()).map_or(0, |last| last + 1);
     passes.truncate(used);
-    for (empty, number) in passes.iter().zip(1..).filter(|(pass, _)| pass.is_empty()) {
-        let _ = empty;
+    for (_, number) in passes.iter().zip(1..).filter(|(pass, _)| pass.is_empty()) {
         options.problem("", format!("pass {number} compares nothing, and a later one does; passes are counted from 1"));
+    }
+    passes.extend(Some(attached).filter(|attached| !attached.is_empty()));
+    if is_asked && passes.is_empty() {
+        let kinds = Kind::ALL.map(Kind::name).join(", ");
+        options.problem("", format!("nothing is compared; name tables [dedup.KIND] of {kinds}"));
     }
     sections.add("dedup", options.finish());
     Dedup { passes, rejudge }
@@ -75,7 +86,7 @@ fn comparison(kind: Kind, table: &mut Options<'_>) -> Comparison {
         Kind::PageUrl | Kind::DocumentText | Kind::ImageSet => Comparison { keep: keep_of_documents(table), ..default },
         Kind::MinHash => Comparison { keep: keep_of_documents(table), minhash: minhash(table), ..default },
         Kind::SimHash => Comparison { keep: keep_of_documents(table), simhash: simhash(table), ..default },
-        Kind::ImageUrl => Comparison {
+        Kind::ImageUrl | Kind::ImageContent => Comparison {
             keep: keep_of(table.choice("keep", &["none", "newest"], "which copy stays")),
             max_copies: table.integer(
                 "max_copies",

@@ -15,7 +15,8 @@ use crate::recipe::{MAX_PASSES, Recipe, Stage};
 use crate::step::{Context, Step, Task};
 
 /// The names, by the number of the pass.
-pub(super) const NAMES: [&str; MAX_PASSES] = ["clusters-1", "clusters-2", "clusters-3", "clusters-4"];
+pub(super) const NAMES: [&str; MAX_PASSES] =
+    ["clusters-1", "clusters-2", "clusters-3", "clusters-4", "clusters-5", "clusters-6"];
 
 /// Of one pass.
 pub(super) struct Clusters(pub(super) usize);

@@ -22,7 +22,8 @@ use crate::step::{Context, Step, Task};
 const VERSION: u32 = 1;
 
 /// The names, by the number of the pass.
-pub(crate) const NAMES: [&str; MAX_PASSES] = ["compact-1", "compact-2", "compact-3", "compact-4"];
+pub(crate) const NAMES: [&str; MAX_PASSES] =
+    ["compact-1", "compact-2", "compact-3", "compact-4", "compact-5", "compact-6"];
 
 /// Of one pass.
 pub(super) struct Compact(pub(super) usize);
@@ -37,13 +38,13 @@ impl Step for Compact {
     }
 
     fn reads(&self, recipe: &Recipe) -> Vec<&'static str> {
-        let mut steps = vec![before_pass(self.0)];
+        let mut steps = vec![before_pass(recipe, self.0)];
         steps.extend(removing(recipe, self.0));
         steps
     }
 
-    fn follows(&self, _: &Recipe) -> Option<&'static str> {
-        Some(before_pass(self.0))
+    fn follows(&self, recipe: &Recipe) -> Option<&'static str> {
+        Some(before_pass(recipe, self.0))
     }
 
     fn options(&self, context: &Context<'_>) -> Value {
@@ -54,7 +55,7 @@ impl Step for Compact {
             "comparisons": comparisons(recipe, self.0),
             "language": recipe.section("language"),
             "rules": recipe.section("rules"),
-            "images_pending": recipe.has(Stage::Attach),
+            "images_pending": recipe.has(Stage::Attach) && !is_attached(recipe, self.0),
             "sizes": last_images(recipe, self.name()).map(obelisc_shard::ImageColumn::name),
             "judgements": retention(context.config.judgements),
         })
@@ -62,7 +63,7 @@ impl Step for Compact {
 
     fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
         let recipe = task.context.recipe;
-        let view = recipe.filter_view();
+        let view = if is_attached(recipe, self.0) { StageView::FINAL } else { recipe.filter_view() };
         let again = again(recipe);
         let mut removals: BTreeMap<u32, Vec<Removal>> = BTreeMap::new();
         let steps = removing(recipe, self.0);
@@ -73,15 +74,16 @@ impl Step for Compact {
         let mut lost: BTreeMap<&str, u64> = BTreeMap::new();
         let mut judged = Judged::new(task, self.name())?;
         let mut references = task.sink::<ImageReference>()?;
-        for (document, row) in task.rows::<Document>(before_pass(self.0), task.index)?.zip(0..) {
+        for (document, row) in task.rows::<Document>(before_pass(recipe, self.0), task.index)?.zip(0..) {
             let mut document = document?;
             let mut removals = removals.remove(&row).unwrap_or_default();
             removals.sort();
             let verdict = compact(&again, &mut document, &removals, view);
-            if verdict.kept {
+            if verdict.kept && !is_attached(recipe, self.0) {
                 references_of(&document, task.index, judged.kept.row)
                     .try_for_each(|reference| references.push(reference))?;
-            } else {
+            }
+            if !verdict.kept {
                 // For this copy others go, and now it goes as well.
                 let survives = removals.iter().filter(|removal| !removal.removed);
                 for kind in survives.filter_map(|removal| kind(removal.kind)) {
@@ -101,6 +103,11 @@ impl Step for Compact {
 fn removing(recipe: &Recipe, pass: usize) -> impl Iterator<Item = &'static str> {
     let near = recipe.dedup.is_near(pass).then(|| clusters::NAMES.get(pass)).flatten();
     duplicates::NAMES.get(pass).into_iter().chain(near).copied()
+}
+
+/// Whether images have their bytes in a pass.
+fn is_attached(recipe: &Recipe, pass: usize) -> bool {
+    pass >= recipe.dedup.first_attached()
 }
 
 /// The rules that are asked of what is left.

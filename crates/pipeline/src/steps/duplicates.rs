@@ -19,7 +19,8 @@ use crate::recipe::{MAX_PASSES, Recipe, Stage};
 use crate::step::{Context, Step, Task};
 
 /// The names, by the number of the pass.
-pub(super) const NAMES: [&str; MAX_PASSES] = ["duplicates-1", "duplicates-2", "duplicates-3", "duplicates-4"];
+pub(super) const NAMES: [&str; MAX_PASSES] =
+    ["duplicates-1", "duplicates-2", "duplicates-3", "duplicates-4", "duplicates-5", "duplicates-6"];
 
 /// Rows of keys that one task looks at, about: some hundred megabytes of them.
 const ROWS_PER_TASK: u64 = 4_000_000;

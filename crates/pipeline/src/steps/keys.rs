@@ -11,7 +11,7 @@ use crate::recipe::{MAX_PASSES, Recipe, Stage};
 use crate::step::{Context, Step, Task};
 
 /// The names, by the number of the pass.
-pub(super) const NAMES: [&str; MAX_PASSES] = ["keys-1", "keys-2", "keys-3", "keys-4"];
+pub(super) const NAMES: [&str; MAX_PASSES] = ["keys-1", "keys-2", "keys-3", "keys-4", "keys-5", "keys-6"];
 
 /// Of one pass.
 pub(super) struct Keys(pub(super) usize);
@@ -25,8 +25,8 @@ impl Step for Keys {
         Stage::Dedup
     }
 
-    fn reads(&self, _: &Recipe) -> Vec<&'static str> {
-        vec![before_pass(self.0)]
+    fn reads(&self, recipe: &Recipe) -> Vec<&'static str> {
+        vec![before_pass(recipe, self.0)]
     }
 
     fn options(&self, context: &Context<'_>) -> Value {
@@ -34,10 +34,11 @@ impl Step for Keys {
     }
 
     fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
-        let comparisons = task.context.recipe.dedup.pass(self.0);
+        let recipe = task.context.recipe;
+        let (comparisons, before) = (recipe.dedup.pass(self.0), before_pass(recipe, self.0));
         let signers: Vec<Signer> = comparisons.iter().filter_map(Signer::new).collect();
         let (mut rows, mut bands, mut candidates) = (Vec::new(), Vec::new(), Vec::new());
-        for (document, row) in task.rows::<Document>(before_pass(self.0), task.index)?.zip(0..) {
+        for (document, row) in task.rows::<Document>(before, task.index)?.zip(0..) {
             let document = document?;
             rows.extend(key_rows(comparisons, &document, task.index, row));
             for signer in &signers {

@@ -230,6 +230,24 @@ fn the_same_picture_under_other_urls_goes_once_it_is_there() {
 }
 
 #[test]
+fn a_cluster_of_which_nothing_is_left_is_counted_as_lost() {
+    let place = Place::new();
+    let long = paragraph("Words of a page.") + &paragraph("More words of a page.") + &image("https://a.example/1.png");
+    let short = paragraph("Words of a page.") + &image("https://a.example/1.png");
+    let pages = [("a", &short), ("b", &short), ("a", &long), ("b", &short)];
+    let pages: Vec<_> = pages.map(|(name, body)| (format!("https://{name}.example/"), body.clone())).into();
+    let pages: Vec<(&str, String)> = pages.iter().map(|(url, body)| (&**url, body.clone())).collect();
+    let archive = archive(&place, "1.warc.gz", &pages);
+    let tables = "[dedup.page_url]\n[clean.rules.document.paragraph_count]\nmax_paragraphs = 1\n";
+    let path = place.write("r.toml", recipe(tables).replace("\"finish\"", "\"clean\", \"finish\""));
+    let output = place.path("out");
+    run_recipe(&path, &[&archive], &output).ok();
+    let accounts = accounts(&manifest(&output.join("dataset")));
+    let survivors = &accounts.iter().find(|(step, _)| step == "survivors").unwrap().1.0["page_url_clusters"];
+    assert_eq!((survivors.entered, survivors.kept, survivors.dropped["survivor_fell"]), (2, 1, 1));
+}
+
+#[test]
 fn ways_to_compare_that_miss_copies_are_refused() {
     let place = Place::new();
     for (tables, problem) in [

@@ -14,8 +14,8 @@ use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, Schema, SchemaRef};
 
 pub use rows::{
-    Answer, Attachment, Band, Candidate, Capture, DocumentSize, DuplicateKey, Failure, ImageReference, Link, Position,
-    Removal, Request,
+    Answer, Attachment, Band, Candidate, Capture, DocumentSize, DuplicateKey, Failure, ImageReference, Link,
+    LostCluster, Position, Removal, Request,
 };
 
 use crate::Document;
@@ -92,6 +92,7 @@ pub fn tables() -> Vec<Description> {
         describe::<Candidate>(),
         describe::<Link>(),
         describe::<Removal>(),
+        describe::<LostCluster>(),
         describe::<ImageReference>(),
         describe::<Capture>(),
         describe::<Request>(),

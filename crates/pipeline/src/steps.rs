@@ -16,6 +16,7 @@ mod keys;
 mod locate;
 mod order;
 mod seal;
+mod survivors;
 mod write;
 
 use crate::recipe::{Recipe, Stage};
@@ -44,6 +45,9 @@ pub(crate) fn of(recipe: &Recipe) -> Vec<Box<dyn Step>> {
             }
             Stage::Clean => steps.push(Box::new(clean::Clean)),
             Stage::Finish => {
+                if recipe.has(Stage::Dedup) {
+                    steps.push(Box::new(survivors::Survivors));
+                }
                 steps.push(Box::new(order::Order));
                 steps.push(Box::new(write::Write));
             }

@@ -265,6 +265,16 @@ table! {
 }
 
 table! {
+    /// A document for which copies went, and which is not in the dataset itself.
+    LostCluster = "lost_clusters" version 1 {
+        /// What was compared, by its number.
+        kind: u32,
+        /// The document whose copy stayed, and then fell.
+        survivor: DocId,
+    }
+}
+
+table! {
     /// What a document weighs in a shard.
     DocumentSize = "sizes" version 1 {
         /// Row of the document in its task's table.

@@ -71,7 +71,6 @@ impl Step for Compact {
             let removal = removal?;
             removals.entry(removal.row).or_default().push(removal);
         }
-        let mut lost: BTreeMap<&str, u64> = BTreeMap::new();
         let mut judged = Judged::new(task, self.name())?;
         let mut references = task.sink::<ImageReference>()?;
         for (document, row) in task.rows::<Document>(before_pass(recipe, self.0), task.index)?.zip(0..) {
@@ -83,19 +82,10 @@ impl Step for Compact {
                 references_of(&document, task.index, judged.kept.row)
                     .try_for_each(|reference| references.push(reference))?;
             }
-            if !verdict.kept {
-                // For this copy others go, and now it goes as well.
-                let survives = removals.iter().filter(|removal| !removal.removed);
-                for kind in survives.filter_map(|removal| kind(removal.kind)) {
-                    *lost.entry(kind.name()).or_default() += 1;
-                }
-            }
             judged.enter(task, document, verdict)?;
         }
         judged.close(task)?;
-        task.close(references)?;
-        task.facts = json!({ "lost_clusters": lost });
-        Ok(())
+        task.close(references)
     }
 }
 

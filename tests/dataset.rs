@@ -37,10 +37,19 @@ pub(crate) fn manifest(dataset: &Path) -> Value {
 
 /// The rows of all shards, in order.
 pub(crate) fn rows(dataset: &Path) -> Vec<Row> {
+    rows_where(dataset, |_| true)
+}
+
+/// The rows of the shards of a split, in order.
+pub(crate) fn rows_of_split(dataset: &Path, split: &str) -> Vec<Row> {
+    rows_where(dataset, |shard| shard["split"] == split)
+}
+
+fn rows_where(dataset: &Path, wanted: impl Fn(&&Value) -> bool) -> Vec<Row> {
     let storage = LocalFolder::open(dataset).unwrap();
     let manifest = manifest(dataset);
-    let shards = manifest["shards"].as_array().unwrap();
-    let readers = shards.iter().map(|shard| Reader::open(&storage, shard["path"].as_str().unwrap(), 16).unwrap());
+    let shards = manifest["shards"].as_array().unwrap().iter().filter(wanted);
+    let readers = shards.map(|shard| Reader::open(&storage, shard["path"].as_str().unwrap(), 16).unwrap());
     readers.flatten().flat_map(|batch| rows_of(&batch.unwrap())).collect()
 }
 

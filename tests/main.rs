@@ -18,6 +18,7 @@ mod containers;
 mod dedup;
 mod determinism;
 mod examples;
+mod finish;
 mod full_disk;
 mod hostile_pages;
 mod image_store;

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use obelisc_document::account::Accounts;
-use obelisc_shard::{Manifest, Shard, ShardSummary, Stage, shard_name};
+use obelisc_shard::{Manifest, Shard, ShardSummary, Split, Stage, shard_name};
 use obelisc_storage::{Error as StorageError, Storage};
 
 use crate::error::Error;
@@ -11,8 +11,6 @@ use crate::run::RUN;
 use crate::step::Context;
 use crate::steps::{self, SHARDS};
 
-/// The split that every document belongs to.
-const SPLIT: &str = "train";
 const DATASET: &str = "dataset";
 const MANIFEST: &str = "manifest.json";
 
@@ -127,13 +125,20 @@ fn same(a: &Manifest, b: &Manifest) -> bool {
 
 fn stage(context: &Context<'_>, manifest: &Manifest, staging: &str) -> Result<(), Error> {
     let storage = context.storage;
-    for (file, shard) in context.output("write").files(SHARDS).zip(&manifest.shards) {
-        storage.copy(&file.key, &format!("{staging}/{}", shard.path))?;
+    for (file, (_, path)) in context.output("write").files(SHARDS).zip(paths(context)) {
+        storage.copy(&file.key, &format!("{staging}/{path}"))?;
     }
     let card = context.recipe.card.render(manifest, context.recipe.finish.images);
     put(storage, &format!("{staging}/README.md"), card.as_bytes())?;
     let text = manifest.to_json().map_err(unpublishable)?;
     put(storage, &format!("{staging}/{MANIFEST}"), text.as_bytes())
+}
+
+/// Split and path of each shard, in the order in which they were written.
+fn paths(context: &Context<'_>) -> impl Iterator<Item = (Split, String)> {
+    steps::shards(context)
+        .into_iter()
+        .flat_map(|(split, shards)| (0..shards).map(move |index| (split, shard_name(split.name(), index, shards))))
 }
 
 fn put(storage: &dyn Storage, key: &str, bytes: &[u8]) -> Result<(), Error> {
@@ -152,9 +157,9 @@ fn manifest(context: &Context<'_>) -> obelisc_shard::Result<Manifest> {
     let overrides = overrides.map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned())).collect();
     let written = &context.output("write").markers;
     let mut shards = Vec::with_capacity(written.len());
-    for (index, marker) in written.iter().enumerate() {
+    for (marker, (split, path)) in written.iter().zip(paths(context)) {
         let summary: ShardSummary = serde_json::from_value(marker.facts.clone())?;
-        shards.push(Shard::new(shard_name(SPLIT, index, written.len()), SPLIT.to_owned(), &summary));
+        shards.push(Shard::new(path, split.name().to_owned(), &summary));
     }
     let read = &context.output("extract").markers;
     let inputs = context.inputs.iter().zip(read).map(|(input, marker)| obelisc_shard::Input {

@@ -2,16 +2,18 @@
 
 mod dedup;
 mod extract;
+mod finish;
 mod resources;
 
 use obelisc_filter::RuleSpec;
 use obelisc_filter::options::{Declared, Options, Problem, Source, Taken};
-use obelisc_shard::{Card, ImageColumn};
+use obelisc_shard::Card;
 use serde_json::{Map, Value};
 
 pub use self::dedup::Dedup;
 pub(crate) use self::dedup::MAX_PASSES;
 pub use self::extract::{Extract, Skip};
+pub use self::finish::{Finish, Order};
 pub use self::resources::{OpenedFiles, ResourcePaths};
 use crate::judging::{self, Judging};
 use crate::stage_order;
@@ -115,17 +117,6 @@ pub struct Clean {
     pub rules: Judging,
 }
 
-/// How documents become shards.
-#[derive(Clone, Debug)]
-pub struct Finish {
-    /// Bytes or links.
-    pub images: ImageColumn,
-    /// Uncompressed bytes of one shard.
-    pub max_shard_bytes: u64,
-    /// Row groups.
-    pub row_groups: obelisc_shard::Limits,
-}
-
 impl Recipe {
     /// Reads a recipe that names no files, with `KEY=VALUE` overrides.
     ///
@@ -224,7 +215,7 @@ fn read(source: &Source, own: &[&'static RuleSpec], must: bool) -> (Recipe, Vec<
     );
     sections.add("attach", attach.finish());
     let clean = read_clean(cleaning, root.table("clean"), &mut sections);
-    let finish = read_finish(root.table("finish"), &mut sections);
+    let finish = finish::read(root.table("finish"), &mut sections);
     let card = read_card(root.table("card"), &mut sections);
     stage_order::check(&root, &stages, &judging, &clean, finish.images);
     let taken = root.finish();
@@ -286,41 +277,6 @@ fn read_clean(rules: Judging, mut options: Options<'_>, sections: &mut Sections)
     let _rules = options.table("rules");
     sections.add("clean", options.finish());
     clean
-}
-
-fn read_finish(mut options: Options<'_>, sections: &mut Sections) -> Finish {
-    let limits = obelisc_shard::Limits::default();
-    let images =
-        match options.choice("images", &["bytes", "url"], "what the shards hold of an image: its bytes, or a link") {
-            "url" => ImageColumn::Url,
-            _ => ImageColumn::Bytes,
-        };
-    options.choice("order", &["input"], "order of the documents: as the inputs have them");
-    let finish = Finish {
-        images,
-        max_shard_bytes: options.integer(
-            "max_shard_bytes",
-            500_000_000,
-            1..=1 << 40,
-            "uncompressed bytes of a shard; a larger document stands alone",
-        ),
-        row_groups: obelisc_shard::Limits {
-            max_row_group_bytes: options.integer(
-                "max_row_group_bytes",
-                limits.max_row_group_bytes,
-                1..=1 << 31,
-                "uncompressed bytes of a row group; a larger document stands alone",
-            ),
-            max_row_group_rows: options.integer(
-                "max_row_group_rows",
-                limits.max_row_group_rows,
-                1..=1_000_000,
-                "documents of a row group",
-            ),
-        },
-    };
-    sections.add("finish", options.finish());
-    finish
 }
 
 fn read_card(mut options: Options<'_>, sections: &mut Sections) -> Card {

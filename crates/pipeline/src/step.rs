@@ -145,19 +145,28 @@ impl<'a> Task<'a> {
 
     /// The rows of one table that one task of an earlier step wrote.
     pub(crate) fn rows<T: Table + 'a>(&self, step: &str, task: u32) -> Result<Rows<'a, T>, TaskError> {
-        self.rows_from(step, task, 0)
-    }
-
-    /// The same from a row on.
-    pub(crate) fn rows_from<T: Table + 'a>(&self, step: &str, task: u32, first: u64) -> Result<Rows<'a, T>, TaskError> {
         let marker = self.context.output(step).marker(task);
         let files = marker.into_iter().flat_map(|marker| marker.files_of(T::NAME));
-        rows(self.context.storage, files.map(|file| file.key.as_str()), first)
+        rows(self.context.storage, files.map(|file| file.key.as_str()))
+    }
+
+    /// Those of its rows that have these numbers, in rising order.  Others are not read, as far as their pages go.
+    pub(crate) fn rows_at<T: Table + 'a>(
+        &self,
+        step: &str,
+        task: u32,
+        wanted: &[u32],
+    ) -> Result<Rows<'a, T>, TaskError> {
+        let marker = self.context.output(step).marker(task);
+        let Some(file) = marker.and_then(|marker| marker.files_of(T::NAME).next()) else {
+            return Ok(Box::new(std::iter::empty()));
+        };
+        Ok(read(Reader::open_rows(self.context.storage, &file.key, ROWS_PER_READ, wanted)?))
     }
 
     /// All rows of one table that an earlier step wrote, in the order of its tasks.
     pub(crate) fn all_rows<T: Table + 'a>(&self, step: &str) -> Result<Rows<'a, T>, TaskError> {
-        rows(self.context.storage, self.context.output(step).files(T::NAME).map(|file| file.key.as_str()), 0)
+        rows(self.context.storage, self.context.output(step).files(T::NAME).map(|file| file.key.as_str()))
     }
 
     /// The rows of one table of an earlier step whose `column`, which is `number`, names this task.  The table is sorted
@@ -250,10 +259,9 @@ pub(crate) fn rows_where<'a, T: Table + 'a>(
 fn rows<'a, T: Table + 'a>(
     storage: &'a dyn Storage,
     keys: impl Iterator<Item = &'a str> + 'a,
-    first: u64,
 ) -> Result<Rows<'a, T>, TaskError> {
     Ok(Box::new(keys.flat_map(move |key| -> Rows<'a, T> {
-        match Reader::open_from(storage, key, ROWS_PER_READ, first) {
+        match Reader::open(storage, key, ROWS_PER_READ) {
             Ok(reader) => read(reader),
             Err(error) => Box::new(std::iter::once(Err(error.into()))),
         }

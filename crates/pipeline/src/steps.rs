@@ -22,6 +22,7 @@ mod write;
 use crate::recipe::{Recipe, Stage};
 use crate::step::Step;
 pub(crate) use kept::retention;
+pub(crate) use order::shards;
 pub(crate) use write::SHARDS;
 
 /// The steps of a recipe, in order.

@@ -55,11 +55,11 @@ fn main() -> Result<()> {
 }
 
 /// Writes every second document, in several row groups.
-fn write_shard(folder: &Path, images: ImageColumn, index: usize) -> Result<Shard> {
+fn write_shard(folder: &Path, images: ImageColumn, index: u32) -> Result<Shard> {
     let path = shard_name("train", index, 2);
     let limits = Limits { max_row_group_rows: 8, ..Limits::default() };
     let mut writer = ShardWriter::new(fs::File::create(folder.join(&path))?, images, limits)?;
-    for number in (index as u64..DOCUMENTS).step_by(2) {
+    for number in (u64::from(index)..DOCUMENTS).step_by(2) {
         let document = document(number);
         writer.push(match images {
             ImageColumn::Url => Row::linked(&document)?,

@@ -8,7 +8,7 @@ use std::fmt::{self, Write};
 
 use serde_json::Value;
 
-use crate::{ImageColumn, Manifest, card_body, schema};
+use crate::{ImageColumn, Manifest, Split, card_body, schema};
 
 /// What a recipe says about its dataset beside the numbers.  The card is a function of this and the manifest: no
 /// time, no machine.
@@ -56,8 +56,8 @@ pub(crate) struct SplitTotals {
     pub(crate) uncompressed_bytes: u64,
 }
 
-/// Totals by split, in the order of the names.
-pub(crate) fn totals(manifest: &Manifest) -> BTreeMap<&str, SplitTotals> {
+/// Totals by split, `train` first.
+pub(crate) fn totals(manifest: &Manifest) -> Vec<(&str, SplitTotals)> {
     let mut totals: BTreeMap<&str, SplitTotals> = BTreeMap::new();
     for shard in &manifest.shards {
         let split = totals.entry(&shard.split).or_default();
@@ -68,6 +68,8 @@ pub(crate) fn totals(manifest: &Manifest) -> BTreeMap<&str, SplitTotals> {
         split.bytes += shard.bytes;
         split.uncompressed_bytes += shard.uncompressed_bytes;
     }
+    let mut totals: Vec<_> = totals.into_iter().collect();
+    totals.sort_by_key(|(name, _)| Split::ALL.into_iter().position(|split| split.name() == *name));
     totals
 }
 
@@ -84,16 +86,16 @@ impl Card {
 
     fn header(&self, out: &mut String, manifest: &Manifest, images: ImageColumn) -> fmt::Result {
         let splits = totals(manifest);
-        let rows = splits.values().map(|split| split.rows).sum();
+        let sum = |of: fn(&SplitTotals) -> u64| splits.iter().map(|(_, split)| of(split)).sum::<u64>();
         writeln!(out, "---")?;
         writeln!(out, "pretty_name: {}", quoted(&self.pretty_name))?;
         writeln!(out, "license: {}", quoted(&self.license))?;
         sequence(out, "language", &self.languages)?;
-        sequence(out, "size_categories", &[size_category(rows).to_owned()])?;
+        sequence(out, "size_categories", &[size_category(sum(|split| split.rows)).to_owned()])?;
         sequence(out, "task_categories", &self.task_categories)?;
         sequence(out, "tags", &self.tags)?;
         writeln!(out, "configs:\n- config_name: default\n  data_files:")?;
-        for split in splits.keys() {
+        for (split, _) in &splits {
             writeln!(out, "  - split: {}", quoted(split))?;
             writeln!(out, "    path: {}", quoted(&format!("data/{split}-*.parquet")))?;
         }
@@ -108,8 +110,8 @@ impl Card {
             writeln!(out, "    num_bytes: {}", total.uncompressed_bytes)?;
             writeln!(out, "    num_examples: {}", total.rows)?;
         }
-        writeln!(out, "  download_size: {}", splits.values().map(|split| split.bytes).sum::<u64>())?;
-        writeln!(out, "  dataset_size: {}", splits.values().map(|split| split.uncompressed_bytes).sum::<u64>())?;
+        writeln!(out, "  download_size: {}", sum(|split| split.bytes))?;
+        writeln!(out, "  dataset_size: {}", sum(|split| split.uncompressed_bytes))?;
         writeln!(out, "---\n")
     }
 }

@@ -14,8 +14,8 @@ const MAX_INPUTS_SHOWN: usize = 50;
 
 pub(crate) fn write(out: &mut String, card: &Card, manifest: &Manifest, images: ImageColumn) -> fmt::Result {
     let splits = totals(manifest);
-    let rows: u64 = splits.values().map(|split| split.rows).sum();
-    let image_count: u64 = splits.values().map(|split| split.images).sum();
+    let rows: u64 = splits.iter().map(|(_, split)| split.rows).sum();
+    let image_count: u64 = splits.iter().map(|(_, split)| split.images).sum();
     writeln!(out, "# {}\n", plain(&card.pretty_name))?;
     if !card.summary.trim().is_empty() {
         writeln!(out, "{}\n", card.summary.trim())?;
@@ -29,7 +29,7 @@ pub(crate) fn write(out: &mut String, card: &Card, manifest: &Manifest, images: 
         counted(manifest.inputs.len() as u64, "web archive"),
     )?;
     writeln!(out, "Version {} of the dataset, digest `{}`.\n", manifest.dataset_version, manifest.dataset_digest)?;
-    load(out, images, splits.keys().next().copied())?;
+    load(out, images, splits.first().map(|(split, _)| *split))?;
     writeln!(out, "## Size\n")?;
     writeln!(out, "| split | documents | images | texts | files | bytes | bytes uncompressed |")?;
     writeln!(out, "|---|--:|--:|--:|--:|--:|--:|")?;

@@ -3,6 +3,7 @@
 //! - [`schema()`] is the one Arrow schema of a shard, [`check_schema`] the guard that refuses every variant of it that
 //!   readers are known to misread without saying so,
 //! - [`Row`] is one document as a shard holds it, [`estimate`] its size before its images are read,
+//! - [`Splits`] say which part of a dataset a document belongs to,
 //! - [`ShardWriter`] writes rows as one Parquet file whose bytes depend on the rows alone,
 //! - [`Manifest`] says what the dataset is made of, [`Card`] says it to people and to `datasets`.
 //!
@@ -35,6 +36,7 @@ mod manifest;
 mod row;
 pub mod schema;
 mod sink;
+mod split;
 mod writer;
 
 pub use card::Card;
@@ -43,6 +45,7 @@ pub use guard::{SchemaFault, check_footer, check_schema};
 pub use manifest::{Counts, Input, MANIFEST_FORMAT, Manifest, Recipe, Shard, Stage, dataset_digest};
 pub use row::{ImageCell, Row, estimate, image_path};
 pub use schema::{ImageColumn, schema};
+pub use split::{Split, Splits};
 pub use writer::{Limits, ShardSummary, ShardWriter, shard_name};
 
 /// Result of this crate's calls.

@@ -144,7 +144,7 @@ impl<W: Write + Send> ShardWriter<W> {
 }
 
 /// Name of shard `index` of `count` in the dataset folder: `data/train-00000-of-00012.parquet`.
-pub fn shard_name(split: &str, index: usize, count: usize) -> String {
+pub fn shard_name(split: &str, index: u32, count: u32) -> String {
     format!("data/{split}-{index:05}-of-{count:05}.parquet")
 }
 

@@ -3,16 +3,18 @@
 //! A file's bytes depend on its rows alone: no time, no host, no library version stands in it.
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 use arrow_array::{RecordBatch, RecordBatchReader as _};
 use arrow_schema::{ArrowError, SchemaRef};
 use bytes::Bytes;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
+};
 use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::RowGroupMetaData;
+use parquet::file::metadata::{PageIndexPolicy, RowGroupMetaData};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::statistics::Statistics;
@@ -24,6 +26,11 @@ use crate::{Error, Object, Result, Storage, Upload};
 const ROWS_PER_GROUP: usize = 65_536;
 /// Bytes of a row group under construction after which it is closed, so that nested rows do not fill the memory.
 const BYTES_PER_GROUP: usize = 32 << 20;
+
+/// Bytes of a page, and of the dictionary before the pages: who wants one row reads no more than these of each column.
+const BYTES_PER_PAGE: usize = 64 << 10;
+/// Values after which a page's bytes are looked at: a text may have kilobytes.
+const VALUES_PER_LOOK: usize = 64;
 
 /// A table file as it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +92,9 @@ impl Writer {
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
             .set_statistics_enabled(EnabledStatistics::Chunk)
             .set_max_row_group_row_count(Some(ROWS_PER_GROUP))
+            .set_data_page_size_limit(BYTES_PER_PAGE)
+            .set_dictionary_page_size_limit(BYTES_PER_PAGE)
+            .set_write_batch_size(VALUES_PER_LOOK)
             .build();
         let writer = ArrowWriter::try_new(upload, schema, Some(properties)).map_err(|error| damaged(key, error))?;
         Ok(Self { key: key.to_owned(), writer, rows: 0 })
@@ -174,7 +184,8 @@ impl Reader {
         Ok(Self { key: key.to_owned(), schema: reader.schema(), reader })
     }
 
-    /// Opens those row groups of a table file whose unsigned 64-bit column `column` may hold a value in `range`: a table
+    /// Opens those row groups of a table file whose unsigned 64-bit column `column` may hold a value in `range`: a
+    /// table
     /// sorted by the column is read in part.  The rows still need to be looked at.  `key` is what errors call it.
     ///
     /// # Errors
@@ -196,6 +207,36 @@ impl Reader {
                 _ => true,
             }
         })
+    }
+
+    /// Opens a table file for these of its rows, in rising order; numbers behind its end are passed over.  Pages
+    /// without any
+    /// of them are not read.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_rows(storage: &dyn Storage, key: &str, batch_rows: usize, rows: &[u32]) -> Result<Self> {
+        let failed = |error| damaged(key, error);
+        let options = ArrowReaderOptions::new().with_offset_index_policy(PageIndexPolicy::Optional);
+        let object = Chunks(storage.open(key)?);
+        let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(object, options).map_err(failed)?;
+        let (mut first, mut kept, mut rest) = (0_usize, 0_usize, rows);
+        let (mut groups, mut ranges): (Vec<usize>, Vec<Range<usize>>) = (Vec::new(), Vec::new());
+        for (index, group) in builder.metadata().row_groups().iter().enumerate() {
+            let count = usize::try_from(group.num_rows()).unwrap_or_default();
+            let at = |row: &u32| usize::try_from(*row).unwrap_or(usize::MAX);
+            let (own, behind) = rest.split_at(rest.partition_point(|row| at(row) < first + count));
+            if !own.is_empty() {
+                groups.push(index);
+                ranges.extend(own.iter().map(|row| at(row) - first + kept).map(|row| row..row + 1));
+                kept += count;
+            }
+            (first, rest) = (first + count, behind);
+        }
+        let selection = RowSelection::from_consecutive_ranges(ranges.into_iter(), kept);
+        let builder = builder.with_batch_size(batch_rows).with_row_groups(groups).with_row_selection(selection);
+        let schema = builder.schema().clone();
+        Ok(Self { key: key.to_owned(), schema, reader: builder.build().map_err(failed)? })
     }
 
     fn open_groups(
@@ -273,6 +314,8 @@ impl ChunkReader for Chunks {
 mod tests {
     use std::sync::Arc;
 
+    use arrow_array::cast::AsArray as _;
+    use arrow_array::types::UInt32Type;
     use arrow_array::{ArrayRef, UInt32Array};
 
     use super::*;
@@ -330,6 +373,34 @@ mod tests {
             (ROWS_PER_GROUP, 200_000 - 3 * ROWS_PER_GROUP)
         );
         assert_eq!(rows(0..=u64::MAX), 200_000);
+    }
+
+    #[test]
+    fn single_rows_are_read_and_pages_without_them_are_not() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = LocalFolder::create(temporary.path()).unwrap();
+        let mut writer = Writer::create(&folder, "a", numbers(0..1).schema()).unwrap();
+        writer.write(&numbers(0..200_000)).unwrap();
+        writer.finish().unwrap();
+        let read = |rows: &[u32]| -> Vec<u32> {
+            let batches = Reader::open_rows(&folder, "a", 7, rows).unwrap().map(|batch| batch.unwrap());
+            let column = |batch: RecordBatch| batch["n"].as_primitive::<UInt32Type>().values().to_vec();
+            batches.flat_map(column).collect()
+        };
+        let rows = [0, 1, 65_535, 65_536, 131_071, 140_000, 199_999];
+        assert_eq!(read(&rows), rows);
+        let every = (0..200_000).step_by(999).collect::<Vec<_>>();
+        assert_eq!(read(&every), every);
+        assert_eq!(read(&[199_998, 200_000, u32::MAX]), [199_998]);
+        assert!(read(&[]).is_empty());
+        // Where the pages in between are no pages, nobody notices.
+        let path = temporary.path().join("a");
+        let mut bytes = std::fs::read(&path).unwrap();
+        let third = bytes.len() / 3;
+        bytes[third..2 * third].fill(0);
+        std::fs::write(&path, bytes).unwrap();
+        assert!(Reader::open(&folder, "a", 1000).unwrap().any(|batch| batch.is_err()));
+        assert_eq!(read(&[3, 199_999]), [3, 199_999]);
     }
 
     #[test]

@@ -276,11 +276,13 @@ table! {
 
 table! {
     /// What a document weighs in a shard.
-    DocumentSize = "sizes" version 1 {
+    DocumentSize = "sizes" version 2 {
         /// Row of the document in its task's table.
         row: u32,
         /// The document.
         doc_id: DocId,
+        /// Key of its page's URL.
+        page_key: UrlKey,
         /// Uncompressed bytes of its row in a shard.
         bytes: u64,
     }

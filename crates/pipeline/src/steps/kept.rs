@@ -1,7 +1,7 @@
 //! Documents that a judging step keeps, and the judgements it keeps of the others.
 
-use obelisc_document::Document;
 use obelisc_document::table::DocumentSize;
+use obelisc_document::{Document, UrlKey};
 use obelisc_filter::{Judgement, SubjectKind, Verdict};
 use obelisc_shard::{ImageColumn, estimate};
 
@@ -90,7 +90,8 @@ impl Kept {
     pub(super) fn push(&mut self, document: Document, images: Option<ImageColumn>) -> Result<(), TaskError> {
         if let Some(images) = images {
             let bytes = estimate(&document, images)?;
-            self.sizes.push(DocumentSize { row: self.row, doc_id: document.id, bytes })?;
+            let page_key = UrlKey::new(&document.page.url);
+            self.sizes.push(DocumentSize { row: self.row, doc_id: document.id, page_key, bytes })?;
         }
         self.documents.push(document)?;
         self.row += 1;

@@ -5,14 +5,14 @@ use obelisc_document::{Document, ImageNode};
 use obelisc_shard::{ImageColumn, Row, ShardWriter};
 use serde_json::{Value, json};
 
-use super::last_documents;
+use super::{last_documents, order};
 use crate::error::TaskError;
 use crate::marker::File;
 use crate::recipe::{Recipe, Stage};
-use crate::step::{Context, Rows, Step, Task};
+use crate::step::{Context, Step, Task};
 
 /// Semantic version of the step.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Name under which a marker lists a shard.
 pub(crate) const SHARDS: &str = "shards";
@@ -37,13 +37,17 @@ impl Step for Write {
     }
 
     fn options(&self, context: &Context<'_>) -> Value {
-        json!({"version": VERSION, "finish": context.recipe.section("finish")})
+        let finish = context.recipe.section("finish");
+        json!({
+            "version": VERSION,
+            "images": finish["images"],
+            "max_row_group_bytes": finish["max_row_group_bytes"],
+            "max_row_group_rows": finish["max_row_group_rows"],
+        })
     }
 
     fn tasks(&self, context: &Context<'_>) -> u32 {
-        let markers = &context.output("order").markers;
-        let shards = markers.first().and_then(|marker| marker.facts["shards"].as_u64());
-        shards.and_then(|shards| u32::try_from(shards).ok()).unwrap_or_default()
+        order::shards(context).iter().map(|(_, shards)| shards).sum()
     }
 
     fn subject(&self, _: &Context<'_>, task: u32) -> String {
@@ -55,19 +59,17 @@ impl Step for Write {
         let finish = &context.recipe.finish;
         let key = task.key(SHARDS, "parquet");
         let mut writer = ShardWriter::new(context.storage.create(&key)?, finish.images, finish.row_groups)?;
-        let mut documents = Cursor { task, at: None };
         let mut blobs = context.images.blobs();
         let mut merged = 0;
-        for position in task.own_rows::<Position>("order", "shard", |position| position.shard) {
-            let position = position?;
-            let document = documents.get(position.task, position.row)?;
+        let positions = task.own_rows::<Position>("order", "shard", |position| position.shard);
+        placed(task, positions.collect::<Result<_, _>>()?, |document| {
             merged += document.merged_nodes() as u64;
             let row = match finish.images {
                 ImageColumn::Url => Row::linked(&document)?,
                 ImageColumn::Bytes => Row::embedded(&document, |image| bytes(&mut blobs, image))?,
             };
-            writer.push(row)?;
-        }
+            Ok(writer.push(row)?)
+        })?;
         let (summary, upload) = writer.finish()?;
         upload.finish()?;
         let (rows, bytes, digest) = (summary.rows, summary.bytes, summary.sha256.clone());
@@ -91,25 +93,49 @@ fn bytes(blobs: &mut obelisc_fetch::BlobReader<'_>, image: &ImageNode) -> Result
     }
 }
 
-/// Reads documents; those that lie behind one another are read in one go.
-struct Cursor<'t, 'a> {
-    task: &'t Task<'a>,
-    at: Option<(u32, u32, Rows<'a, Document>)>,
+/// Gives the documents of a shard in the order of their places.  Each task's table is read once, and of it the pages
+/// that hold
+/// wanted rows.
+///
+/// Places that follow the order of the tables are read as they come.  Of others a document waits for its turn,
+/// without the bytes
+/// of its images: no more than one shard is in memory.
+fn placed(
+    task: &Task<'_>,
+    mut positions: Vec<Position>,
+    mut give: impl FnMut(Document) -> Result<(), TaskError>,
+) -> Result<(), TaskError> {
+    if positions.is_sorted_by_key(|position| (position.task, position.row)) {
+        return read(task, &positions, |_, document| give(document));
+    }
+    let mut waiting: Vec<Option<Document>> = vec![None; positions.len()];
+    positions.sort_unstable_by_key(|position| (position.task, position.row));
+    read(task, &positions, |place, document| {
+        if let Some(place) = usize::try_from(place).ok().and_then(|place| waiting.get_mut(place)) {
+            *place = Some(document);
+        }
+        Ok(())
+    })?;
+    waiting.into_iter().enumerate().try_for_each(|(place, document)| {
+        give(document.ok_or_else(|| TaskError::Accounts(format!("no document at place {place}")))?)
+    })
 }
 
-impl Cursor<'_, '_> {
-    fn get(&mut self, number: u32, row: u32) -> Result<Document, TaskError> {
-        let rows = match &mut self.at {
-            Some((task, next, rows)) if (*task, *next) == (number, row) => {
-                *next += 1;
-                rows
-            }
-            _ => {
-                let step = last_documents(self.task.context.recipe);
-                let rows = self.task.rows_from(step, number, u64::from(row))?;
-                &mut self.at.insert((number, row + 1, rows)).2
-            }
-        };
-        rows.next().unwrap_or_else(|| Err(TaskError::Accounts(format!("no document {row} in task {number}"))))
+/// Gives documents, each with its place, in the order of the tables, which is that of the positions.
+fn read(
+    task: &Task<'_>,
+    positions: &[Position],
+    mut give: impl FnMut(u32, Document) -> Result<(), TaskError>,
+) -> Result<(), TaskError> {
+    let step = last_documents(task.context.recipe);
+    for of_task in positions.chunk_by(|a, b| a.task == b.task) {
+        let Some(Position { task: number, .. }) = of_task.first() else { continue };
+        let rows: Vec<u32> = of_task.iter().map(|position| position.row).collect();
+        let mut documents = task.rows_at::<Document>(step, *number, &rows)?;
+        for Position { place, row, doc_id, .. } in of_task {
+            let document = documents.next().transpose()?.filter(|document| document.id == *doc_id);
+            give(*place, document.ok_or_else(|| TaskError::Accounts(format!("no document {row} in task {number}")))?)?;
+        }
     }
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! Config: on which machine, how fast.  Nothing here changes a byte of the dataset.
 
+use obelisc_engine::Limits;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -34,6 +35,14 @@ pub struct EngineLimits {
     pub max_memory_bytes: usize,
     /// Folder for what is spilled; `None` for the system's.
     pub spill_folder: Option<PathBuf>,
+}
+
+impl Config {
+    /// What one query may take: the share of a thread, or all where no other runs beside it.
+    pub(crate) fn engine_limits(&self, alone: bool) -> Limits {
+        let share = if alone { 1 } else { self.threads.get() };
+        Limits { memory: self.engine.max_memory_bytes / share, spill: self.engine.spill_folder.clone(), threads: 1 }
+    }
 }
 
 impl Default for EngineLimits {

@@ -59,6 +59,11 @@ pub use recipe::{Clean, Dedup, Extract, Finish, Given, OpenedFiles, Order, Recip
 pub use record::{Record, RecordedStep, StepStatus};
 pub use run::{PlannedStep, Run};
 
+/// Copies among key tables without a run: the work of the steps `keys-N`, `duplicates-N` and `clusters-N`.
+pub mod duplicates {
+    pub use crate::steps::{find, find_clusters, find_links, key_range, key_rows, near_rows, number_of, ranges};
+}
+
 /// The examples of `filters/README.md`.
 #[cfg(doctest)]
 #[doc = include_str!("../../../filters/README.md")]

@@ -1,9 +1,11 @@
 //! Measurements: medians of several runs, beside what the same work costs others in the same minute.
 
+mod dedup;
 mod extract;
 mod language;
 mod linear;
 mod memory;
+mod minhash;
 #[cfg(feature = "peers")]
 mod peers;
 mod rules;
@@ -22,6 +24,8 @@ use crate::{data, root};
 /// What is measured.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bench {
+    /// Key tables → removals at three sizes under a memory limit; beside DuckDB and polars on the same files
+    Dedup(dedup::Dedup),
     /// Archive → documents in CPU time of one thread, and its parts; beside stock html5ever and the sum of public parts
     Extract(Options),
     /// Text → language: what is built in and a model of fastText, on documents that it was not trained on
@@ -30,6 +34,8 @@ pub(crate) enum Bench {
     Linear(linear::Linear),
     /// Documents → judgements: what rules cost beside extraction, and beside the reference's filter stage
     Rules(Options),
+    /// Documents → near copies by MinHash at three sizes under a memory limit; beside datatrove on the same files
+    Minhash(minhash::MinHash),
     /// Archive → records on one thread; beside bare decompression and the crate fastwarc
     Warc(Options),
     /// Peak memory of a whole run over a synthetic archive of pages and pictures
@@ -52,10 +58,14 @@ pub(crate) struct Options {
 
 /// Runs a measurement.
 pub(crate) fn run(bench: &Bench) -> Result<bool> {
-    if cfg!(debug_assertions) || !cfg!(feature = "peers") {
-        return optimised();
+    // Its peers are programs of their own: without the others the engine is built as for everything else.
+    let features = if matches!(bench, Bench::Dedup(_) | Bench::Minhash(_)) { "" } else { "peers" };
+    if cfg!(debug_assertions) || !(features.is_empty() || cfg!(feature = "peers")) {
+        return optimised(features);
     }
     match bench {
+        Bench::Dedup(options) => return dedup::run(options),
+        Bench::Minhash(options) => return minhash::run(options),
         Bench::Extract(options) => extract::run(options)?,
         Bench::Language(options) => language::run(options)?,
         Bench::Linear(options) => return linear::run(options),

@@ -54,15 +54,15 @@ impl Binary {
     }
 }
 
-/// Builds this program again, optimised and with what it is compared with, and hands the command line over.
-pub(crate) fn optimised() -> Result<bool> {
+/// Builds this program again, optimised and with these features, and hands the command line over.
+pub(crate) fn optimised(features: &str) -> Result<bool> {
     const AGAIN: &str = "OBELISC_XTASK_OPTIMISED";
     ensure!(
         std::env::var_os(AGAIN).is_none(),
         "the release profile has debug assertions: a measurement would mean nothing"
     );
     let mut again = cargo();
-    again.args(["run", "--quiet", "--release", "--package=obelisc-xtask", "--features=peers", "--"]);
+    again.args(["run", "--quiet", "--release", "--package=obelisc-xtask", "--features", features, "--"]);
     // Relative paths are those of the caller.
     again.current_dir(std::env::current_dir()?).env(AGAIN, "1").args(std::env::args_os().skip(1));
     Ok(again.status()?.success())

@@ -1,7 +1,7 @@
 //! `cargo xtask`: what developers run besides tests.
 //!
 //! ```text
-//! cargo xtask bench extract|language|linear|warc|memory   how fast, how much memory, beside what others need
+//! cargo xtask bench NAME                                how fast, how much memory, beside what others need
 //! cargo xtask crash                                       kill a run at random moments, go on, compare the bytes
 //! cargo xtask differential                                pages through our tokenizer and html5ever's own, and compare the trees
 //! cargo xtask fuzz [TARGET]                               damaged inputs through all readers of outside bytes

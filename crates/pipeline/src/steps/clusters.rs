@@ -3,12 +3,13 @@
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, UInt64Type};
-use obelisc_dedup::{Comparison, VERSION, clusters};
+use obelisc_dedup::{Comparison, Rounds, VERSION, clusters};
 use obelisc_document::table::{Candidate, Link, Removal, Table};
-use obelisc_engine::{Engine, Limits, Source};
+use obelisc_engine::{Engine, Limits};
+use obelisc_storage::Storage;
 use serde_json::{Value, json};
 
-use super::duplicates::{self, of_document, ranges};
+use super::duplicates::{self, of_document, tables};
 use super::keys::{self, comparisons, number};
 use crate::error::TaskError;
 use crate::recipe::{MAX_PASSES, Recipe, Stage};
@@ -53,17 +54,15 @@ impl Step for Clusters {
         let context = task.context;
         let comparison = self.comparisons(context.recipe).zip(0..).find(|(_, number)| *number == task.index);
         let Some((comparison, _)) = comparison else { return Ok(()) };
-        let limits = Limits {
-            memory: context.config.engine.max_memory_bytes / context.config.threads.get(),
-            spill: context.config.engine.spill_folder.clone(),
-            threads: 1,
-        };
+        let [keys, links] =
+            [keys::NAMES, duplicates::NAMES].map(|names| names.get(self.0).copied().unwrap_or_default());
+        let files = |step: &str, table| context.output(step).files(table).map(|file| file.key.as_str());
+        let (links, candidates) = (files(links, Link::NAME), files(keys, Candidate::NAME));
+        // Other comparisons of the pass have a task beside.
+        let limits = context.config.engine_limits(self.tasks(context) == 1);
         let mut sink = task.sink::<Removal>()?;
-        let sources = self.sources(context)?;
-        let rounds = clusters(&Engine::new(&limits)?, number(comparison.kind), sources, |batch| {
-            let removals = of_batch(comparison, &batch).ok_or("the engine's answer lacks a column")?;
-            Ok(removals.into_iter().try_for_each(|removal| sink.push(removal))?)
-        })?;
+        let receive = |removal| sink.push(removal);
+        let rounds = find_clusters(context.storage, links, candidates, comparison, &limits, receive)?;
         task.close(sink)?;
         task.facts = json!({"links": rounds.links, "rounds": rounds.rounds, "documents": rounds.documents});
         Ok(())
@@ -75,20 +74,33 @@ impl Clusters {
     fn comparisons<'r>(&self, recipe: &'r Recipe) -> impl Iterator<Item = &'r Comparison> {
         recipe.dedup.pass(self.0).iter().filter(|comparison| comparison.kind.is_near())
     }
+}
 
-    /// The links and the candidates of the pass.
-    fn sources(&self, context: &Context<'_>) -> Result<[Source; 2], TaskError> {
-        let [keys, found] =
-            [keys::NAMES, duplicates::NAMES].map(|names| names.get(self.0).copied().unwrap_or_default());
-        let files = |step: &str, table| context.output(step).files(table).map(|file| file.key.as_str());
-        let links = ranges::source::<Link>("links", context.storage, files(found, Link::NAME), None)?;
-        let candidates = files(keys, Candidate::NAME);
-        Ok([links, ranges::source::<Candidate>("candidates", context.storage, candidates, None)?])
-    }
+/// Finds the clusters of near copies among the links of a comparison; gives all documents in one, by task and row.
+///
+/// # Errors
+/// Tables that cannot be read, what `receive` cannot take, and those of the engine.
+pub fn find_clusters<'a>(
+    storage: &dyn Storage,
+    links: impl Iterator<Item = &'a str>,
+    candidates: impl Iterator<Item = &'a str>,
+    comparison: &Comparison,
+    limits: &Limits,
+    mut receive: impl FnMut(Removal) -> Result<(), TaskError>,
+) -> Result<Rounds, TaskError> {
+    let sources = [
+        tables::source::<Link>("links", storage, links, None)?,
+        tables::source::<Candidate>("candidates", storage, candidates, None)?,
+    ];
+    let rounds = clusters(&Engine::new(limits)?, number(comparison.kind), sources, |batch| {
+        let removals = of_batch(comparison, &batch).ok_or("the engine's answer lacks a column")?;
+        Ok(removals.into_iter().try_for_each(&mut receive)?)
+    })?;
+    Ok(rounds)
 }
 
 /// What a batch of clusters says; `None` where it lacks a column.
-pub(super) fn of_batch(comparison: &Comparison, batch: &RecordBatch) -> Option<Vec<Removal>> {
+fn of_batch(comparison: &Comparison, batch: &RecordBatch) -> Option<Vec<Removal>> {
     let documents = batch.column_by_name("document")?.as_primitive_opt::<UInt64Type>()?;
     let copies = batch.column_by_name("copies")?.as_primitive_opt::<Int64Type>()?;
     let place = batch.column_by_name("place")?.as_binary_opt::<i32>()?;

@@ -1,6 +1,6 @@
 //! `duplicates`, global: which copies go, and for which; which documents are near copies of each other.
 
-pub(super) mod ranges;
+pub(super) mod tables;
 
 use std::ops::RangeInclusive;
 
@@ -51,7 +51,7 @@ impl Step for Duplicates {
     fn tasks(&self, context: &Context<'_>) -> u32 {
         let keys = context.output(keys_of(self.0));
         let rows = keys.rows(DuplicateKey::NAME) + keys.rows(Band::NAME);
-        u32::try_from(rows.div_ceil(ROWS_PER_TASK).max(1)).unwrap_or(u32::MAX)
+        ranges(rows)
     }
 
     fn subject(&self, _: &Context<'_>, task: u32) -> String {
@@ -62,12 +62,8 @@ impl Step for Duplicates {
         let context = task.context;
         let wanted = context.recipe.dedup.pass(self.0);
         let files = |table| context.output(keys_of(self.0)).files(table).map(|file| file.key.as_str());
-        let range = range(task.index, self.tasks(context));
-        let limits = Limits {
-            memory: context.config.engine.max_memory_bytes / context.config.threads.get(),
-            spill: context.config.engine.spill_folder.clone(),
-            threads: 1,
-        };
+        let range = key_range(task.index, self.tasks(context));
+        let limits = context.config.engine_limits(false);
         let mut sink = task.sink::<Removal>()?;
         find(context.storage, files(DuplicateKey::NAME), range.clone(), wanted, &limits, |removal| sink.push(removal))?;
         task.close(sink)?;
@@ -82,7 +78,10 @@ impl Step for Duplicates {
 
 /// Finds the copies among the rows of key tables, each sorted by key, whose upper halves of keys lie in a range; gives them by task, row, kind, ordinal
 /// and paragraph.
-pub(crate) fn find<'a>(
+///
+/// # Errors
+/// Tables that cannot be read, what `receive` cannot take, and those of the engine.
+pub fn find<'a>(
     storage: &dyn Storage,
     files: impl Iterator<Item = &'a str>,
     range: RangeInclusive<u64>,
@@ -90,7 +89,7 @@ pub(crate) fn find<'a>(
     limits: &Limits,
     mut receive: impl FnMut(Removal) -> Result<(), TaskError>,
 ) -> Result<(), TaskError> {
-    let source = ranges::source::<DuplicateKey>("keys", storage, files, Some(range))?;
+    let source = tables::source::<DuplicateKey>("keys", storage, files, Some(range))?;
     Engine::new(limits)?.query(vec![source], QUERY, |batch| {
         let removals = removals(wanted, &batch).ok_or("the engine's answer lacks a column")?;
         Ok(removals.into_iter().try_for_each(&mut receive)?)
@@ -99,7 +98,10 @@ pub(crate) fn find<'a>(
 }
 
 /// Finds the near copies among the rows of band tables in the same way.
-pub(crate) fn find_links<'a>(
+///
+/// # Errors
+/// As [`find`].
+pub fn find_links<'a>(
     storage: &dyn Storage,
     files: impl Iterator<Item = &'a str>,
     range: RangeInclusive<u64>,
@@ -107,7 +109,7 @@ pub(crate) fn find_links<'a>(
     limits: &Limits,
     mut receive: impl FnMut(Link) -> Result<(), TaskError>,
 ) -> Result<(), TaskError> {
-    let source = ranges::source::<Band>("bands", storage, files, Some(range))?;
+    let source = tables::source::<Band>("bands", storage, files, Some(range))?;
     let near = wanted.iter().filter(|comparison| comparison.kind.is_near());
     let mut buckets: Vec<(u32, Buckets)> = near.map(|near| (number(near.kind), Buckets::new(near))).collect();
     Engine::new(limits)?.query(vec![source], BANDS_QUERY, |batch| {
@@ -130,8 +132,13 @@ fn keys_of(pass: usize) -> &'static str {
     keys::NAMES.get(pass).copied().unwrap_or_default()
 }
 
+/// Into how many ranges of keys so many rows are cut.
+pub fn ranges(rows: u64) -> u32 {
+    u32::try_from(rows.div_ceil(ROWS_PER_TASK).max(1)).unwrap_or(u32::MAX)
+}
+
 /// The upper halves of keys that a task of so many looks at.
-fn range(task: u32, tasks: u32) -> RangeInclusive<u64> {
+pub fn key_range(task: u32, tasks: u32) -> RangeInclusive<u64> {
     let first = |task: u32| ((u128::from(task) << 64) / u128::from(tasks.max(1))).min(u128::from(u64::MAX));
     let last = if task + 1 >= tasks { u64::MAX } else { u64::try_from(first(task + 1)).unwrap_or(u64::MAX) - 1 };
     u64::try_from(first(task)).unwrap_or_default()..=last

@@ -58,7 +58,7 @@ impl Step for Keys {
 }
 
 /// The rows of a document, which is the `row`th of a task.
-pub(super) fn key_rows(
+pub fn key_rows(
     comparisons: &[Comparison],
     document: &Document,
     task: u32,
@@ -78,8 +78,8 @@ pub(super) fn key_rows(
     })
 }
 
-/// The bands of a document and itself, where it has words.
-pub(super) fn near_rows(
+/// Adds the bands of a document, which has this number among all, and itself, where it has words.
+pub fn near_rows(
     signer: &Signer,
     document: &Document,
     number: u64,
@@ -102,7 +102,7 @@ fn halves(key: u128) -> (u64, u64) {
 }
 
 /// The number of a document among all: its task in the upper half, its row in the lower.
-pub(super) fn number_of(task: u32, row: u32) -> u64 {
+pub fn number_of(task: u32, row: u32) -> u64 {
     u64::from(task) << 32 | u64::from(row)
 }
 

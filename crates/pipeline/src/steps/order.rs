@@ -4,7 +4,6 @@ mod shuffle;
 
 use obelisc_document::DocId;
 use obelisc_document::table::{self, DocumentSize, Position, Table as _};
-use obelisc_engine::Limits;
 use obelisc_shard::Split;
 use obelisc_storage::parquet::Reader;
 use serde_json::{Value, json};
@@ -82,8 +81,7 @@ impl Step for Order {
                 }
             }
             Wanted::Shuffled { seed } => {
-                let engine = &context.config.engine;
-                let limits = Limits { memory: engine.max_memory_bytes, spill: engine.spill_folder.clone(), threads: 1 };
+                let limits = context.config.engine_limits(true);
                 shuffle::sort(sizes(context, step), seed, finish.splits, &limits, &mut next)?;
             }
         }

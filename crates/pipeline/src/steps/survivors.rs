@@ -8,10 +8,10 @@ use arrow_array::types::UInt32Type;
 use arrow_array::{Array as _, RecordBatch};
 use obelisc_document::DocId;
 use obelisc_document::table::{DocumentSize, LostCluster, Removal, Table as _};
-use obelisc_engine::{Engine, Limits};
+use obelisc_engine::Engine;
 use serde_json::{Value, json};
 
-use super::duplicates::{kind, ranges};
+use super::duplicates::{kind, tables};
 use super::{clusters, duplicates, last_documents};
 use crate::error::TaskError;
 use crate::recipe::{Recipe, Stage};
@@ -59,14 +59,10 @@ impl Step for Survivors {
         let removals = removing(context.recipe).flat_map(|step| files(step, Removal::NAME));
         let sizes = files(last_documents(context.recipe), DocumentSize::NAME);
         let sources = vec![
-            ranges::source::<Removal>("removals", context.storage, removals, None)?,
-            ranges::source::<DocumentSize>("sizes", context.storage, sizes, None)?,
+            tables::source::<Removal>("removals", context.storage, removals, None)?,
+            tables::source::<DocumentSize>("sizes", context.storage, sizes, None)?,
         ];
-        let limits = Limits {
-            memory: context.config.engine.max_memory_bytes / context.config.threads.get(),
-            spill: context.config.engine.spill_folder.clone(),
-            threads: 1,
-        };
+        let limits = context.config.engine_limits(false);
         let mut lost = task.sink::<LostCluster>()?;
         let accounts = &mut task.accounts;
         Engine::new(&limits)?.query(sources, QUERY, |batch| {

@@ -45,7 +45,7 @@ pub(super) fn run(options: &Memory) -> Result<bool> {
     let output = folder.path().join("out");
     let started = Instant::now();
     let run = Run { inputs: std::slice::from_ref(&archive), output: &output, threads: options.threads };
-    let peak = watch(binary.start(&run)?)?;
+    let peak = watch(&mut binary.start(&run)?, || ())?;
     let seconds = started.elapsed().as_secs_f64();
 
     let streamed = size_of(&output.join("images"))? as f64 / 1e6;
@@ -67,8 +67,8 @@ pub(super) fn run(options: &Memory) -> Result<bool> {
     Ok(within)
 }
 
-/// Waits for a process; its largest resident set in bytes, as the kernel keeps it.
-fn watch(mut child: Child) -> Result<u64> {
+/// Waits for a process, and does something else now and then; its largest resident set in bytes, as the kernel keeps it.
+pub(super) fn watch(child: &mut Child, mut now_and_then: impl FnMut()) -> Result<u64> {
     let status = Path::new("/proc").join(child.id().to_string()).join("status");
     let mut peak = 0;
     let ended = loop {
@@ -79,6 +79,7 @@ fn watch(mut child: Child) -> Result<u64> {
         let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let kib: Option<u64> = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
         peak = kib.map_or(peak, |kib| peak.max(kib << 10));
+        now_and_then();
         std::thread::sleep(Duration::from_millis(10));
     };
     ensure!(ended.success(), "the run ended with {ended}");
@@ -86,7 +87,7 @@ fn watch(mut child: Child) -> Result<u64> {
 }
 
 /// Bytes of the files in a folder and below.
-fn size_of(folder: &Path) -> Result<u64> {
+pub(super) fn size_of(folder: &Path) -> Result<u64> {
     let mut bytes = 0;
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;

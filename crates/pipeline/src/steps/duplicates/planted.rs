@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use obelisc_dedup::{Keep, MinHash, Signer, clusters};
-use obelisc_document::table::Candidate;
+use obelisc_dedup::{Keep, MinHash, Signer};
 use obelisc_document::{Content, DocId, Document, ImageNode, Node, Page, paragraphs};
 use obelisc_storage::LocalFolder;
 use obelisc_storage::parquet::Writer;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::super::clusters::find_clusters;
 use super::super::keys::{key_rows, near_rows, number_of};
 use super::*;
 
@@ -145,7 +145,7 @@ fn found(folder: &LocalFolder, tables: &Tables, ranges: u32, limits: &Limits) ->
     let wanted = wanted();
     let (mut removals, mut links) = (Vec::new(), Vec::new());
     for task in 0..ranges {
-        let range = range(task, ranges);
+        let range = key_range(task, ranges);
         let push = |removal| {
             removals.push(removal);
             Ok(())
@@ -159,15 +159,12 @@ fn found(folder: &LocalFolder, tables: &Tables, ranges: u32, limits: &Limits) ->
     }
     let links_key = write(folder, ranges, &links);
     for comparison in wanted.iter().filter(|comparison| comparison.kind.is_near()) {
-        let links = ranges::source::<Link>("links", folder, std::iter::once(&*links_key), None).unwrap();
-        let files = tables.candidates.iter().map(String::as_str);
-        let candidates = ranges::source::<Candidate>("candidates", folder, files, None).unwrap();
-        let engine = Engine::new(limits).unwrap();
-        clusters(&engine, number(comparison.kind), [links, candidates], |batch| {
-            removals.extend(super::super::clusters::of_batch(comparison, &batch).unwrap());
+        let candidates = tables.candidates.iter().map(String::as_str);
+        let push = |removal| {
+            removals.push(removal);
             Ok(())
-        })
-        .unwrap();
+        };
+        find_clusters(folder, std::iter::once(&*links_key), candidates, comparison, limits, push).unwrap();
     }
     removals.sort_unstable();
     (removals, links)

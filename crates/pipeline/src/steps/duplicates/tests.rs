@@ -9,9 +9,9 @@ use super::*;
 #[test]
 fn ranges_hold_every_key_once() {
     for tasks in [1, 7, 64] {
-        assert_eq!((*range(0, tasks).start(), *range(tasks - 1, tasks).end()), (0, u64::MAX));
+        assert_eq!((*key_range(0, tasks).start(), *key_range(tasks - 1, tasks).end()), (0, u64::MAX));
         for task in 1..tasks {
-            assert_eq!(range(task - 1, tasks).end() + 1, *range(task, tasks).start());
+            assert_eq!(key_range(task - 1, tasks).end() + 1, *key_range(task, tasks).start());
         }
     }
 }
@@ -56,7 +56,7 @@ fn copies_are_the_same_whatever_the_ranges_the_threads_and_the_memory() {
         for task in 0..tasks {
             let limits = Limits { memory, spill: Some(temporary.path().to_owned()), threads };
             let files = files.iter().map(String::as_str);
-            find(&folder, files, range(task, tasks), &wanted, &limits, |removal| {
+            find(&folder, files, key_range(task, tasks), &wanted, &limits, |removal| {
                 found.push(removal);
                 Ok(())
             })

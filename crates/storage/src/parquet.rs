@@ -4,12 +4,16 @@
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::ops::{Range, RangeInclusive};
+use std::sync::Arc;
 
-use arrow_array::{RecordBatch, RecordBatchReader as _};
+use arrow_array::cast::AsArray as _;
+use arrow_array::types::UInt64Type;
+use arrow_array::{BooleanArray, RecordBatch, RecordBatchReader as _};
 use arrow_schema::{ArrowError, SchemaRef};
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
+    ArrowPredicateFn, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowFilter,
+    RowSelection,
 };
 use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
@@ -197,16 +201,51 @@ impl Reader {
         column: &str,
         range: &RangeInclusive<u64>,
     ) -> Result<Self> {
-        Self::of_groups(object, key, batch_rows, 0, |group| {
-            let chunk = group.columns().iter().find(|chunk| chunk.column_path().string() == column);
-            match chunk.and_then(|chunk| chunk.statistics()) {
-                Some(Statistics::Int64(held)) => {
-                    let low = held.min_opt().is_none_or(|&low| low.cast_unsigned() <= *range.end());
-                    low && held.max_opt().is_none_or(|&high| *range.start() <= high.cast_unsigned())
-                }
-                _ => true,
-            }
-        })
+        Self::of_groups(object, key, batch_rows, 0, |group| may_hold(group, column, range))
+    }
+
+    /// Opens the column `column`, alone, of the rows that [`open_range`](Self::open_range) opens.
+    ///
+    /// # Errors
+    /// As [`open_range`](Self::open_range).
+    pub fn open_range_of(
+        object: Box<dyn Object>,
+        key: &str,
+        batch_rows: usize,
+        column: &str,
+        range: &RangeInclusive<u64>,
+    ) -> Result<Self> {
+        let alone = |builder: Builder| {
+            let mask = ProjectionMask::columns(builder.parquet_schema(), [column]);
+            builder.with_projection(mask)
+        };
+        Self::build(object, key, batch_rows, |group| may_hold(group, column, range), alone)
+    }
+
+    /// Opens those rows of a table file whose unsigned 64-bit column `column` holds a value in `range` that is `wanted`.
+    ///
+    /// # Errors
+    /// As [`open_range`](Self::open_range).
+    pub fn open_wanted(
+        object: Box<dyn Object>,
+        key: &str,
+        batch_rows: usize,
+        column: &str,
+        range: &RangeInclusive<u64>,
+        wanted: impl Fn(u64) -> bool + Send + 'static,
+    ) -> Result<Self> {
+        let inside = range.clone();
+        let filtered = |builder: Builder| {
+            let mask = ProjectionMask::columns(builder.parquet_schema(), [column]);
+            let predicate = ArrowPredicateFn::new(mask, move |batch| {
+                let values = batch.column(0).as_primitive_opt::<UInt64Type>();
+                let values =
+                    values.ok_or_else(|| ArrowError::SchemaError("numbers of 64 bits are wanted".to_owned()))?;
+                Ok(BooleanArray::from_unary(values, |value| inside.contains(&value) && wanted(value)))
+            });
+            builder.with_row_filter(RowFilter::new(vec![Box::new(predicate)]))
+        };
+        Self::build(object, key, batch_rows, |group| may_hold(group, column, range), filtered)
     }
 
     /// Opens a table file for these of its rows, in rising order; numbers behind its end are passed over.  Pages
@@ -256,14 +295,25 @@ impl Reader {
         first: u64,
         wanted: impl Fn(&RowGroupMetaData) -> bool,
     ) -> Result<Self> {
+        let first = usize::try_from(first).unwrap_or(usize::MAX);
+        Self::build(object, key, batch_rows, wanted, |builder| builder.with_offset(first))
+    }
+
+    fn build(
+        object: Box<dyn Object>,
+        key: &str,
+        batch_rows: usize,
+        wanted: impl Fn(&RowGroupMetaData) -> bool,
+        changed: impl FnOnce(Builder) -> Builder,
+    ) -> Result<Self> {
         let failed = |error| damaged(key, error);
         let builder = ParquetRecordBatchReaderBuilder::try_new(Chunks(object)).map_err(failed)?;
         let groups = builder.metadata().row_groups().iter().enumerate();
         let groups: Vec<usize> = groups.filter(|(_, group)| wanted(group)).map(|(i, _)| i).collect();
-        let first = usize::try_from(first).unwrap_or(usize::MAX);
-        let builder = builder.with_batch_size(batch_rows).with_row_groups(groups).with_offset(first);
-        let schema = builder.schema().clone();
-        Ok(Self { key: key.to_owned(), schema, reader: builder.build().map_err(failed)? })
+        let metadata = builder.schema().metadata().clone();
+        let reader = changed(builder.with_batch_size(batch_rows).with_row_groups(groups)).build().map_err(failed)?;
+        let schema = reader.schema().as_ref().clone().with_metadata(metadata);
+        Ok(Self { key: key.to_owned(), schema: Arc::new(schema), reader })
     }
 }
 
@@ -276,6 +326,21 @@ impl Iterator for Reader {
             ArrowError::IoError(_, source) => Error::io("read", &self.key, source),
             other => Error::Damaged { key: self.key.clone(), detail: other.to_string() },
         }))
+    }
+}
+
+type Builder = ParquetRecordBatchReaderBuilder<Chunks>;
+
+/// Whether the unsigned 64-bit column `column` of a row group may hold a value in `range`.
+fn may_hold(group: &RowGroupMetaData, column: &str, range: &RangeInclusive<u64>) -> bool {
+    let chunk = group.columns().iter().find(|chunk| chunk.column_path().string() == column);
+    match chunk.and_then(|chunk| chunk.statistics()) {
+        // Parquet keeps unsigned numbers in signed columns.
+        Some(Statistics::Int64(held)) => {
+            let low = held.min_opt().is_none_or(|&low| low.cast_unsigned() <= *range.end());
+            low && held.max_opt().is_none_or(|&high| *range.start() <= high.cast_unsigned())
+        }
+        _ => true,
     }
 }
 
@@ -312,9 +377,6 @@ impl ChunkReader for Chunks {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use arrow_array::cast::AsArray as _;
     use arrow_array::types::UInt32Type;
     use arrow_array::{ArrayRef, UInt32Array};
 
@@ -373,6 +435,14 @@ mod tests {
             (ROWS_PER_GROUP, 200_000 - 3 * ROWS_PER_GROUP)
         );
         assert_eq!(rows(0..=u64::MAX), 200_000);
+        // Of the hundred of a range the even ones.
+        let step = u64::MAX / 200_000;
+        let range = 100 * step..=199 * step;
+        let even = move |value: u64| (value / step).is_multiple_of(2);
+        let mut read = Reader::open_wanted(folder.open("a").unwrap(), "a", 100_000, "n", &range, even).unwrap();
+        let found = read.next().unwrap().unwrap();
+        let found = found["n"].as_primitive::<UInt64Type>().values();
+        assert_eq!((found.len(), found[0], read.count()), (50, 100 * step, 0));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `duplicates`, global: which copies go, and for which; which documents are near copies of each other.
 
+mod crowded;
 pub(super) mod tables;
 
 use std::ops::RangeInclusive;
@@ -89,7 +90,7 @@ pub fn find<'a>(
     limits: &Limits,
     mut receive: impl FnMut(Removal) -> Result<(), TaskError>,
 ) -> Result<(), TaskError> {
-    let source = tables::source::<DuplicateKey>("keys", storage, files, Some(range))?;
+    let source = tables::source_of_copies::<DuplicateKey>("keys", storage, files, range)?;
     Engine::new(limits)?.query(vec![source], QUERY, |batch| {
         let removals = removals(wanted, &batch).ok_or("the engine's answer lacks a column")?;
         Ok(removals.into_iter().try_for_each(&mut receive)?)
@@ -109,7 +110,7 @@ pub fn find_links<'a>(
     limits: &Limits,
     mut receive: impl FnMut(Link) -> Result<(), TaskError>,
 ) -> Result<(), TaskError> {
-    let source = tables::source::<Band>("bands", storage, files, Some(range))?;
+    let source = tables::source_of_copies::<Band>("bands", storage, files, range)?;
     let near = wanted.iter().filter(|comparison| comparison.kind.is_near());
     let mut buckets: Vec<(u32, Buckets)> = near.map(|near| (number(near.kind), Buckets::new(near))).collect();
     Engine::new(limits)?.query(vec![source], BANDS_QUERY, |batch| {

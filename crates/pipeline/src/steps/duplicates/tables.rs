@@ -1,56 +1,91 @@
-//! Tables of a run, or the rows of a range of keys, as tables of the engine.
+//! Tables of a run, or those of their rows that may have copies, as tables of the engine.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
+use arrow_array::types::UInt64Type;
 use obelisc_document::table::Table;
 use obelisc_engine::{Batches, Source};
 use obelisc_storage::parquet::Reader;
 use obelisc_storage::{Object, Storage};
 
+use super::crowded::Crowded;
 use crate::error::TaskError;
 
 /// Rows of keys that are read at once.
 const ROWS_PER_READ: usize = 8192;
 
-/// The rows of tables; where a range is given, the tables are sorted by key, and the rows are those whose keys' upper halves lie in it.
+/// Files of tables by their keys.
+type Files = Arc<Vec<(String, Box<dyn Object>)>>;
+
+fn opened<'a>(storage: &dyn Storage, files: impl Iterator<Item = &'a str>) -> Result<Files, TaskError> {
+    let files = files.map(|key| Ok((key.to_owned(), storage.open(key)?)));
+    Ok(Arc::new(files.collect::<Result<_, obelisc_storage::Error>>()?))
+}
+
+/// All rows of tables.
 pub(in crate::steps) fn source<'a, T: Table>(
     name: &str,
     storage: &dyn Storage,
     files: impl Iterator<Item = &'a str>,
-    range: Option<RangeInclusive<u64>>,
 ) -> Result<Source, TaskError> {
-    let files = files.map(|key| Ok((key.to_owned(), storage.open(key)?)));
-    let files: Arc<Vec<(String, Box<dyn Object>)>> = Arc::new(files.collect::<Result<_, obelisc_storage::Error>>()?);
-    let open = move || {
-        let (files, range) = (Arc::clone(&files), range.clone());
-        let batches = (0..files.len()).flat_map(move |index| batches_of(&files, index, range.clone()));
-        Ok(Box::new(batches) as Batches)
+    let files = opened(storage, files)?;
+    // A table without the column is read whole.
+    let read = |object, key: &str| Reader::open_range(object, key, ROWS_PER_READ, "key_high", &(0..=u64::MAX));
+    Ok(table::<T>(name, files, read))
+}
+
+/// The rows of key tables, each sorted by key, whose keys' upper halves lie in a range; without most of those that have
+/// no copy.
+pub(in crate::steps) fn source_of_copies<'a, T: Table>(
+    name: &str,
+    storage: &dyn Storage,
+    files: impl Iterator<Item = &'a str>,
+    range: RangeInclusive<u64>,
+) -> Result<Source, TaskError> {
+    let files = opened(storage, files)?;
+    let crowded = Arc::new(crowded(&files, &range)?);
+    let read = move |object, key: &str| {
+        let crowded = Arc::clone(&crowded);
+        Reader::open_wanted(object, key, ROWS_PER_READ, "key_high", &range, move |key| crowded.holds(key))
     };
-    Ok(Source::new(name, T::schema(), open))
+    Ok(table::<T>(name, files, read))
 }
 
-fn batches_of(files: &[(String, Box<dyn Object>)], index: usize, range: Option<RangeInclusive<u64>>) -> Batches {
-    let Some((key, object)) = files.get(index) else { return Box::new(std::iter::empty()) };
-    // A table without this column is read whole.
-    let wanted = range.clone().unwrap_or(0..=u64::MAX);
-    let reader = object.reopen().and_then(|object| Reader::open_range(object, key, ROWS_PER_READ, "key_high", &wanted));
-    match (reader, range) {
-        (Ok(reader), None) => Box::new(reader.map(|batch| Ok(batch?))),
-        (Ok(reader), Some(range)) => Box::new(reader.map(move |batch| Ok(within(&batch?, &range)?))),
-        (Err(error), _) => Box::new(std::iter::once(Err(error.into()))),
+fn table<T: Table>(
+    name: &str,
+    files: Files,
+    read: impl Fn(Box<dyn Object>, &str) -> obelisc_storage::Result<Reader> + Send + Sync + 'static,
+) -> Source {
+    let read = Arc::new(read);
+    Source::new(name, T::schema(), move || {
+        let (files, read) = (Arc::clone(&files), Arc::clone(&read));
+        let batches = (0..files.len()).flat_map(move |index| -> Batches {
+            let Some((key, object)) = files.get(index) else { return Box::new(std::iter::empty()) };
+            match object.reopen().and_then(|object| read(object, key)) {
+                Ok(reader) => Box::new(reader.map(|batch| Ok(batch?))),
+                Err(error) => Box::new(std::iter::once(Err(error.into()))),
+            }
+        });
+        Ok(Box::new(batches))
+    })
+}
+
+/// The keys of a range that may have copies.
+fn crowded(files: &Files, range: &RangeInclusive<u64>) -> Result<Crowded, TaskError> {
+    let mut crowded = Crowded::new(range);
+    for (key, object) in files.iter() {
+        for batch in Reader::open_range_of(object.reopen()?, key, ROWS_PER_READ, "key_high", range)? {
+            let batch = batch?;
+            let keys = batch.column_by_name("key_high").and_then(|column| column.as_primitive_opt::<UInt64Type>());
+            let damaged =
+                || obelisc_storage::Error::Damaged { key: key.clone(), detail: "no column key_high".to_owned() };
+            let keys = keys.ok_or_else(damaged)?.values();
+            // They are sorted.
+            let from = keys.partition_point(|key| key < range.start());
+            keys.iter().skip(from).take_while(|key| *key <= range.end()).for_each(|key| crowded.add(*key));
+        }
     }
-}
-
-/// The rows of a batch, which is sorted, whose keys lie in the range.
-fn within(batch: &RecordBatch, range: &RangeInclusive<u64>) -> Result<RecordBatch, arrow_schema::ArrowError> {
-    let wrong = || arrow_schema::ArrowError::SchemaError("column key_high is missing".to_owned());
-    let keys =
-        batch.column_by_name("key_high").and_then(|column| column.as_primitive_opt::<arrow_array::types::UInt64Type>());
-    let keys = keys.ok_or_else(wrong)?.values();
-    let from = keys.partition_point(|key| key < range.start());
-    let until = keys.partition_point(|key| key <= range.end());
-    Ok(batch.slice(from, until - from))
+    Ok(crowded.whole())
 }

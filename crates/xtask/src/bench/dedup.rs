@@ -16,6 +16,7 @@ use clap::{Args, ValueEnum};
 use obelisc_dedup::{Comparison, Keep, Kind};
 use serde_json::{Value, json};
 
+pub(super) use self::table::mib;
 use super::median;
 use super::memory::{size_of, watch};
 use crate::binary::target;
@@ -220,13 +221,17 @@ impl Dedup {
 }
 
 /// What one process said, and took.
-struct Run {
-    said: Value,
-    peak_bytes: u64,
-    spilled_bytes: u64,
+pub(super) struct Run {
+    /// The last line of what it said, which is JSON.
+    pub said: Value,
+    /// The largest resident set.
+    pub peak_bytes: u64,
+    /// The most that stood in the spill folder.
+    pub spilled_bytes: u64,
 }
 
-fn once(mut command: Command, who: &str, folder: &Path) -> Result<Run> {
+/// Runs a process that may spill into `spill` of a folder.
+pub(super) fn once(mut command: Command, who: &str, folder: &Path) -> Result<Run> {
     let spill = folder.join("spill");
     std::fs::create_dir_all(&spill)?;
     let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("{who} does not start"))?;
@@ -236,6 +241,7 @@ fn once(mut command: Command, who: &str, folder: &Path) -> Result<Run> {
     let said = child.wait_with_output()?.stdout;
     std::fs::remove_dir_all(&spill)?;
     let peak_bytes = peak?;
-    let said = serde_json::from_slice(&said).with_context(|| format!("{who} gave no JSON"))?;
+    let last = said.trim_ascii_end().rsplit(|&byte| byte == b'\n').next().unwrap_or_default();
+    let said = serde_json::from_slice(last).with_context(|| format!("{who} gave no JSON"))?;
     Ok(Run { said, peak_bytes, spilled_bytes })
 }

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
@@ -17,7 +17,7 @@ use obelisc_storage::LocalFolder;
 use obelisc_storage::parquet::Writer;
 use serde_json::{Value, json};
 
-use super::memory::{size_of, watch};
+use super::dedup::{Run, mib, once};
 use crate::binary::target;
 use crate::root;
 
@@ -68,7 +68,8 @@ pub(super) fn run(options: &MinHash) -> Result<bool> {
         first_files(&whole, &folder, documents)?;
         let mut command = Command::new(std::env::current_exe()?);
         command.args(["bench", "minhash", &format!("--memory-mib={}", options.memory_mib), "--worker"]).arg(&folder);
-        let (said, peak, spilled) = measured(command, &folder)?;
+        let Run { said, peak_bytes, spilled_bytes } = once(command, "obelisc", &folder)?;
+        let (peak, spilled) = (mib(peak_bytes), mib(spilled_bytes));
         let seconds = said["seconds"].as_f64().context("no seconds")?;
         let n_log_n = |n: u64| n as f64 * (n as f64).log2();
         let growth = before.map_or(String::new(), |(n, s): (u64, f64)| {
@@ -80,8 +81,8 @@ pub(super) fn run(options: &MinHash) -> Result<bool> {
         if documents <= options.peer_documents {
             let mut command = Command::new(&options.python);
             command.arg(&script).arg("datatrove").arg(&folder).arg("--threads=1");
-            match measured(command, &folder) {
-                Ok((said, _, _)) => {
+            match once(command, "datatrove", &folder) {
+                Ok(Run { said, .. }) => {
                     let its = said["seconds"].as_f64().context("no seconds")?;
                     println!("datatrove {documents:>10} {its:>8.1}   ours/its {:.3}  {said}", seconds / its);
                 }
@@ -95,23 +96,11 @@ pub(super) fn run(options: &MinHash) -> Result<bool> {
 /// Links the first files of a folder of documents into another.
 fn first_files(whole: &Path, folder: &Path, documents: u64) -> Result<()> {
     std::fs::create_dir_all(folder.join("documents"))?;
-    std::fs::create_dir_all(folder.join("spill"))?;
     for number in 0..documents.div_ceil(PER_FILE) {
         let name = format!("documents/{number:05}.jsonl");
         std::os::unix::fs::symlink(whole.canonicalize()?.join(&name), folder.join(&name))?;
     }
     Ok(())
-}
-
-/// What a process says, its largest resident set and the most that it spilled, in MiB.
-fn measured(mut command: Command, folder: &Path) -> Result<(Value, f64, f64)> {
-    let mut child = command.stdout(Stdio::piped()).spawn()?;
-    let (mut spilled, spill) = (0, folder.join("spill"));
-    let peak = watch(&mut child, || spilled = size_of(&spill).unwrap_or_default().max(spilled));
-    let said = child.wait_with_output()?.stdout;
-    let last = said.split(|&byte| byte == b'\n').rfind(|line| !line.is_empty()).unwrap_or_default();
-    let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
-    Ok((serde_json::from_slice(last).context("no JSON")?, mib(peak?), mib(spilled)))
 }
 
 /// What the steps `keys-N`, `duplicates-N` and `clusters-N` do, on one thread.

@@ -67,7 +67,8 @@ fn line(measured: &Measured, before: Option<&Measured>) -> String {
     )
 }
 
-fn mib(bytes: u64) -> f64 {
+/// Bytes in MiB.
+pub(in crate::bench) fn mib(bytes: u64) -> f64 {
     bytes as f64 / f64::from(1 << 20)
 }
 

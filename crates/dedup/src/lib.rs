@@ -82,11 +82,6 @@ impl Kind {
         }
     }
 
-    /// The kind of this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-
     /// Whether near copies are found, by bands and clusters; all others by equal keys.
     pub const fn is_near(self) -> bool {
         matches!(self, Self::MinHash | Self::SimHash)

@@ -189,8 +189,7 @@ impl Reader {
     }
 
     /// Opens those row groups of a table file whose unsigned 64-bit column `column` may hold a value in `range`: a
-    /// table
-    /// sorted by the column is read in part.  The rows still need to be looked at.  `key` is what errors call it.
+    /// table sorted by the column is read in part.  The rows still need to be looked at.  `key` is what errors call it.
     ///
     /// # Errors
     /// I/O errors and [`Error::Damaged`].
@@ -249,8 +248,7 @@ impl Reader {
     }
 
     /// Opens a table file for these of its rows, in rising order; numbers behind its end are passed over.  Pages
-    /// without any
-    /// of them are not read.
+    /// without any of them are not read.
     ///
     /// # Errors
     /// As [`open`](Self::open).

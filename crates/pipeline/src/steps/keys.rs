@@ -96,7 +96,7 @@ pub fn near_rows(
 }
 
 /// The upper and the lower half of a key.
-fn halves(key: u128) -> (u64, u64) {
+pub(in crate::steps) fn halves(key: u128) -> (u64, u64) {
     let half = |half: u128| u64::try_from(half & u128::from(u64::MAX)).unwrap_or_default();
     (half(key >> 64), half(key))
 }

@@ -160,8 +160,7 @@ impl Cut {
     }
 
     /// The shards of each split.  A split without documents has none, since readers refuse a split without rows; a
-    /// dataset
-    /// without documents still has its schema, in one shard.
+    /// dataset without documents still has its schema, in one shard.
     fn shards(self) -> Vec<(Split, u32)> {
         if self.shards.is_empty() { vec![(Split::Train, 1)] } else { self.shards }
     }

@@ -94,12 +94,10 @@ fn bytes(blobs: &mut obelisc_fetch::BlobReader<'_>, image: &ImageNode) -> Result
 }
 
 /// Gives the documents of a shard in the order of their places.  Each task's table is read once, and of it the pages
-/// that hold
-/// wanted rows.
+/// that hold wanted rows.
 ///
 /// Places that follow the order of the tables are read as they come.  Of others a document waits for its turn,
-/// without the bytes
-/// of its images: no more than one shard is in memory.
+/// without the bytes of its images: no more than one shard is in memory.
 fn placed(
     task: &Task<'_>,
     mut positions: Vec<Position>,

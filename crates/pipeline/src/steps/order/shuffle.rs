@@ -13,6 +13,7 @@ use obelisc_engine::{Batches, Engine, Limits, Source};
 use obelisc_shard::{Split, Splits};
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
+use super::super::keys::halves;
 use super::Placing;
 use crate::error::TaskError;
 
@@ -46,8 +47,7 @@ pub(super) fn sort(
 ) -> Result<(), TaskError> {
     let engine = Engine::new(limits)?;
     // The engine's sources outlive what is borrowed here, so that rows come to it through a channel, from a thread
-    // of their
-    // own.  It ends when it has read all, or when the engine has dropped the other end.
+    // of their own.  It ends when it has read all, or when the engine has dropped the other end.
     std::thread::scope(|scope| {
         let (sender, receiver) = sync_channel(AHEAD);
         scope.spawn(move || {
@@ -78,15 +78,14 @@ fn source(receiver: Receiver<Result<RecordBatch, TaskError>>) -> Source {
 
 /// The rows of a task, with what they are sorted by.
 fn keyed(task: u32, rows: &[DocumentSize], seed: u64, splits: Splits) -> Result<RecordBatch, ArrowError> {
-    let keys: Vec<u128> = rows.iter().map(|size| xxh3_128_with_seed(&size.doc_id.0, seed)).collect();
-    let half = |shift: u32| keys.iter().map(move |key| u64::try_from((key >> shift) & u128::from(u64::MAX)));
-    let half = |shift| half(shift).map(Result::unwrap_or_default);
+    let keys = rows.iter().map(|size| halves(xxh3_128_with_seed(&size.doc_id.0, seed)));
+    let (high, low): (Vec<u64>, Vec<u64>) = keys.unzip();
     let number =
         |split| Split::ALL.into_iter().zip(0..).find(|(other, _)| *other == split).map_or(u32::MAX, |(_, n)| n);
     let columns: Vec<ArrayRef> = vec![
         Arc::new(UInt32Array::from_iter_values(rows.iter().map(|size| number(splits.of(size.page_key))))),
-        Arc::new(UInt64Array::from_iter_values(half(64))),
-        Arc::new(UInt64Array::from_iter_values(half(0))),
+        Arc::new(UInt64Array::from(high)),
+        Arc::new(UInt64Array::from(low)),
         Arc::new(UInt32Array::from_iter_values(rows.iter().map(|_| task))),
         Arc::new(UInt32Array::from_iter_values(rows.iter().map(|size| size.row))),
         Arc::new(UInt64Array::from_iter_values(rows.iter().map(|size| size.bytes))),

@@ -53,10 +53,9 @@ fn document(spec: &RuleSpec, case: &dyn TableLike) -> Document {
         title: text(case, "title").map(str::to_owned),
         rendered_width: case.get("rendered_width").map(rendered),
         rendered_height: case.get("rendered_height").map(rendered),
-        facts: text(case, "format").map(|format| ImageFacts {
-            format: format.to_owned(),
-            original_width: number(case.get("width").expect("a width")),
-            original_height: number(case.get("height").expect("a height")),
+        facts: text(case, "format").map(|format| {
+            let side = |key: &str| number(case.get(key).expect("a side"));
+            ImageFacts::new(format, side("width"), side("height"))
         }),
         ..ImageNode::default()
     };
@@ -319,11 +318,7 @@ fn hostile_subjects_give_the_same_finite_signal_twice() {
                     alt_text: Some(text.clone()),
                     rendered_width: Some(RenderedSize::Percent(text.clone())),
                     rendered_height: side.map(RenderedSize::Pixels),
-                    facts: side.map(|original_width| ImageFacts {
-                        format: text.clone(),
-                        original_width,
-                        original_height: side.unwrap_or(7),
-                    }),
+                    facts: side.map(|side| ImageFacts::new(&text, side, side)),
                     ..ImageNode::default()
                 };
                 check(Subject::Image { image: &image, page: &page });

@@ -189,10 +189,62 @@ impl RenderedSize {
 pub struct ImageFacts {
     /// Format by the bytes: `jpeg`, `png`, `webp`, `gif`.
     pub format: String,
-    /// Pixels.
+    /// Pixels, as stored.
     pub original_width: u32,
-    /// Pixels.
+    /// Pixels, as stored.
     pub original_height: u32,
+    /// How the picture is to be turned, as EXIF has it: 1 upright, 2 to 8.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub orientation: u32,
+    /// Pictures of an animation; 1 of a still one.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub frames: u32,
+    /// Whether a colour profile comes with it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_icc_profile: bool,
+    /// 64 bits in which pictures that look alike differ little, written as 16 hexadecimal digits; `None` where there is nothing to see.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "hexadecimal")]
+    pub perceptual_hash: Option<u64>,
+}
+
+impl ImageFacts {
+    /// Of an upright, still picture of which no more is known.
+    pub fn new(format: &str, original_width: u32, original_height: u32) -> Self {
+        Self {
+            format: format.to_owned(),
+            original_width,
+            original_height,
+            orientation: 1,
+            frames: 1,
+            has_icc_profile: false,
+            perceptual_hash: None,
+        }
+    }
+}
+
+const fn one() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+const fn is_one(number: &u32) -> bool {
+    *number == 1
+}
+
+/// 64 bits as hexadecimal digits.
+mod hexadecimal {
+    use serde::de::{Deserialize as _, Deserializer, Error as _};
+    use serde::ser::{Serialize as _, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(bits: &Option<u64>, serializer: S) -> Result<S::Ok, S::Error> {
+        bits.map(|bits| format!("{bits:016x}")).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+        let digits = Option::<String>::deserialize(deserializer)?;
+        let bits = digits.map(|digits| u64::from_str_radix(&digits, 16)).transpose();
+        bits.map_err(|error| D::Error::custom(format!("perceptual_hash: {error}")))
+    }
 }
 
 /// A range of bytes in the image store.
@@ -268,6 +320,19 @@ impl Document {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn facts_come_back_as_they_were_written() {
+        let upright = ImageFacts::new("jpeg", 4, 3);
+        let text = r#"{"format":"jpeg","original_width":4,"original_height":3}"#;
+        assert_eq!(serde_json::to_string(&upright).unwrap(), text);
+        assert_eq!(serde_json::from_str::<ImageFacts>(text).unwrap(), upright);
+        let facts = ImageFacts { orientation: 6, frames: 7, perceptual_hash: Some(0xab << 56 | 1), ..upright };
+        let image = ImageNode { facts: Some(facts), ..ImageNode::default() };
+        let text = serde_json::to_string(&image).unwrap();
+        assert!(text.contains(r#""perceptual_hash":"ab00000000000001""#), "{text}");
+        assert_eq!(serde_json::from_str::<ImageNode>(&text).unwrap(), image);
+    }
 
     #[test]
     fn sizes_come_back_as_they_were_written() {

@@ -142,7 +142,7 @@ mod tests {
             rendered_height: Some(RenderedSize::Percent("50%".into())),
             content_score: Some(0.733),
             candidates: vec!["https://a.example/q.jpg".into()],
-            facts: Some(ImageFacts { format: "jpeg".into(), original_width: 4, original_height: 3 }),
+            facts: Some(ImageFacts::new("jpeg", 4, 3)),
             ..ImageNode::default()
         };
         let page = Page {

@@ -4,8 +4,9 @@ use std::io::Write;
 
 use obelisc_document::Reason;
 use obelisc_document::table::{Answer, Table};
-use obelisc_image::Limits;
+use obelisc_image::{Limits, Verified};
 use obelisc_storage::{Storage, Upload, parquet};
+use xxhash_rust::xxh3::xxh3_128;
 
 use crate::Error;
 use crate::store::{bytes_key, index_key, sha256};
@@ -26,7 +27,7 @@ impl<'a> SegmentWriter<'a> {
         Ok(Self { storage, name: name.to_owned(), limits, upload, offset: 0, answers: Vec::new() })
     }
 
-    /// Answers `url` with these bytes: they are kept when they are an image that decodes under the limits.
+    /// Answers `url` with these bytes: they are kept, without metadata, when they are an image that decodes under the limits.
     ///
     /// # Errors
     /// [`Error::Storage`].
@@ -36,7 +37,8 @@ impl<'a> SegmentWriter<'a> {
                 let reason = Reason::from_name(error.name()).unwrap_or(Reason::DamagedImage);
                 self.fail(url, reason, error.to_string());
             }
-            Ok(facts) => {
+            Ok(Verified { facts, perceptual_hash }) => {
+                let bytes = &*obelisc_image::without_metadata(bytes, &facts);
                 let key = bytes_key(&self.name);
                 self.upload.write_all(bytes).map_err(|error| obelisc_storage::Error::io("write", &key, error))?;
                 let mut answer = Answer::unanswered(url);
@@ -45,7 +47,11 @@ impl<'a> SegmentWriter<'a> {
                 answer.length = bytes.len() as u64;
                 answer.format = Some(facts.format.name().to_owned());
                 (answer.width, answer.height) = (facts.width, facts.height);
+                (answer.orientation, answer.frames) = (facts.orientation.into(), facts.frames);
+                answer.has_icc_profile = facts.has_icc_profile;
+                answer.perceptual_hash = perceptual_hash;
                 answer.sha256 = Some(sha256(bytes));
+                answer.xxh3 = Some(format!("{:032x}", xxh3_128(bytes)));
                 self.offset += bytes.len() as u64;
                 self.answers.push(answer);
             }

@@ -9,6 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use flate2::{Decompress, FlushDecompress, Status};
 use image::{ImageFormat, ImageReader};
 
+use crate::perceptual::{self, Raster};
 use crate::png::Text;
 use crate::{Facts, Format, ImageError, Limits, facts, webp};
 
@@ -24,6 +25,16 @@ const MAX_TEXT: u64 = 1 << 20;
 /// Most bytes of all texts of a PNG; Pillow's bound too, which leaves colour profiles out.
 const MAX_TEXTS: u64 = 64 << 20;
 
+/// An image that decodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// What its headers say.
+    pub facts: Facts,
+    /// 64 bits in which pictures that look alike differ little, of the picture as it is shown (of an animation the first): the signs of its lowest frequencies
+    /// but for their median, turned as its orientation says.  `None` where there is nothing to see: a plain area, or a gradient.
+    pub perceptual_hash: Option<u64>,
+}
+
 /// Decodes the image (of an animation the first) and gives its facts.  Memory stays below eight bytes a pixel for the
 /// result and a small multiple of that for the decoder's work; the pixels are let go.
 ///
@@ -34,21 +45,26 @@ const MAX_TEXTS: u64 = 64 << 20;
 /// # Errors
 /// As [`facts`]; [`ImageError::Damaged`] too where the pixels do not decode, or the texts of a PNG are longer than Pillow
 /// loads.
-pub fn verify(bytes: &[u8], limits: Limits) -> Result<Facts, ImageError> {
+pub fn verify(bytes: &[u8], limits: Limits) -> Result<Verified, ImageError> {
     let facts = facts(bytes, limits)?;
     let pixels = u64::from(facts.width) * u64::from(facts.height);
     let max_alloc = pixels * BYTES_PER_PIXEL + OVERHEAD;
     // A decoder that panics on a file from the web costs that file, not the run.
-    let size = catch_unwind(AssertUnwindSafe(|| match facts.format {
-        Format::Png => decode_png(bytes, max_alloc),
-        Format::Webp => decode_webp(bytes, max_alloc),
-        Format::Jpeg => decode(bytes, ImageFormat::Jpeg, max_alloc).map(|decoded| decoded.size),
-        _ => decode(bytes, ImageFormat::Gif, max_alloc).map(|decoded| decoded.size),
+    let decoded = catch_unwind(AssertUnwindSafe(|| {
+        let decoded = match facts.format {
+            Format::Png => decode_png(bytes, max_alloc),
+            Format::Webp => decode_webp(bytes, max_alloc),
+            Format::Jpeg => decode(bytes, ImageFormat::Jpeg, max_alloc),
+            _ => decode(bytes, ImageFormat::Gif, max_alloc),
+        }?;
+        Ok((decoded.size, decoded.hash(facts.orientation)))
     }));
     let damaged = |detail| ImageError::Damaged { format: facts.format, detail };
-    match size {
-        Ok(Ok(size)) if size == (facts.width, facts.height) => Ok(facts),
-        Ok(Ok((width, height))) => Err(damaged(format!("{width} by {height} pixels are decoded"))),
+    match decoded {
+        Ok(Ok((size, perceptual_hash))) if size == (facts.width, facts.height) => {
+            Ok(Verified { facts, perceptual_hash })
+        }
+        Ok(Ok(((width, height), _))) => Err(damaged(format!("{width} by {height} pixels are decoded"))),
         Ok(Err(detail)) => Err(damaged(detail)),
         Err(_) => Err(damaged("the decoder panicked".to_owned())),
     }
@@ -57,7 +73,17 @@ pub fn verify(bytes: &[u8], limits: Limits) -> Result<Facts, ImageError> {
 /// A decoded image.
 struct Decoded {
     size: (u32, u32),
-    pixels: Vec<u8>,
+    /// Samples of a pixel.
+    channels: usize,
+    /// Of eight bits.
+    samples: Vec<u8>,
+}
+
+impl Decoded {
+    fn hash(&self, orientation: u8) -> Option<u64> {
+        let Self { size, channels, ref samples } = *self;
+        perceptual::hash(&Raster { size, channels, samples }, orientation)
+    }
 }
 
 fn decode(bytes: &[u8], format: ImageFormat, max_alloc: u64) -> Result<Decoded, String> {
@@ -66,11 +92,15 @@ fn decode(bytes: &[u8], format: ImageFormat, max_alloc: u64) -> Result<Decoded, 
     caps.max_alloc = Some(max_alloc);
     reader.limits(caps);
     let image = reader.decode().map_err(|error| error.to_string().to_lowercase())?;
-    Ok(Decoded { size: (image.width(), image.height()), pixels: image.into_bytes() })
+    let (size, color) = ((image.width(), image.height()), image.color());
+    if color.bytes_per_pixel() != color.channel_count() {
+        return Err("samples of more than eight bits".to_owned());
+    }
+    Ok(Decoded { size, channels: color.channel_count().into(), samples: image.into_bytes() })
 }
 
 /// With all checksums, which the general decoder lets pass.
-fn decode_png(bytes: &[u8], max_alloc: u64) -> Result<(u32, u32), String> {
+fn decode_png(bytes: &[u8], max_alloc: u64) -> Result<Decoded, String> {
     check_texts(bytes)?;
     let detail = |error: png::DecodingError| error.to_string().to_lowercase();
     let mut options = png::DecodeOptions::default();
@@ -81,12 +111,14 @@ fn decode_png(bytes: &[u8], max_alloc: u64) -> Result<(u32, u32), String> {
     options.set_ignore_iccp_chunk(true);
     let mut decoder = png::Decoder::new_with_options(Cursor::new(bytes), options);
     decoder.set_limits(png::Limits { bytes: usize::try_from(max_alloc).unwrap_or(usize::MAX) });
+    decoder.set_transformations(png::Transformations::EXPAND | png::Transformations::STRIP_16);
     let mut reader = decoder.read_info().map_err(detail)?;
     let length = reader.output_buffer_size().filter(|&length| length as u64 <= max_alloc);
-    let mut pixels = vec![0; length.ok_or("too many bytes of pixels")?];
-    reader.next_frame(&mut pixels).map_err(detail)?;
+    let mut samples = vec![0; length.ok_or("too many bytes of pixels")?];
+    reader.next_frame(&mut samples).map_err(detail)?;
     reader.finish().map_err(detail)?;
-    Ok((reader.info().width, reader.info().height))
+    let channels = reader.output_color_type().0.samples();
+    Ok(Decoded { size: (reader.info().width, reader.info().height), channels, samples })
 }
 
 /// Holds the texts and colour profiles of a PNG to [`MAX_TEXT`] and [`MAX_TEXTS`].
@@ -127,19 +159,18 @@ fn inflated(zlib: &mut Decompress, mut data: &[u8]) -> Result<u64, String> {
 /// At the end of a partition of a lossy image the decoder reads one more byte, as zero, where others give up.  So the
 /// image is decoded once more without the last byte of its partitions, which encoders pad with zeros: where the decoder
 /// then finds too few bytes, or other pixels, the image was cut or changed.
-fn decode_webp(bytes: &[u8], max_alloc: u64) -> Result<(u32, u32), String> {
+fn decode_webp(bytes: &[u8], max_alloc: u64) -> Result<Decoded, String> {
     let decoded = decode(bytes, ImageFormat::WebP, max_alloc)?;
-    let size = decoded.size;
     if let Some(lossy) = webp::read(bytes)?.lossy {
         let is_alone = bytes.get(12..16) == Some(b"VP8 ");
-        let alone = if is_alone { decoded } else { decode(&still(lossy)?, ImageFormat::WebP, max_alloc)? };
+        let alone = if is_alone { None } else { Some(decode(&still(lossy)?, ImageFormat::WebP, max_alloc)?) };
         let shorter = webp::shortened(lossy).ok_or("the image has no data")?;
         let shorter = decode(&still(&shorter)?, ImageFormat::WebP, max_alloc)?;
-        if alone.pixels != shorter.pixels {
+        if alone.as_ref().unwrap_or(&decoded).samples != shorter.samples {
             return Err("the image ends before its pixels do".to_owned());
         }
     }
-    Ok(size)
+    Ok(decoded)
 }
 
 /// A WebP file of one lossy image.

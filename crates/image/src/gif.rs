@@ -1,6 +1,7 @@
 //! GIF: logical screen and blocks (GIF 89a specification, sections 17 to 27).
 
-use crate::{Size, skip, take};
+use crate::strip::Piece;
+use crate::{Beside, Size, skip, take};
 
 /// Bytes of a colour table by the low three bits of the byte that announces it.
 fn colour_table(flags: u8) -> usize {
@@ -44,6 +45,51 @@ pub(crate) fn size(bytes: &[u8]) -> Size {
     }
 }
 
+/// Application extensions that say how the picture looks: how often an animation runs, its colour profile.
+const PICTURE: [&[u8]; 3] = [b"NETSCAPE2.0", b"ANIMEXTS1.0", b"ICCRGBG1012"];
+
+/// The file without metadata: comments and other applications' extensions go (sections 24 and 26), and what is behind the trailer.  From damage on it stays as
+/// it is.
+pub(crate) fn without_metadata(bytes: &[u8]) -> Vec<Piece> {
+    let mut rest = bytes.get(6..).unwrap_or_default();
+    let at = |rest: &[u8]| bytes.len() - rest.len();
+    let (mut pieces, mut from) = (Vec::new(), 0);
+    let screen: Option<[u8; 7]> = take(&mut rest);
+    let mut whole = screen.and_then(|screen| skip(&mut rest, colour_table(screen[4]))).map(|_| ());
+    while whole.is_some() {
+        let begin = at(rest);
+        whole = match take(&mut rest) {
+            Some([b'!']) => {
+                let label: Option<[u8; 1]> = take(&mut rest);
+                let block = rest.get(1..12).unwrap_or_default();
+                let goes = match label {
+                    Some([0xFE]) => true,
+                    Some([0xFF]) => !PICTURE.contains(&block),
+                    _ => false,
+                };
+                let whole = label.and_then(|_| skip_blocks(&mut rest));
+                if goes && whole.is_some() {
+                    pieces.push(Piece::Kept(from..begin));
+                    from = at(rest);
+                }
+                whole
+            }
+            Some([b',']) => {
+                let descriptor: Option<[u8; 9]> = take(&mut rest);
+                let pixels = descriptor.and_then(|descriptor| skip(&mut rest, colour_table(descriptor[8]) + 1));
+                pixels.and_then(|_| skip_blocks(&mut rest))
+            }
+            Some([b';']) => {
+                pieces.push(Piece::Kept(from..at(rest)));
+                return pieces;
+            }
+            _ => None,
+        };
+    }
+    pieces.push(Piece::Kept(from..bytes.len()));
+    pieces
+}
+
 /// Goes over data sub-blocks and their terminator.
 fn skip_blocks(rest: &mut &[u8]) -> Option<()> {
     loop {
@@ -53,4 +99,26 @@ fn skip_blocks(rest: &mut &[u8]) -> Option<()> {
         }
         skip(rest, usize::from(length))?;
     }
+}
+
+/// What stands beside the pixels of a file in which [`size`] found no fault: the frames as far as they are whole.
+pub(crate) fn beside(bytes: &[u8]) -> Beside<'static> {
+    let mut rest = bytes.get(6..).unwrap_or_default();
+    let mut frames = 0;
+    let screen: Option<[u8; 7]> = take(&mut rest);
+    let mut whole = screen.and_then(|screen| skip(&mut rest, colour_table(screen[4])));
+    while whole.is_some() {
+        whole = match take(&mut rest) {
+            Some([b'!']) => skip(&mut rest, 1).and_then(|_| skip_blocks(&mut rest)).map(|()| &[][..]),
+            Some([b',']) => {
+                let descriptor: Option<[u8; 9]> = take(&mut rest);
+                let pixels = descriptor.and_then(|descriptor| skip(&mut rest, colour_table(descriptor[8]) + 1));
+                let whole = pixels.and_then(|_| skip_blocks(&mut rest));
+                frames += u32::from(whole.is_some());
+                whole.map(|()| &[][..])
+            }
+            _ => None,
+        };
+    }
+    Beside { frames: frames.max(1), ..Beside::default() }
 }

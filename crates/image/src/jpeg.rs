@@ -3,7 +3,8 @@
 //! Stricter than the decoder, which goes on where others stop: a marker of no meaning, a scan whose tables are missing
 //! or whose parameters make no sense.
 
-use crate::{Size, jpeg_scan::Tables, skip, take};
+use crate::strip::Piece;
+use crate::{Beside, Size, jpeg_scan::Tables, skip, take};
 
 /// Width and height out of the frame header, where every segment makes sense, the chain has a scan and goes on to the
 /// end of the image.
@@ -39,6 +40,66 @@ pub(crate) fn size(bytes: &[u8]) -> Size {
         }
     }
     Err("the file ends before its end marker")
+}
+
+/// What stands beside the pixels of a file in which [`size`] found no fault, before its first scan: the first Exif segment (CIPA DC-008, section 4.7.2), and
+/// whether there is a colour profile (ICC.1, annex B.4).
+pub(crate) fn beside(bytes: &[u8]) -> Beside<'_> {
+    let mut rest = bytes.get(2..).unwrap_or_default();
+    let mut beside = Beside::default();
+    while let Some(marker) = next_marker(&mut rest).filter(|marker| !matches!(marker, 0xD9 | 0xDA)) {
+        let length = take(&mut rest).map(u16::from_be_bytes).and_then(|length| usize::from(length).checked_sub(2));
+        let Some(data) = length.and_then(|length| skip(&mut rest, length)) else { break };
+        match marker {
+            0xE1 => beside.exif = beside.exif.or_else(|| data.strip_prefix(b"Exif\0\0")),
+            0xE2 => beside.has_icc_profile |= data.starts_with(b"ICC_PROFILE\0"),
+            _ => {}
+        }
+    }
+    beside
+}
+
+/// The file without metadata: of the application segments JFIF, colour profiles and Adobe's colour transform stay; comments and what is behind the end go.
+pub(crate) fn without_metadata(bytes: &[u8], exif: Option<&[u8]>) -> Vec<Piece> {
+    let mut rest = bytes.get(2..).unwrap_or_default();
+    let at = |rest: &[u8]| bytes.len() - rest.len();
+    let (mut pieces, mut from) = (Vec::new(), 0);
+    let segment = exif.map(|exif| {
+        let length = u16::try_from(exif.len() + 8).unwrap_or_default().to_be_bytes();
+        [&[0xFF, 0xE1], &length, &b"Exif\0\0"[..], exif].concat()
+    });
+    let mut segment = segment.map(Piece::New);
+    while let Some(marker) = next_marker(&mut rest) {
+        if marker == 0xD9 {
+            pieces.push(Piece::Kept(from..at(rest)));
+            return pieces;
+        }
+        if matches!(marker, 0xD0..=0xD7) {
+            continue;
+        }
+        let begin = at(rest) - 2;
+        let length = take(&mut rest).map(u16::from_be_bytes).and_then(|length| usize::from(length).checked_sub(2));
+        let Some(data) = length.and_then(|length| skip(&mut rest, length)) else { break };
+        let stays = match marker {
+            0xE0 => data.starts_with(b"JFIF\0"),
+            0xE2 => data.starts_with(b"ICC_PROFILE\0"),
+            0xEE => data.starts_with(b"Adobe"),
+            0xE1..=0xEF | 0xFE => false,
+            _ => true,
+        };
+        // JFIF comes first of all (T.871, section 10.1).
+        if marker != 0xE0 && segment.is_some() {
+            pieces.push(Piece::Kept(from..begin));
+            pieces.extend(segment.take());
+            from = begin;
+        }
+        if !stays {
+            pieces.push(Piece::Kept(from..begin));
+            from = at(rest);
+        }
+    }
+    pieces.push(Piece::Kept(from..bytes.len()));
+    pieces
 }
 
 /// Goes to the next marker, over entropy-coded data and fill bytes.

@@ -12,7 +12,7 @@
 //! let limits = Limits { max_image_bytes: 20 << 20, max_image_pixels: 100_000_000 };
 //! let image = facts(gif, limits)?;
 //! assert_eq!((image.format, image.width, image.height), (Format::Gif, 1, 1));
-//! assert_eq!(verify(gif, limits)?, image);
+//! assert_eq!(verify(gif, limits)?.facts, image);
 //!
 //! assert_eq!(sniff(b"<!doctype html>"), None);
 //! assert_eq!(facts(b"<!doctype html>", limits).unwrap_err().name(), "not_an_image");
@@ -25,17 +25,21 @@ mod format;
 mod gif;
 mod jpeg;
 mod jpeg_scan;
+mod perceptual;
 mod png;
+mod strip;
 mod webp;
 
+use image::metadata::Orientation;
 use thiserror::Error;
 
-pub use decode::verify;
+pub use decode::{Verified, verify};
 pub use format::{Format, sniff};
+pub use strip::without_metadata;
 
 /// Version of the verdicts of [`facts`] and [`verify`]: raised when any image's would change.  It enters the names of
 /// what was learned of images.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// What an image may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +59,12 @@ pub struct Facts {
     pub width: u32,
     /// Pixels, at least 1, as stored.
     pub height: u32,
+    /// Pictures of an animation, at least 1: those that are whole of a GIF or a WebP, those announced of a PNG.
+    pub frames: u32,
+    /// How the picture is to be turned, as EXIF has it: 1 upright, 2 to 8.
+    pub orientation: u8,
+    /// Whether a colour profile comes with it.
+    pub has_icc_profile: bool,
 }
 
 /// Why an image is refused.
@@ -110,7 +120,21 @@ impl ImageError {
 /// What a reader of one format finds: width and height in pixels, or what is wrong.
 type Size = Result<(u32, u32), &'static str>;
 
-/// Format and size of an image, from the headers alone, once the file is known to be whole: that it ends where its own
+/// What stands beside the pixels.
+struct Beside<'a> {
+    frames: u32,
+    /// From the byte order on (TIFF 6.0).
+    exif: Option<&'a [u8]>,
+    has_icc_profile: bool,
+}
+
+impl Default for Beside<'_> {
+    fn default() -> Self {
+        Self { frames: 1, exif: None, has_icc_profile: false }
+    }
+}
+
+/// Format, size and orientation of an image, from the headers alone, once the file is known to be whole: that it ends where its own
 /// structure says it does.  Time is linear in the number of bytes; nothing is allocated.
 ///
 /// # Errors
@@ -136,7 +160,14 @@ pub fn facts(bytes: &[u8], limits: Limits) -> Result<Facts, ImageError> {
     if u64::from(width) * u64::from(height) > limits.max_image_pixels {
         return Err(ImageError::TooManyPixels { width, height, max: limits.max_image_pixels });
     }
-    Ok(Facts { format, width, height })
+    let Beside { frames, exif, has_icc_profile } = match format {
+        Format::Jpeg => jpeg::beside(bytes),
+        Format::Png => png::beside(bytes),
+        Format::Webp => webp::beside(bytes),
+        _ => gif::beside(bytes),
+    };
+    let orientation = exif.and_then(Orientation::from_exif_chunk).map_or(1, Orientation::to_exif);
+    Ok(Facts { format, width, height, frames, orientation, has_icc_profile })
 }
 
 /// Takes the next `N` bytes.

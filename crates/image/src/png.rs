@@ -1,6 +1,7 @@
 //! PNG: the chain of chunks (PNG Specification, third edition, section 5).
 
-use crate::{Size, skip, take};
+use crate::strip::Piece;
+use crate::{Beside, Size, skip, take};
 
 /// Bytes of the signature.
 const SIGNATURE: usize = 8;
@@ -39,6 +40,56 @@ fn chunk<'a>(rest: &mut &'a [u8]) -> Result<([u8; 4], &'a [u8]), &'static str> {
     let data = skip(rest, length).ok_or("the file ends in a chunk")?;
     skip(rest, 4).ok_or("the file ends before a checksum")?;
     Ok((kind, data))
+}
+
+/// What stands beside the pixels of a file in which [`size`] found no fault (PNG Specification, sections 11.3.2.3, 11.3.3.5 and 11.3.5).
+pub(crate) fn beside(bytes: &[u8]) -> Beside<'_> {
+    let mut rest = bytes.get(SIGNATURE..).unwrap_or_default();
+    let mut beside = Beside::default();
+    while let Ok((kind, mut data)) = chunk(&mut rest) {
+        match &kind {
+            b"eXIf" => beside.exif = Some(data),
+            b"iCCP" => beside.has_icc_profile = true,
+            b"acTL" => beside.frames = take(&mut data).map_or(1, u32::from_be_bytes).max(1),
+            b"IEND" => break,
+            _ => {}
+        }
+    }
+    beside
+}
+
+/// Chunks that say how the picture looks (PNG Specification, section 11).
+const PICTURE: [&[u8; 4]; 21] = [
+    b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"cICP", b"mDCV",
+    b"cLLI", b"bKGD", b"hIST", b"pHYs", b"sPLT", b"acTL", b"fcTL", b"fdAT", b"oFFs",
+];
+
+/// The file without metadata: chunks that say how the picture looks stay.
+pub(crate) fn without_metadata(bytes: &[u8], exif: Option<&[u8]>) -> Vec<Piece> {
+    let mut rest = bytes.get(SIGNATURE..).unwrap_or_default();
+    let at = |rest: &[u8]| bytes.len() - rest.len();
+    let (mut pieces, mut from) = (Vec::new(), 0);
+    while let Ok((kind, data)) = chunk(&mut rest) {
+        let begin = at(rest) - data.len() - 12;
+        if !PICTURE.contains(&&kind) {
+            pieces.push(Piece::Kept(from..begin));
+            from = at(rest);
+        }
+        if let (b"IHDR", Some(exif)) = (&kind, exif) {
+            pieces.push(Piece::Kept(from..at(rest)));
+            from = at(rest);
+            let mut sum = flate2::Crc::new();
+            sum.update(b"eXIf");
+            sum.update(exif);
+            let length = u32::try_from(exif.len()).unwrap_or_default().to_be_bytes();
+            pieces.push(Piece::New([&length, b"eXIf", exif, &sum.sum().to_be_bytes()].concat()));
+        }
+        if &kind == b"IEND" {
+            break;
+        }
+    }
+    pieces.push(Piece::Kept(from..at(rest)));
+    pieces
 }
 
 /// What a chunk holds beside the image.

@@ -1,6 +1,7 @@
 //! WebP: the RIFF container (RFC 9649, section 2).
 
-use crate::{Size, skip, take};
+use crate::strip::Piece;
+use crate::{Beside, Size, skip, take};
 
 /// A WebP file, taken apart.
 #[derive(Debug)]
@@ -40,6 +41,71 @@ pub(crate) fn read(bytes: &[u8]) -> Result<WebP<'_>, &'static str> {
             Ok(WebP { size, lossy: image(before, size)? })
         }
     }
+}
+
+/// What stands beside the pixels of a file in which [`read`] found no fault (RFC 9649, sections 2.7.1.3 to 2.7.1.5).
+pub(crate) fn beside(bytes: &[u8]) -> Beside<'_> {
+    let mut rest = bytes.get(4..).unwrap_or_default();
+    let length = take(&mut rest).map_or(0, u32::from_le_bytes);
+    let mut rest = usize::try_from(length).ok().and_then(|length| skip(&mut rest, length)).unwrap_or_default();
+    let (mut beside, mut frames) = (Beside::default(), 0);
+    // The container's own kind.
+    skip(&mut rest, 4);
+    while let Ok((kind, data)) = chunk(&mut rest) {
+        match kind {
+            b"EXIF" => beside.exif = Some(data.strip_prefix(b"Exif\0\0").unwrap_or(data)),
+            b"ICCP" => beside.has_icc_profile = true,
+            b"ANMF" => frames += 1,
+            _ => {}
+        }
+    }
+    Beside { frames: frames.max(1), ..beside }
+}
+
+/// Chunks that say how the picture looks (RFC 9649, section 2.7).
+const PICTURE: [&[u8; 4]; 7] = [b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF", b"ICCP"];
+
+/// The file without metadata: chunks that say how the picture looks stay; what is behind the container goes.
+pub(crate) fn without_metadata(bytes: &[u8], exif: Option<&[u8]>) -> Vec<Piece> {
+    let mut head = bytes.get(4..).unwrap_or_default();
+    let length = take(&mut head).map_or(0, |length| u32::from_le_bytes(length) as usize);
+    let end = length.saturating_add(8).min(bytes.len());
+    let mut rest = bytes.get(12..end).unwrap_or_default();
+    let at = |rest: &[u8]| end - rest.len();
+    let mut chunks = Vec::new();
+    let mut begin = at(rest);
+    while let Ok((kind, data)) = chunk(&mut rest) {
+        let range = begin..at(rest);
+        begin = range.end;
+        match (kind, data) {
+            (b"VP8X", [flags, others @ ..]) => {
+                // Of the flags those of Exif and XMP change.
+                let flags = flags & !0x0C | if exif.is_some() { 0x08 } else { 0 };
+                let head = bytes.get(range.start..range.start + 8).unwrap_or_default();
+                chunks.push(Piece::New([head, &[flags], others].concat()));
+            }
+            _ if PICTURE.contains(&kind) => chunks.push(Piece::Kept(range)),
+            _ => {}
+        }
+    }
+    // Only the extended form, which has a canvas header, holds Exif (section 2.7), so that header is there.
+    if let Some(exif) = exif {
+        let length = u32::try_from(exif.len()).unwrap_or_default().to_le_bytes();
+        let padding: &[u8] = if exif.len() % 2 == 0 { &[] } else { &[0] };
+        chunks.push(Piece::New([b"EXIF", &length[..], exif, padding].concat()));
+    }
+    let size = |piece: &Piece| match piece {
+        Piece::Kept(range) => range.len(),
+        Piece::New(bytes) => bytes.len(),
+    };
+    let body = 4 + chunks.iter().map(size).sum::<usize>();
+    if exif.is_none() && body + 8 == bytes.len() {
+        return vec![Piece::Kept(0..bytes.len())];
+    }
+    let length = u32::try_from(body).unwrap_or(u32::MAX).to_le_bytes();
+    let mut pieces = vec![Piece::New([b"RIFF", &length[..], b"WEBP"].concat())];
+    pieces.extend(chunks);
+    pieces
 }
 
 /// Takes the next chunk with its padding: kind and data.

@@ -53,7 +53,7 @@ impl Numbers {
 #[test]
 fn whole_images_are_accepted_with_their_size() {
     for (name, bytes) in FIXTURES {
-        let image = verify(bytes, LIMITS).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let image = verify(bytes, LIMITS).unwrap_or_else(|error| panic!("{name}: {error}")).facts;
         let size = if name == "rgb.png" { (12, 9) } else { (24, 18) };
         assert_eq!((image.width, image.height), size, "{name}");
         assert_eq!(facts(bytes, LIMITS), Ok(image), "{name}");
@@ -193,7 +193,10 @@ fn no_change_of_bytes_makes_a_panic_or_breaks_a_limit() {
             match verify(&changed, LIMITS) {
                 Ok(image) => {
                     accepted += 1;
-                    assert!(u64::from(image.width) * u64::from(image.height) <= LIMITS.max_image_pixels, "{name}");
+                    assert!(
+                        u64::from(image.facts.width) * u64::from(image.facts.height) <= LIMITS.max_image_pixels,
+                        "{name}"
+                    );
                 }
                 Err(error) => assert!(!error.to_string().contains("panicked"), "{name}: {error}"),
             }

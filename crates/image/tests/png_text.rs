@@ -38,7 +38,7 @@ fn chunk(kind: &[u8; 4], parts: &[&[u8]]) -> Vec<u8> {
 /// Puts chunks in front of the first of kind `before`.
 fn verdict(before: &[u8; 4], chunks: &[u8]) -> Result<Facts, ImageError> {
     let at = PNG.windows(4).position(|window| window == before).unwrap() - 4;
-    verify(&[&PNG[..at], chunks, &PNG[at..]].concat(), LIMITS)
+    verify(&[&PNG[..at], chunks, &PNG[at..]].concat(), LIMITS).map(|image| image.facts)
 }
 
 fn detail(verdict: Result<Facts, ImageError>) -> String {

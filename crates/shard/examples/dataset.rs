@@ -86,7 +86,7 @@ fn document(number: u64) -> Document {
             src: format!("https://example.org/{number}/{name}"),
             unformatted_src: name,
             source: "src".into(),
-            facts: Some(ImageFacts { format: format.into(), original_width, original_height }),
+            facts: Some(ImageFacts::new(format, original_width, original_height)),
             blob: Some(Blob { segment: "0".into(), offset: 0, length: bytes.len() as u64, sha256: String::new() }),
             ..ImageNode::default()
         })));

@@ -204,7 +204,7 @@ fn page(row: &Value) -> Document {
         Some(text) => (ordinal, text_node(text)),
         None => {
             metadata["source"] = "src".into();
-            let facts = ImageFacts { format: "jpeg".to_owned(), original_width: 640, original_height: 480 };
+            let facts = ImageFacts::new("jpeg", 640, 480);
             let image = ImageNode { facts: Some(facts), ..serde_json::from_value(metadata).unwrap() };
             (ordinal, Content::Image(Box::new(image)))
         }

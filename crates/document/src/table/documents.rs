@@ -207,7 +207,7 @@ mod tests {
             src: "https://a.example/p.jpg".into(),
             rendered_width: Some(RenderedSize::Pixels(640)),
             rendered_height: Some(RenderedSize::Percent("50%".into())),
-            facts: Some(ImageFacts { format: "jpeg".into(), original_width: 4, original_height: 3 }),
+            facts: Some(ImageFacts::new("jpeg", 4, 3)),
             blob: Some(Blob { segment: "s".into(), offset: 1, length: 2, sha256: String::new() }),
             candidates: vec!["https://a.example/q.jpg".into()],
             content_score: Some(0.733),

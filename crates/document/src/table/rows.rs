@@ -122,7 +122,7 @@ table! {
 
 table! {
     /// What became of an image's URL: bytes in the image store, or a reason.
-    Answer = "answers" version 1 {
+    Answer = "answers" version 2 {
         /// Key of the image's URL.
         url_key: UrlKey,
         /// The image's URL.
@@ -139,18 +139,28 @@ table! {
         length: u64,
         /// Format by the bytes.
         format: Option<String>,
-        /// Pixels.
+        /// Pixels, as stored.
         width: u32,
-        /// Pixels.
+        /// Pixels, as stored.
         height: u32,
+        /// How the picture is to be turned, as EXIF has it: 1 upright, 2 to 8.
+        orientation: u32,
+        /// Pictures of an animation; 1 of a still one.
+        frames: u32,
+        /// Whether a colour profile comes with it.
+        has_icc_profile: bool,
+        /// 64 bits in which pictures that look alike differ little; null where there is nothing to see.
+        perceptual_hash: Option<u64>,
         /// sha256 of the bytes, hexadecimal.
         sha256: Option<String>,
+        /// xxh3-128 of the bytes, hexadecimal.
+        xxh3: Option<String>,
     }
 }
 
 table! {
     /// What became of one candidate of one image of one document.
-    Attachment = "attachments" version 1 {
+    Attachment = "attachments" version 2 {
         /// Number of the task whose documents hold the image.
         task: u32,
         /// Row of the document in the task's table.
@@ -171,10 +181,18 @@ table! {
         length: u64,
         /// Format by the bytes.
         format: Option<String>,
-        /// Pixels.
+        /// Pixels, as stored.
         width: u32,
-        /// Pixels.
+        /// Pixels, as stored.
         height: u32,
+        /// How the picture is to be turned, as EXIF has it: 1 upright, 2 to 8.
+        orientation: u32,
+        /// Pictures of an animation; 1 of a still one.
+        frames: u32,
+        /// Whether a colour profile comes with it.
+        has_icc_profile: bool,
+        /// 64 bits in which pictures that look alike differ little; null where there is nothing to see.
+        perceptual_hash: Option<u64>,
         /// sha256 of the bytes, hexadecimal.
         sha256: Option<String>,
     }
@@ -318,7 +336,12 @@ impl Answer {
             format: None,
             width: 0,
             height: 0,
+            orientation: 1,
+            frames: 1,
+            has_icc_profile: false,
+            perceptual_hash: None,
             sha256: None,
+            xxh3: None,
         }
     }
 }

@@ -71,11 +71,7 @@ fn rules(recipe: &str) -> RuleSet {
 }
 
 fn image(side: Option<u32>) -> Content {
-    let facts = side.map(|original_width| obelisc_document::ImageFacts {
-        format: "png".to_owned(),
-        original_width,
-        original_height: 1,
-    });
+    let facts = side.map(|side| obelisc_document::ImageFacts::new("png", side, 1));
     Content::Image(Box::new(ImageNode { facts, ..ImageNode::default() }))
 }
 

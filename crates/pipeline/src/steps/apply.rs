@@ -15,7 +15,7 @@ use crate::recipe::{Recipe, Stage};
 use crate::step::{Context, Rows, Step, Task};
 
 /// Semantic version of the step.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 pub(super) struct Apply;
 
@@ -167,6 +167,10 @@ fn use_candidate(image: &mut ImageNode, chosen: &Attachment) {
         format: chosen.format.clone().unwrap_or_default(),
         original_width: chosen.width,
         original_height: chosen.height,
+        orientation: chosen.orientation,
+        frames: chosen.frames,
+        has_icc_profile: chosen.has_icc_profile,
+        perceptual_hash: chosen.perceptual_hash,
     });
     image.blob = Some(Blob {
         segment: chosen.segment.clone().unwrap_or_default(),
@@ -183,11 +187,25 @@ mod tests {
     use super::*;
 
     fn candidate(rank: u32, reason: Option<Reason>, length: u64) -> Attachment {
-        let (task, row, ordinal) = (0, 0, 0);
-        let format = Some("png".to_owned());
-        let segment = Some("s".to_owned());
-        let (offset, width, height, detail, sha256) = (0, 4, 3, None, None);
-        Attachment { task, row, ordinal, rank, reason, detail, segment, offset, length, format, width, height, sha256 }
+        Attachment {
+            task: 0,
+            row: 0,
+            ordinal: 0,
+            rank,
+            reason,
+            detail: None,
+            segment: Some("s".to_owned()),
+            offset: 0,
+            length,
+            format: Some("png".to_owned()),
+            width: 4,
+            height: 3,
+            orientation: 1,
+            frames: 1,
+            has_icc_profile: false,
+            perceptual_hash: None,
+            sha256: None,
+        }
     }
 
     fn document(images: u32) -> Document {

@@ -71,6 +71,10 @@ fn attachment(reference: &ImageReference, answer: &Answer) -> Attachment {
         format: answer.format.clone(),
         width: answer.width,
         height: answer.height,
+        orientation: answer.orientation,
+        frames: answer.frames,
+        has_icc_profile: answer.has_icc_profile,
+        perceptual_hash: answer.perceptual_hash,
         sha256: answer.sha256.clone(),
     }
 }

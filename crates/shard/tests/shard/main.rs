@@ -20,7 +20,7 @@ fn document(number: u64) -> Document {
             unformatted_src: format!("{name}.png"),
             source: "src".into(),
             alt_text: Some("a gradient".into()),
-            facts: Some(ImageFacts { format: "png".into(), original_width: 24, original_height: 16 }),
+            facts: Some(ImageFacts::new("png", 24, 16)),
             blob: Some(Blob { segment: "0".into(), offset: number, length: PNG.len() as u64, sha256: String::new() }),
             ..ImageNode::default()
         }))

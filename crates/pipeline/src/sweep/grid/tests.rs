@@ -99,7 +99,7 @@ fn documents() -> Vec<Document> {
             alt_text: Some("A boat on a lake".repeat(offset as usize)).filter(|text| !text.is_empty()),
             rendered_width: Some(RenderedSize::Pixels(100 * offset)),
             content_score: Some(0.3),
-            facts: Some(ImageFacts { format: "png".into(), original_width: 150 * offset + 1, original_height: 200 }),
+            facts: Some(ImageFacts::new("png", 150 * offset + 1, 200)),
             ..ImageNode::default()
         };
         let mut text = paragraphs(text);

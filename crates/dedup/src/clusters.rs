@@ -1,6 +1,6 @@
 //! Clusters: what links join, directly or by others.
 //!
-//! Links are turned into stars, each document to the least of its cluster, by rounds of *large-star* and *small-star* (Kiveris et al., "Connected Components in
+//! Links are turned into stars, each member to the least of its cluster, by rounds of *large-star* and *small-star* (Kiveris et al., "Connected Components in
 //! MapReduce and Beyond", 2014).  Each round is two queries over the links; they lie in the engine's spill folder, so memory is the engine's limit
 //! whatever their number, and O(log² n) rounds are enough.
 
@@ -12,32 +12,40 @@ use xxhash_rust::xxh3::xxh3_64;
 
 /// Links without direction, the greater document first.
 const LINKS: &str = "\
-    SELECT DISTINCT greatest(document, other) AS a, least(document, other) AS b FROM links WHERE document <> other";
+    SELECT DISTINCT greatest(member, other) AS a, least(member, other) AS b FROM links WHERE member <> other";
 
-/// Each document's greater neighbours to the least of its neighbours and itself.
+/// Members that several have.
+const LOOPS: &str = "SELECT DISTINCT member FROM links WHERE member = other";
+
+/// Each member's greater neighbours to the least of its neighbours and itself.
 const LARGE_STAR: &str = "\
     WITH ends AS (SELECT a AS u, b AS v FROM links UNION ALL SELECT b AS u, a AS v FROM links), \
     first AS (SELECT u, least(u, min(v)) AS m FROM ends GROUP BY u) \
     SELECT DISTINCT ends.v AS a, first.m AS b FROM ends JOIN first ON ends.u = first.u WHERE ends.v > ends.u";
 
-/// Each document and its lesser neighbours to the least of these.
+/// Each member and its lesser neighbours to the least of these.
 const SMALL_STAR: &str = "\
     WITH first AS (SELECT a AS u, min(b) AS m FROM links GROUP BY a) \
     SELECT DISTINCT a, b FROM (\
         SELECT links.b AS a, first.m AS b FROM links JOIN first ON links.a = first.u WHERE links.b <> first.m \
         UNION ALL SELECT u AS a, m AS b FROM first)";
 
-/// Each document of a cluster with its place.
+/// Each candidate of a cluster with its place.
 const PLACED: &str = "\
-    SELECT members.document, members.cluster, candidates.place FROM (\
-        SELECT a AS document, b AS cluster FROM links UNION ALL SELECT DISTINCT b AS document, b AS cluster FROM links\
-    ) AS members JOIN candidates ON members.document = candidates.document";
+    SELECT members.cluster, candidates.task, candidates.row, candidates.ordinal, candidates.place FROM (\
+        SELECT member, min(cluster) AS cluster FROM (\
+            SELECT a AS member, b AS cluster FROM links UNION ALL SELECT b AS member, b AS cluster FROM links \
+            UNION ALL SELECT member, member AS cluster FROM loops\
+        ) GROUP BY member\
+    ) AS members JOIN candidates ON members.member = candidates.member";
 
-/// Each document of a cluster, by its number: the number of documents in the cluster, and the greatest place.
+/// Each candidate that shares its cluster: the number of candidates in it, and the greatest place.
 const COPIES: &str = "\
-    WITH copies AS (SELECT cluster, count(*) AS copies, max(place) AS best FROM placed GROUP BY cluster) \
-    SELECT placed.document, placed.place, copies.copies, copies.best \
-    FROM placed JOIN copies ON placed.cluster = copies.cluster ORDER BY placed.document";
+    WITH copies AS (\
+        SELECT cluster, count(*) AS copies, max(place) AS best FROM placed GROUP BY cluster HAVING count(*) > 1\
+    ) \
+    SELECT placed.task, placed.row, placed.ordinal, placed.place, copies.copies, copies.best \
+    FROM placed JOIN copies ON placed.cluster = copies.cluster ORDER BY placed.task, placed.row, placed.ordinal";
 
 /// How clusters were found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,13 +54,14 @@ pub struct Rounds {
     pub links: u64,
     /// Rounds until nothing changed.
     pub rounds: u32,
-    /// Documents that have near copies.
-    pub documents: u64,
+    /// Documents or images that may have near copies.
+    pub candidates: u64,
 }
 
-/// Finds the clusters of those rows of the table `links` (columns `kind`, `document`, `other`) that are of a kind, and hands on, in the order of the
-/// documents, batches with the columns `document`, `place`, `copies` (in its cluster, itself among them) and `best`, the greatest place of the
-/// cluster.  The table `candidates` (columns `kind`, `document`, `place`) says of each document in a link where it stands.
+/// Finds the clusters of those rows of the table `links` (columns `kind`, `member`, `other`) that are of a kind, and hands on, in the order of `task`, `row`
+/// and `ordinal`, batches with these columns and `place`, `copies` (in the cluster, itself among them) and `best`, the greatest place of the cluster.
+/// The table `candidates` (columns `kind`, `member`, `task`, `row`, `ordinal`, `place`) says who each member in a link is, and where that one stands; several may
+/// be the same member.
 ///
 /// # Errors
 /// Those of the tables, of the receiver and of the engine.
@@ -63,6 +72,7 @@ pub fn clusters(
     receive: impl FnMut(RecordBatch) -> Result<(), Box<dyn std::error::Error + Send + Sync>>,
 ) -> Result<Rounds, Error> {
     let mut rounds = Rounds::default();
+    let loops = engine.keep("loops", vec![links.clone()], &format!("{LOOPS} AND kind = {kind}"))?;
     let mut stars = engine.keep("links", vec![links], &format!("{LINKS} AND kind = {kind}"))?;
     let mut before = fingerprint(engine, &stars)?;
     rounds.links = stars.rows;
@@ -79,10 +89,10 @@ pub fn clusters(
     }
     let placed = engine.keep(
         "placed",
-        vec![stars.source.clone(), candidates],
+        vec![stars.source.clone(), loops.source.clone(), candidates],
         &format!("{PLACED} AND candidates.kind = {kind}"),
     )?;
-    rounds.documents = placed.rows;
+    rounds.candidates = placed.rows;
     engine.query(vec![placed.source.clone()], COPIES, receive)?;
     Ok(rounds)
 }

@@ -31,7 +31,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 pub use clusters::{Rounds, clusters};
 pub use domain::Domain;
-pub use near::{Banded, Bands, Buckets, Link, MinHash, Signer, SimHash, Tokenization};
+pub use near::{Banded, Bands, Buckets, Hamming, Link, MinHash, Signer, SimHash, Tokenization};
 pub use place::{Keep, Place};
 
 /// What is compared.
@@ -53,11 +53,13 @@ pub enum Kind {
     SimHash,
     /// The bytes of an image, by their sha256.
     ImageContent,
+    /// What an image looks like, by the 64 bits of its perceptual hash.
+    ImagePerceptual,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::PageUrl,
         Self::DocumentText,
         Self::ImageSet,
@@ -66,6 +68,7 @@ impl Kind {
         Self::MinHash,
         Self::SimHash,
         Self::ImageContent,
+        Self::ImagePerceptual,
     ];
 
     /// The name in a recipe.
@@ -79,17 +82,18 @@ impl Kind {
             Self::MinHash => "minhash",
             Self::SimHash => "simhash",
             Self::ImageContent => "image_content",
+            Self::ImagePerceptual => "image_perceptual",
         }
     }
 
     /// Whether near copies are found, by bands and clusters; all others by equal keys.
     pub const fn is_near(self) -> bool {
-        matches!(self, Self::MinHash | Self::SimHash)
+        matches!(self, Self::MinHash | Self::SimHash | Self::ImagePerceptual)
     }
 
     /// Whether it is known only once images are attached.
     pub const fn needs_image_bytes(self) -> bool {
-        matches!(self, Self::ImageContent)
+        matches!(self, Self::ImageContent | Self::ImagePerceptual)
     }
 
     /// Why a copy is dropped.
@@ -103,6 +107,7 @@ impl Kind {
             Self::MinHash => Reason::DuplicateMinHash,
             Self::SimHash => Reason::DuplicateSimHash,
             Self::ImageContent => Reason::DuplicateImageContent,
+            Self::ImagePerceptual => Reason::DuplicateImagePerceptual,
         }
     }
 }
@@ -122,6 +127,8 @@ pub struct Comparison {
     pub minhash: MinHash,
     /// How near copies are found by SimHash.
     pub simhash: SimHash,
+    /// How far the perceptual hashes of images that look alike are apart.
+    pub perceptual: Hamming,
 }
 
 impl Comparison {
@@ -134,6 +141,7 @@ impl Comparison {
             domain: Domain::Registered,
             minhash: MinHash::FINEWEB,
             simhash: SimHash::ROOTS,
+            perceptual: Hamming { max_distance: 4, blocks: 6 },
         }
     }
 }
@@ -164,9 +172,9 @@ pub const QUERY: &str = "\
     FROM keys JOIN copies ON keys.key_high = copies.key_high AND keys.key_low = copies.key_low \
     ORDER BY keys.task, keys.row, keys.kind, keys.ordinal, keys.paragraph";
 
-/// What brings the rows `bands` (columns `key_high`, `key_low`, `kind`, `document`, `signature`) into the order in which [`Buckets`] want them.
+/// What brings the rows `bands` (columns `key_high`, `key_low`, `kind`, `member`, `signature`) into the order in which [`Buckets`] want them.
 pub const BANDS_QUERY: &str = "\
-    SELECT key_high, key_low, kind, document, signature FROM bands ORDER BY key_high, key_low, kind, document";
+    SELECT key_high, key_low, kind, member, signature FROM bands ORDER BY key_high, key_low, kind, member";
 
 /// The keys of a document; none where near copies are compared.
 pub fn keys(comparison: &Comparison, document: &Document) -> Vec<Key> {
@@ -181,7 +189,7 @@ pub fn keys(comparison: &Comparison, document: &Document) -> Vec<Key> {
         Key { key: hasher.digest128(), place, ordinal, paragraph }
     };
     match comparison.kind {
-        Kind::MinHash | Kind::SimHash => Vec::new(),
+        Kind::MinHash | Kind::SimHash | Kind::ImagePerceptual => Vec::new(),
         Kind::PageUrl => {
             let mut hasher = hasher();
             hasher.update(&UrlKey::new(&document.page.url).0);

@@ -1,33 +1,37 @@
-//! Near copies of text: what documents that are alike have in common.
+//! Near copies of text and of images: what those that are alike have in common.
 //!
-//! A [`Signer`] makes bands of a document; near copies share one of them, mostly ([`MinHash`]) or always ([`SimHash`]).  Who sees the bands of all
-//! documents in the order of their keys gets [`Link`]s from [`Buckets`], and [`clusters`](crate::clusters) of links.
+//! A [`Signer`] makes bands of a document or of its images; near copies share one of them, mostly ([`MinHash`]) or always ([`SimHash`], perceptual hashes).  Who
+//! sees the bands of all in the order of their keys gets [`Link`]s from [`Buckets`], and [`clusters`](crate::clusters) of links.
 
+mod hamming;
 mod minhash;
 mod shingle;
 mod simhash;
 
-use obelisc_document::{Document, END_OF_DOCUMENT};
+use obelisc_document::{Content, Document, END_OF_DOCUMENT};
 use xxhash_rust::xxh3::Xxh3;
 
+pub use hamming::Hamming;
 pub use minhash::MinHash;
 pub use shingle::Tokenization;
 pub use simhash::SimHash;
 
 use crate::{Comparison, Kind, Place};
 
-/// What a document is compared by.
+/// What a document, or an image of it, is compared by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bands {
-    /// xxh3-128 of each band and its number; documents with an equal one may be near copies.
+    /// The image's ordinal; `None` of the document.
+    pub ordinal: Option<u32>,
+    /// xxh3-128 of each band and its number; those with an equal one may be near copies.
     pub keys: Vec<u128>,
-    /// The SimHash, by which documents with an equal band are told apart; 0 of a MinHash.
+    /// The SimHash or perceptual hash, by which those with an equal band are told apart; 0 of a MinHash.
     pub signature: u64,
     /// Place in the order by which one of a cluster stays.
     pub place: Place,
 }
 
-/// Makes bands of documents.
+/// Makes bands of documents and images.
 #[derive(Clone, Debug)]
 pub struct Signer {
     comparison: Comparison,
@@ -37,15 +41,18 @@ pub struct Signer {
 #[derive(Clone, Debug)]
 enum Kernel {
     MinHash(minhash::Permutations),
-    SimHash(simhash::Blocks),
+    SimHash(simhash::Votes, hamming::Blocks),
+    Perceptual(hamming::Blocks),
 }
 
 impl Signer {
     /// Of a comparison of near copies; `None` of any other.
     pub fn new(comparison: &Comparison) -> Option<Self> {
+        let simhash = comparison.simhash;
         let kernel = match comparison.kind {
             Kind::MinHash => Kernel::MinHash(minhash::Permutations::new(comparison.minhash)),
-            Kind::SimHash => Kernel::SimHash(simhash::Blocks::new(comparison.simhash)),
+            Kind::SimHash => Kernel::SimHash(simhash::Votes(simhash), hamming::Blocks::new(simhash.hamming)),
+            Kind::ImagePerceptual => Kernel::Perceptual(hamming::Blocks::new(comparison.perceptual)),
             _ => return None,
         };
         Some(Self { comparison: *comparison, kernel })
@@ -56,17 +63,32 @@ impl Signer {
         self.comparison.kind
     }
 
-    /// The bands of a document; `None` of one without words.
-    pub fn bands(&self, document: &Document) -> Option<Bands> {
+    /// The bands of a document, none of one without words; or those of each of its images that has something to see.
+    pub fn bands(&self, document: &Document) -> Vec<Bands> {
+        let kind = self.kind();
         let texts = document.paragraphs().map(|paragraph| &*paragraph.text).filter(|text| *text != END_OF_DOCUMENT);
-        let (keys, signature) = match &self.kernel {
-            Kernel::MinHash(permutations) => (permutations.keys(texts)?, 0),
-            Kernel::SimHash(blocks) => {
-                let signature = blocks.signature(texts)?;
-                (blocks.keys(signature), signature)
+        let place = |ordinal| Place::of(self.comparison.keep, document, ordinal, None);
+        let of_document = |keys, signature| Bands { ordinal: None, keys, signature, place: place(None) };
+        match &self.kernel {
+            Kernel::MinHash(permutations) => {
+                permutations.keys(texts).map(|keys| of_document(keys, 0)).into_iter().collect()
             }
-        };
-        Some(Bands { keys, signature, place: Place::of(self.comparison.keep, document, None, None) })
+            Kernel::SimHash(votes, blocks) => {
+                let signature = votes.signature(texts);
+                signature.map(|signature| of_document(blocks.keys(kind, signature), signature)).into_iter().collect()
+            }
+            Kernel::Perceptual(blocks) => {
+                let hashes = document.nodes.iter().filter_map(|node| match &node.content {
+                    Content::Image(image) => Some((node.ordinal, image.facts.as_ref()?.perceptual_hash?)),
+                    Content::Text(_) => None,
+                });
+                let bands = hashes.map(|(ordinal, signature)| {
+                    let (ordinal, keys) = (Some(ordinal), blocks.keys(kind, signature));
+                    Bands { ordinal, keys, signature, place: place(ordinal) }
+                });
+                bands.collect()
+            }
+        }
     }
 }
 
@@ -79,29 +101,29 @@ fn band_key(kind: Kind, number: usize, values: impl Iterator<Item = u64>) -> u12
     hasher.digest128()
 }
 
-/// Two documents that are near copies.
+/// Two that are near copies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Link {
-    /// One document.
-    pub document: u64,
-    /// The other.
+    /// One of them.
+    pub member: u64,
+    /// The other; itself where several come as the same member.
     pub other: u64,
 }
 
-/// A document with one of its bands.
+/// A member of a bucket: a document or a perceptual hash, with one of its bands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Banded {
     /// The band's key.
     pub key: u128,
-    /// The document's SimHash.
+    /// The SimHash or perceptual hash.
     pub signature: u64,
-    /// The document.
-    pub document: u64,
+    /// The document, by a number; of images the perceptual hash that they have.
+    pub member: u64,
 }
 
-/// Finds links among documents that come in the order of their bands' keys.
+/// Finds links among members that come in the order of their bands' keys.
 ///
-/// Of MinHash it holds the first document of a bucket, which all others are linked to; of SimHash all different signatures of one bucket, 24 bytes each,
+/// Of MinHash it holds the first member of a bucket, which all others are linked to; of signatures all different ones of one bucket, 24 bytes each,
 /// and each pair of them is compared.
 #[derive(Debug)]
 pub struct Buckets {
@@ -114,7 +136,7 @@ pub struct Buckets {
 #[derive(Debug)]
 struct Member {
     signature: u64,
-    document: u64,
+    member: u64,
     /// One that this one is linked to, by number; its own of a root.
     linked: usize,
 }
@@ -122,37 +144,38 @@ struct Member {
 impl Buckets {
     /// Of a comparison.
     pub fn new(comparison: &Comparison) -> Self {
-        let max_distance = (comparison.kind == Kind::SimHash).then_some(comparison.simhash.max_distance);
+        let max_distance = match comparison.kind {
+            Kind::SimHash => Some(comparison.simhash.hamming.max_distance),
+            Kind::ImagePerceptual => Some(comparison.perceptual.max_distance),
+            _ => None,
+        };
         Self { max_distance, key: None, members: Vec::new() }
     }
 
-    /// The next document; its links to those before it in its bucket.  No link is given that follows from those given.
+    /// The next member; its links to those before it in its bucket.  No link is given that follows from those given.
     pub fn push(&mut self, banded: Banded, mut link: impl FnMut(Link)) {
-        let Banded { key, signature, document } = banded;
+        let Banded { key, signature, member } = banded;
         if self.key != Some(key) {
             self.key = Some(key);
             self.members.clear();
         }
-        let near = |other: &Member| {
-            self.max_distance.is_none_or(|distance| (other.signature ^ signature).count_ones() <= distance)
-        };
-        let numbers: Vec<usize> = (0..self.members.len()).filter(|&number| near(&self.members[number])).collect();
-        let equal = numbers
-            .iter()
-            .copied()
-            .find(|&number| self.max_distance.is_none() || self.members[number].signature == signature);
-        if let Some(member) = equal.and_then(|number| self.members.get(number)) {
+        let is_equal = |other: &&Member| self.max_distance.is_none() || other.signature == signature;
+        if let Some(equal) = self.members.iter().find(is_equal) {
             // All that it is near to, the other is linked to already.
-            link(Link { document, other: member.document });
+            link(Link { member, other: equal.member });
             return;
         }
+        let is_near = |other: &Member| {
+            self.max_distance.is_some_and(|distance| (other.signature ^ signature).count_ones() <= distance)
+        };
+        let near: Vec<usize> = (0..self.members.len()).filter(|&number| is_near(&self.members[number])).collect();
         let own = self.members.len();
-        self.members.push(Member { signature, document, linked: own });
-        for number in numbers {
+        self.members.push(Member { signature, member, linked: own });
+        for number in near {
             let (root, own_root) = (self.root(number), self.root(own));
             if root != own_root {
                 self.members[own_root].linked = root;
-                link(Link { document, other: self.members[number].document });
+                link(Link { member, other: self.members[number].member });
             }
         }
     }

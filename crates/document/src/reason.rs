@@ -120,6 +120,8 @@ reasons! {
     DuplicateImageUrl = "duplicate_image_url",
     /// The same bytes are shown as an image more often than the recipe wants.
     DuplicateImageContent = "duplicate_image_content",
+    /// An image that looks like one that others show as well.
+    DuplicateImagePerceptual = "duplicate_image_perceptual",
     /// The paragraph stands on its domain more often than the recipe wants.
     DuplicateParagraph = "duplicate_paragraph",
     /// A near copy of another document: it shares a band of minima of its n-grams with one of their cluster.

@@ -61,7 +61,7 @@ pub use run::{PlannedStep, Run};
 
 /// Copies among key tables without a run: the work of the steps `keys-N`, `duplicates-N` and `clusters-N`.
 pub mod duplicates {
-    pub use crate::steps::{find, find_clusters, find_links, key_range, key_rows, near_rows, number_of, ranges};
+    pub use crate::steps::{find, find_clusters, find_links, key_range, key_rows, near_rows, ranges};
 }
 
 /// The examples of `filters/README.md`.

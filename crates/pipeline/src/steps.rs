@@ -24,7 +24,7 @@ use crate::step::Step;
 pub use clusters::find_clusters;
 pub use duplicates::{find, find_links, key_range, ranges};
 pub(crate) use kept::retention;
-pub use keys::{key_rows, near_rows, number_of};
+pub use keys::{key_rows, near_rows};
 pub(crate) use order::shards;
 pub(crate) use write::SHARDS;
 

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use arrow_array::types::Int64Type;
+use arrow_array::types::{Int64Type, UInt32Type};
 use obelisc_document::table::{Candidate, Link, Table};
 use obelisc_engine::Limits;
 
@@ -12,8 +12,8 @@ fn plain(links: &[Link], documents: u64) -> BTreeMap<u64, (i64, u64)> {
     loop {
         let mut changed = false;
         for link in links {
-            let least = cluster[link.document as usize].min(cluster[link.other as usize]);
-            for document in [link.document, link.other] {
+            let least = cluster[link.member as usize].min(cluster[link.other as usize]);
+            for document in [link.member, link.other] {
                 changed |= cluster[document as usize] != least;
                 cluster[document as usize] = least;
             }
@@ -48,16 +48,20 @@ fn source<T: Table>(name: &str, rows: Vec<T>) -> Source {
 fn found(of: &[Link], documents: u64, memory: usize) -> (BTreeMap<u64, (i64, u64)>, Rounds) {
     let spill = tempfile::tempdir().unwrap();
     let limits = Limits { memory, spill: Some(spill.path().to_owned()), threads: 1 };
-    let candidates = (0..documents).map(|document| Candidate { kind: KIND, document, place: place(document).to_vec() });
+    let candidate = |member: u64| {
+        let (task, row) = (0, member as u32);
+        Candidate { kind: KIND, member, task, row, ordinal: None, place: place(member).to_vec() }
+    };
+    let candidates = (0..documents).map(candidate);
     let sources = [source("links", of.to_vec()), source("candidates", candidates.collect())];
     let mut found = Vec::new();
     let rounds = clusters(&Engine::new(&limits).unwrap(), KIND, sources, |batch| {
-        let documents = batch["document"].as_primitive::<UInt64Type>();
+        let rows = batch["row"].as_primitive::<UInt32Type>();
         let copies = batch["copies"].as_primitive::<Int64Type>();
         let best = batch["best"].as_binary::<i32>();
         for row in 0..batch.num_rows() {
             let best = u64::from_be_bytes(best.value(row)[8..].try_into().unwrap());
-            found.push((documents.value(row), (copies.value(row), best)));
+            found.push((rows.value(row).into(), (copies.value(row), best)));
         }
         Ok(())
     });
@@ -67,8 +71,8 @@ fn found(of: &[Link], documents: u64, memory: usize) -> (BTreeMap<u64, (i64, u64
 
 const KIND: u32 = 5;
 
-fn link(document: u64, other: u64) -> Link {
-    Link { kind: KIND, document, other }
+fn link(member: u64, other: u64) -> Link {
+    Link { kind: KIND, member, other }
 }
 
 #[test]
@@ -89,9 +93,33 @@ fn chains_stars_circles_and_crowds_are_clusters() {
 fn the_rounds_of_a_long_chain_are_few_and_memory_makes_no_difference() {
     let chain: Vec<Link> = (0..30_000).map(|number| link(number + 1, number)).collect();
     let (clusters, rounds) = found(&chain, 30_001, 256 << 20);
-    assert_eq!((clusters.len(), rounds.links, rounds.documents), (30_001, 30_000, 30_001));
+    assert_eq!((clusters.len(), rounds.links, rounds.candidates), (30_001, 30_000, 30_001));
     assert!(clusters.values().all(|&(copies, best)| copies == 30_001 && best == clusters[&0].1));
     // The logarithm of the length, and one round in which nothing changes.
     assert!(rounds.rounds <= 17, "{rounds:?}");
     assert_eq!(found(&chain, 30_001, 16 << 20), (clusters, rounds));
+}
+
+#[test]
+fn those_of_one_member_are_a_cluster_with_all_that_are_linked_to_it() {
+    let spill = tempfile::tempdir().unwrap();
+    let limits = Limits { memory: 64 << 20, spill: Some(spill.path().to_owned()), threads: 1 };
+    // Members 10 and 20 are several, 20 is linked to 30; 40 is linked to itself and stands alone.
+    let members: [u64; 7] = [10, 20, 10, 30, 20, 40, 50];
+    let candidates = members.iter().zip(0..).map(|(&member, row)| {
+        let ordinal = (row % 2 == 1).then_some(row);
+        Candidate { kind: KIND, member, task: 0, row, ordinal, place: place(row.into()).to_vec() }
+    });
+    let links = vec![link(10, 10), link(20, 20), link(30, 20), link(40, 40)];
+    let sources = [source("links", links), source("candidates", candidates.collect())];
+    let mut found = Vec::new();
+    clusters(&Engine::new(&limits).unwrap(), KIND, sources, |batch| {
+        let column = |name: &str| batch[name].as_primitive::<UInt32Type>().clone();
+        let copies = batch["copies"].as_primitive::<Int64Type>().values().to_vec();
+        found.extend(column("row").iter().zip(column("ordinal").iter()).zip(copies));
+        Ok(())
+    })
+    .unwrap();
+    let expected = [(0, None, 2), (1, Some(1), 3), (2, None, 2), (3, Some(3), 3), (4, None, 3)];
+    assert_eq!(found, expected.map(|(row, ordinal, copies)| ((Some(row), ordinal), copies)));
 }

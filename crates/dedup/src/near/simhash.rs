@@ -1,8 +1,7 @@
-//! SimHash (Charikar 2002), found by blocks (Manku, Jain, Das Sarma 2007).
+//! SimHash (Charikar 2002).
 
-use super::band_key;
+use super::Hamming;
 use super::shingle::{Tokenization, shingles};
-use crate::Kind;
 
 /// How documents are compared by 64 bits each, in which documents that are alike differ little.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,55 +10,29 @@ pub struct SimHash {
     pub tokens: Tokenization,
     /// Tokens of a run; each run votes on every bit.
     pub window: u32,
-    /// Bits in which near copies may differ.
-    pub max_distance: u32,
-    /// Blocks that the bits are cut into; more than `max_distance`.  Signatures that differ in no more bits than that have `blocks` − `max_distance` blocks in
-    /// common at least, and are compared where they have; so none is missed.
-    pub blocks: u32,
+    /// How far near copies may be apart.
+    pub hamming: Hamming,
 }
 
 impl SimHash {
     /// As the ROOTS corpus does for most languages.
-    pub const ROOTS: Self = Self { tokens: Tokenization::Character, window: 6, max_distance: 4, blocks: 6 };
+    pub const ROOTS: Self =
+        Self { tokens: Tokenization::Character, window: 6, hamming: Hamming { max_distance: 4, blocks: 6 } };
     /// As ROOTS does for English.
     pub const ROOTS_EN: Self = Self { tokens: Tokenization::Space, ..Self::ROOTS };
     /// As ROOTS does for Galician.
-    pub const ROOTS_GL: Self = Self { tokens: Tokenization::Character, window: 4, max_distance: 7, blocks: 8 };
-
-    /// How many choices of blocks there are that near copies may have in common: the bands of a document.
-    pub fn bands(self) -> u64 {
-        let (blocks, distance) = (u64::from(self.blocks), u64::from(self.max_distance));
-        // A binomial coefficient; each partial product is one as well.
-        (0..distance).fold(1_u64, |choices, taken| choices.saturating_mul(blocks.saturating_sub(taken)) / (taken + 1))
-    }
+    pub const ROOTS_GL: Self =
+        Self { tokens: Tokenization::Character, window: 4, hamming: Hamming { max_distance: 7, blocks: 8 } };
 }
 
-/// The choices of blocks that near copies may have in common.
+/// Counts the votes of runs of tokens.
 #[derive(Clone, Debug)]
-pub(super) struct Blocks {
-    options: SimHash,
-    masks: Vec<u64>,
-}
+pub(super) struct Votes(pub(super) SimHash);
 
-impl Blocks {
-    pub(super) fn new(options: SimHash) -> Self {
-        let blocks = options.blocks.clamp(1, 64);
-        let common = blocks.saturating_sub(options.max_distance).max(1);
-        let below = |bit: u32| if bit >= 64 { u64::MAX } else { (1 << bit) - 1 };
-        let block = |number: u32| below((number + 1) * 64 / blocks) & !below(number * 64 / blocks);
-        // All choices of `common` blocks, each as the bits of its blocks.
-        let mut choices: Vec<(u32, u64)> = vec![(0, 0)];
-        for _ in 0..common {
-            let longer =
-                |(next, mask): (u32, u64)| (next..blocks).map(move |number| (number + 1, mask | block(number)));
-            choices = choices.into_iter().flat_map(longer).collect();
-        }
-        Self { options, masks: choices.into_iter().map(|(_, mask)| mask).collect() }
-    }
-
+impl Votes {
     /// The 64 bits of texts; `None` where there are no tokens.
     pub(super) fn signature<'t>(&self, texts: impl Iterator<Item = &'t str>) -> Option<u64> {
-        let tokens = self.options.tokens.tokens(texts);
+        let tokens = self.0.tokens.tokens(texts);
         if tokens.is_empty() {
             return None;
         }
@@ -74,7 +47,7 @@ impl Blocks {
                 *lane = 0;
             }
         };
-        for shingle in shingles(&tokens, self.options.window as usize) {
+        for shingle in shingles(&tokens, self.0.window as usize) {
             for (k, lane) in lanes.iter_mut().enumerate() {
                 *lane += (shingle >> k) & 0x0101_0101_0101_0101;
             }
@@ -87,10 +60,5 @@ impl Blocks {
         empty(&mut lanes);
         let is_one = |votes: &u64| u64::from(2 * votes > all);
         Some(ones.iter().zip(0..).fold(0, |signature, (votes, bit)| signature | is_one(votes) << bit))
-    }
-
-    pub(super) fn keys(&self, signature: u64) -> Vec<u128> {
-        let masked = self.masks.iter().enumerate();
-        masked.map(|(number, mask)| band_key(Kind::SimHash, number, std::iter::once(signature & mask))).collect()
     }
 }

@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 
+use super::hamming::Blocks;
 use super::minhash::Permutations;
-use super::simhash::Blocks;
+use super::simhash::Votes;
 use super::*;
 
 /// Words that nothing else has: a text of `count` of them, from a number on.
@@ -51,9 +52,10 @@ fn minima_are_shared_as_often_as_sets_are() {
 
 #[test]
 fn signatures_within_the_distance_have_blocks_in_common_and_others_are_told_apart() {
-    for options in [SimHash::ROOTS, SimHash::ROOTS_GL, SimHash { blocks: 5, ..SimHash::ROOTS }] {
+    let [roots, galician] = [SimHash::ROOTS, SimHash::ROOTS_GL].map(|options| options.hamming);
+    for options in [roots, galician, Hamming { blocks: 5, ..roots }] {
         let blocks = Blocks::new(options);
-        let keys = |signature| blocks.keys(signature).into_iter().collect::<BTreeSet<_>>();
+        let keys = |signature| blocks.keys(Kind::SimHash, signature).into_iter().collect::<BTreeSet<_>>();
         let mut state = 7_u64;
         for _ in 0..500 {
             state = xxhash_rust::xxh3::xxh3_64(&state.to_be_bytes());
@@ -67,19 +69,19 @@ fn signatures_within_the_distance_have_blocks_in_common_and_others_are_told_apar
             assert!(!keys(state).is_disjoint(&keys(other)), "{options:?} {state:x} {other:x}");
         }
     }
-    assert_eq!((SimHash::ROOTS.bands(), SimHash::ROOTS_GL.bands()), (15, 8));
+    assert_eq!((roots.bands(), galician.bands()), (15, 8));
 }
 
 #[test]
 fn texts_that_are_alike_have_signatures_that_are() {
-    let blocks = Blocks::new(SimHash::ROOTS);
-    let signature = |words: &[String]| blocks.signature(std::iter::once(&*text(words))).unwrap();
+    let votes = Votes(SimHash::ROOTS);
+    let signature = |words: &[String]| votes.signature(std::iter::once(&*text(words))).unwrap();
     let one = words(1000, 400);
     let mut other = one.clone();
     other[200] = "changed".to_owned();
     assert!((signature(&one) ^ signature(&other)).count_ones() <= 4);
     assert!((signature(&one) ^ signature(&words(9000, 400))).count_ones() > 10);
-    assert_eq!(blocks.signature(std::iter::once(" … ")), None);
+    assert_eq!(votes.signature(std::iter::once(" … ")), None);
 }
 
 /// Each bit as plain counting has it.
@@ -91,14 +93,14 @@ fn a_signature_is_the_majority_of_the_hashes_of_all_runs() {
     let hashes: Vec<u64> = shingle::shingles(&tokens, 6).collect();
     let majority = |bit: &u32| 2 * hashes.iter().filter(|hash| **hash >> bit & 1 == 1).count() > hashes.len();
     let expected = (0..64).filter(majority).fold(0, |sum, bit| sum | 1_u64 << bit);
-    assert_eq!(Blocks::new(options).signature(std::iter::once(&*text(&words))), Some(expected));
+    assert_eq!(Votes(options).signature(std::iter::once(&*text(&words))), Some(expected));
 }
 
 fn links(comparison: &Comparison, rows: &[(u128, u64, u64)]) -> Vec<(u64, u64)> {
     let (mut buckets, mut found) = (Buckets::new(comparison), Vec::new());
-    for &(key, signature, document) in rows {
-        let banded = Banded { key, signature, document };
-        buckets.push(banded, |Link { document, other }| found.push((document, other)));
+    for &(key, signature, member) in rows {
+        let banded = Banded { key, signature, member };
+        buckets.push(banded, |Link { member, other }| found.push((member, other)));
     }
     found
 }
@@ -111,4 +113,30 @@ fn a_bucket_links_what_belongs_together_and_nothing_twice() {
     // 0 and 0b11111 are too far apart, until one between them joins both; a second 0 is linked to the first alone.
     let rows = [(1, 0, 1), (1, 0b1_1111, 2), (1, u64::MAX, 3), (1, 0b11, 4), (1, 0, 5), (2, u64::MAX, 6)];
     assert_eq!(links(&simhash, &rows), [(4, 1), (4, 2), (5, 1)]);
+}
+
+#[test]
+fn images_are_compared_by_what_they_look_like_and_those_that_look_the_same_are_one_member() {
+    use obelisc_document::{DocId, ImageFacts, ImageNode, Node, Page, paragraphs};
+
+    let image = |ordinal, perceptual_hash| {
+        let facts = ImageFacts { perceptual_hash, ..ImageFacts::new("png", 200, 200) };
+        let image = ImageNode { facts: Some(facts), ..ImageNode::default() };
+        Node { ordinal, content: Content::Image(Box::new(image)) }
+    };
+    let text = Node { ordinal: 1, content: Content::Text(paragraphs("A boat.")) };
+    let nodes = vec![image(0, Some(0b111)), text, image(2, None), image(3, Some(0b111)), image(4, Some(0b100))];
+    let document = Document { id: DocId::new("w", 0, 0), page: Page::default(), nodes };
+    let comparison = Comparison::new(Kind::ImagePerceptual, crate::Keep::Newest);
+    let bands = Signer::new(&comparison).unwrap().bands(&document);
+    let ordinals: Vec<_> = bands.iter().map(|bands| (bands.ordinal, bands.signature)).collect();
+    assert_eq!(ordinals, [(Some(0), 0b111), (Some(3), 0b111), (Some(4), 0b100)]);
+    assert!(bands.is_sorted_by_key(|bands| &bands.place) && bands[0].keys == bands[1].keys);
+    let mut rows: Vec<_> =
+        bands.iter().flat_map(|bands| bands.keys.iter().map(|key| (*key, bands.signature, bands.signature))).collect();
+    rows.sort_unstable();
+    let mut found = links(&comparison, &rows);
+    found.sort_unstable();
+    found.dedup();
+    assert_eq!(found, [(0b111, 0b100), (0b111, 0b111)]);
 }

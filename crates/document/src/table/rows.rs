@@ -221,41 +221,48 @@ table! {
 }
 
 table! {
-    /// What near copies are found by: a document with one of its bands.  Sorted by key.
-    Band = "bands" version 1 {
+    /// What near copies are found by: what is compared, with one of its bands.  Sorted by key.
+    Band = "bands" version 2 {
         /// The upper half of xxh3-128 of the band.
         key_high: u64,
         /// The lower half.
         key_low: u64,
         /// What is compared, by its number.
         kind: u32,
-        /// The document: the number of the task that holds it in the upper half, its row in the task's table in the lower.
-        document: u64,
-        /// The document's SimHash; 0 of a MinHash.
+        /// What has the band: of a document the number of its task in the upper half, its row in the task's table in the lower; of images the perceptual hash
+        /// that they have.
+        member: u64,
+        /// The SimHash or perceptual hash; 0 of a MinHash.
         signature: u64,
     }
 }
 
 table! {
-    /// A document that may be a near copy of others.
-    Candidate = "candidates" version 1 {
+    /// A document or an image that may be a near copy of others.
+    Candidate = "candidates" version 2 {
         /// What is compared, by its number.
         kind: u32,
-        /// The document: the number of the task that holds it in the upper half, its row in the task's table in the lower.
-        document: u64,
+        /// What it has bands as: see the table `bands`.
+        member: u64,
+        /// Number of the task whose documents hold it.
+        task: u32,
+        /// Row of the document in the task's table.
+        row: u32,
+        /// The image's ordinal in its document; null of a document.
+        ordinal: Option<u32>,
         /// Place among the copies: the one with the greatest stays.
         place: Vec<u8>,
     }
 }
 
 table! {
-    /// Two documents that are near copies.
-    Link = "links" version 1 {
+    /// Two that are near copies.
+    Link = "links" version 2 {
         /// What was compared, by its number.
         kind: u32,
-        /// One document, by task and row.
-        document: u64,
-        /// The other.
+        /// One of them: see the table `bands`.
+        member: u64,
+        /// The other; itself where all of the same perceptual hash are meant.
         other: u64,
     }
 }

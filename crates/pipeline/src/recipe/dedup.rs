@@ -1,6 +1,6 @@
 //! The tables `[dedup…]` of a recipe.
 
-use obelisc_dedup::{Comparison, Domain, Keep, Kind, MinHash, SimHash, Tokenization};
+use obelisc_dedup::{Comparison, Domain, Hamming, Keep, Kind, MinHash, SimHash, Tokenization};
 use obelisc_filter::options::Options;
 
 use super::{Sections, Stage};
@@ -86,16 +86,11 @@ fn comparison(kind: Kind, table: &mut Options<'_>) -> Comparison {
         Kind::PageUrl | Kind::DocumentText | Kind::ImageSet => Comparison { keep: keep_of_documents(table), ..default },
         Kind::MinHash => Comparison { keep: keep_of_documents(table), minhash: minhash(table), ..default },
         Kind::SimHash => Comparison { keep: keep_of_documents(table), simhash: simhash(table), ..default },
-        Kind::ImageUrl | Kind::ImageContent => Comparison {
-            keep: keep_of(table.choice("keep", &["none", "newest"], "which copy stays")),
-            max_copies: table.integer(
-                "max_copies",
-                10,
-                1..=1 << 40,
-                "how often an image may be shown before its copies go",
-            ),
-            ..default
-        },
+        Kind::ImageUrl | Kind::ImageContent => of_images(kind, table),
+        Kind::ImagePerceptual => {
+            let comparison = of_images(kind, table);
+            Comparison { perceptual: hamming(table, comparison.perceptual), ..comparison }
+        }
         Kind::Paragraph => {
             let meaning = "among which pages: those of a registered domain, or of a host";
             let domain = match table.choice("domain", &["registered", "host"], meaning) {
@@ -115,6 +110,13 @@ fn comparison(kind: Kind, table: &mut Options<'_>) -> Comparison {
             }
         }
     }
+}
+
+fn of_images(kind: Kind, table: &mut Options<'_>) -> Comparison {
+    let keep = keep_of(table.choice("keep", &["none", "newest"], "which copy stays"));
+    let meaning = "how often an image may be shown before its copies go";
+    let max_copies = table.integer("max_copies", 10, 1..=1 << 40, meaning);
+    Comparison { max_copies, ..Comparison::new(kind, keep) }
 }
 
 fn keep_of_documents(table: &mut Options<'_>) -> Keep {
@@ -171,32 +173,22 @@ fn simhash(table: &mut Options<'_>) -> SimHash {
             "space" => Tokenization::Space,
             _ => Tokenization::Character,
         };
-    let options = SimHash {
-        tokens,
-        window: small(table, "window", preset.window, 1..=100, "tokens of a run; each run votes on every bit"),
-        max_distance: small(
-            table,
-            "max_distance",
-            preset.max_distance,
-            0..=16,
-            "of 64 bits, in how many copies may differ",
-        ),
-        blocks: small(
-            table,
-            "blocks",
-            preset.blocks,
-            1..=32,
-            "blocks that the bits are cut into; more than max_distance",
-        ),
-    };
-    if options.blocks <= options.max_distance {
-        let max_distance = options.max_distance;
+    let window = small(table, "window", preset.window, 1..=100, "tokens of a run; each run votes on every bit");
+    SimHash { tokens, window, hamming: hamming(table, preset.hamming) }
+}
+
+fn hamming(table: &mut Options<'_>, default: Hamming) -> Hamming {
+    let meaning = "of 64 bits, in how many copies may differ";
+    let max_distance = small(table, "max_distance", default.max_distance, 0..=16, meaning);
+    let meaning = "blocks that the bits are cut into; more than max_distance";
+    let blocks = small(table, "blocks", default.blocks, 1..=32, meaning);
+    let options = Hamming { max_distance, blocks };
+    if blocks <= max_distance {
         table.problem(
             "blocks",
             format!("at least one more than max_distance = {max_distance}, or near copies are missed"),
         );
     } else if options.bands() > MAX_CHOICES {
-        let SimHash { blocks, max_distance, .. } = options;
         let message = format!(
             "max_distance = {max_distance} of {blocks} blocks leaves {} choices; at most {MAX_CHOICES}",
             options.bands()
@@ -206,7 +198,7 @@ fn simhash(table: &mut Options<'_>) -> SimHash {
     options
 }
 
-/// Most bands of a document.
+/// Most bands of a document or an image.
 const MAX_CHOICES: u64 = 1000;
 
 fn small(

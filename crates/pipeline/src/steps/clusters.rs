@@ -1,15 +1,12 @@
 //! `clusters`, global: which near copies go, and for which.
 
-use arrow_array::RecordBatch;
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Int64Type, UInt64Type};
 use obelisc_dedup::{Comparison, Rounds, VERSION, clusters};
 use obelisc_document::table::{Candidate, Link, Removal, Table};
 use obelisc_engine::{Engine, Limits};
 use obelisc_storage::Storage;
 use serde_json::{Value, json};
 
-use super::duplicates::{self, of_document, tables};
+use super::duplicates::{self, removals_of, tables};
 use super::keys::{self, comparisons, number};
 use crate::error::TaskError;
 use crate::recipe::{MAX_PASSES, Recipe, Stage};
@@ -64,7 +61,7 @@ impl Step for Clusters {
         let receive = |removal| sink.push(removal);
         let rounds = find_clusters(context.storage, links, candidates, comparison, &limits, receive)?;
         task.close(sink)?;
-        task.facts = json!({"links": rounds.links, "rounds": rounds.rounds, "documents": rounds.documents});
+        task.facts = json!({"links": rounds.links, "rounds": rounds.rounds, "candidates": rounds.candidates});
         Ok(())
     }
 }
@@ -93,21 +90,8 @@ pub fn find_clusters<'a>(
         tables::source::<Candidate>("candidates", storage, candidates)?,
     ];
     let rounds = clusters(&Engine::new(limits)?, number(comparison.kind), sources, |batch| {
-        let removals = of_batch(comparison, &batch).ok_or("the engine's answer lacks a column")?;
+        let removals = removals_of(&batch, |_| Some((comparison, None))).ok_or("the engine's answer lacks a column")?;
         Ok(removals.into_iter().try_for_each(&mut receive)?)
     })?;
     Ok(rounds)
-}
-
-/// What a batch of clusters says; `None` where it lacks a column.
-fn of_batch(comparison: &Comparison, batch: &RecordBatch) -> Option<Vec<Removal>> {
-    let documents = batch.column_by_name("document")?.as_primitive_opt::<UInt64Type>()?;
-    let copies = batch.column_by_name("copies")?.as_primitive_opt::<Int64Type>()?;
-    let place = batch.column_by_name("place")?.as_binary_opt::<i32>()?;
-    let best = batch.column_by_name("best")?.as_binary_opt::<i32>()?;
-    let removal = |row: usize| {
-        let copies = copies.value(row).unsigned_abs();
-        of_document(comparison, documents.value(row), copies, place.value(row), best.value(row))
-    };
-    Some((0..batch.num_rows()).map(removal).collect())
 }

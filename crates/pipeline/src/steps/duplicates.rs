@@ -1,13 +1,13 @@
-//! `duplicates`, global: which copies go, and for which; which documents are near copies of each other.
+//! `duplicates`, global: which copies go, and for which; which documents and images are near copies of each other.
 
 mod crowded;
 pub(super) mod tables;
 
 use std::ops::RangeInclusive;
 
-use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, UInt32Type};
+use arrow_array::{Array as _, RecordBatch};
 use obelisc_dedup::{BANDS_QUERY, Banded, Buckets, Comparison, Keep, Kind, Place, QUERY, VERSION};
 use obelisc_document::table::{Band, DuplicateKey, Link, Removal, Table as _};
 use obelisc_engine::{Engine, Limits};
@@ -117,11 +117,11 @@ pub fn find_links<'a>(
         for band in Band::from_batch(&batch)? {
             let Some((kind, buckets)) = buckets.iter_mut().find(|(kind, _)| *kind == band.kind) else { continue };
             let key = u128::from(band.key_high) << 64 | u128::from(band.key_low);
-            let banded = Banded { key, signature: band.signature, document: band.document };
+            let banded = Banded { key, signature: band.signature, member: band.member };
             let mut links = Vec::new();
             buckets.push(banded, |link| links.push(link));
             for link in links {
-                receive(Link { kind: *kind, document: link.document, other: link.other })?;
+                receive(Link { kind: *kind, member: link.member, other: link.other })?;
             }
         }
         Ok(())
@@ -147,46 +147,42 @@ pub fn key_range(task: u32, tasks: u32) -> RangeInclusive<u64> {
 
 /// What a batch of the answer says of copies; `None` where it lacks a column.
 fn removals(wanted: &[Comparison], batch: &RecordBatch) -> Option<Vec<Removal>> {
-    let numbers = |name: &str| batch.column_by_name(name)?.as_primitive_opt::<UInt32Type>();
-    let places = |name: &str| batch.column_by_name(name)?.as_binary_opt::<i32>();
-    let (kinds, tasks, rows) = (numbers("kind")?, numbers("task")?, numbers("row")?);
-    let (ordinals, paragraphs) = (numbers("ordinal")?, numbers("paragraph")?);
-    let (place, best) = (places("place")?, places("best")?);
-    let copies = batch.column_by_name("copies")?.as_primitive_opt::<Int64Type>()?;
-    let optional = |column: &arrow_array::UInt32Array, row: usize| {
-        use arrow_array::Array as _;
-        column.is_valid(row).then(|| column.value(row))
-    };
-    let removal = |row: usize| {
-        let kind = kinds.value(row);
-        let comparison = wanted.iter().find(|comparison| number(comparison.kind) == kind)?;
-        let copies = copies.value(row).unsigned_abs();
-        let copy = Removal {
-            task: tasks.value(row),
-            row: rows.value(row),
-            ordinal: optional(ordinals, row),
-            paragraph: optional(paragraphs, row),
-            ..of_document(comparison, 0, copies, place.value(row), best.value(row))
-        };
-        (copies > comparison.max_copies).then_some(copy)
-    };
-    Some((0..batch.num_rows()).filter_map(removal).collect())
+    let kinds = batch.column_by_name("kind")?.as_primitive_opt::<UInt32Type>()?;
+    let paragraphs = batch.column_by_name("paragraph")?.as_primitive_opt::<UInt32Type>()?;
+    removals_of(batch, |row| {
+        let comparison = wanted.iter().find(|comparison| number(comparison.kind) == kinds.value(row))?;
+        Some((comparison, paragraphs.is_valid(row).then(|| paragraphs.value(row))))
+    })
 }
 
-/// What is said of one of so many copies, which is a document and stands at a place.
-pub(super) fn of_document(comparison: &Comparison, document: u64, copies: u64, place: &[u8], best: &[u8]) -> Removal {
-    let (place, best) = (Place(place.to_vec()), Place(best.to_vec()));
-    let (task, row) = keys::task_and_row(document);
-    Removal {
-        task,
-        row,
-        kind: number(comparison.kind),
-        ordinal: None,
-        paragraph: None,
-        removed: !comparison.keep.stays(&place, &best),
-        copies,
-        survivor: if comparison.keep == Keep::None { None } else { best.document() },
-    }
+/// What a batch says of copies by its columns `task`, `row`, `ordinal`, `place`, `copies` and `best`, each of a comparison, and of a paragraph perhaps; without
+/// those of which there are not too many.  `None` where it lacks a column.
+pub(super) fn removals_of<'c>(
+    batch: &RecordBatch,
+    of: impl Fn(usize) -> Option<(&'c Comparison, Option<u32>)>,
+) -> Option<Vec<Removal>> {
+    let numbers = |name: &str| batch.column_by_name(name)?.as_primitive_opt::<UInt32Type>();
+    let places = |name: &str| batch.column_by_name(name)?.as_binary_opt::<i32>();
+    let (tasks, rows, ordinals) = (numbers("task")?, numbers("row")?, numbers("ordinal")?);
+    let (places, bests) = (places("place")?, places("best")?);
+    let copies = batch.column_by_name("copies")?.as_primitive_opt::<Int64Type>()?;
+    let removal = |row: usize| {
+        let (comparison, paragraph) = of(row)?;
+        let copies = copies.value(row).unsigned_abs();
+        let [place, best] = [places, bests].map(|places| Place(places.value(row).to_vec()));
+        let removal = Removal {
+            task: tasks.value(row),
+            row: rows.value(row),
+            kind: number(comparison.kind),
+            ordinal: ordinals.is_valid(row).then(|| ordinals.value(row)),
+            paragraph,
+            removed: !comparison.keep.stays(&place, &best),
+            copies,
+            survivor: if comparison.keep == Keep::None { None } else { best.document() },
+        };
+        (copies > comparison.max_copies).then_some(removal)
+    };
+    Some((0..batch.num_rows()).filter_map(removal).collect())
 }
 
 /// The kind of a number in tables.

@@ -42,7 +42,7 @@ impl Step for Keys {
             let document = document?;
             rows.extend(key_rows(comparisons, &document, task.index, row));
             for signer in &signers {
-                near_rows(signer, &document, number_of(task.index, row), &mut bands, &mut candidates);
+                near_rows(signer, &document, task.index, row, &mut bands, &mut candidates);
             }
         }
         // Sorted by key: a task of the next step reads its range only.
@@ -50,6 +50,7 @@ impl Step for Keys {
         task.write(rows)?;
         if !signers.is_empty() {
             bands.sort_unstable();
+            thin_out(&mut bands);
             task.write(bands)?;
             task.write(candidates)?;
         }
@@ -78,21 +79,35 @@ pub fn key_rows(
     })
 }
 
-/// Adds the bands of a document, which has this number among all, and itself, where it has words.
+/// Adds the bands of a document, which is the `row`th of a task, and itself, where it has words; or those of its images.
 pub fn near_rows(
     signer: &Signer,
     document: &Document,
-    number: u64,
+    task: u32,
+    row: u32,
     bands: &mut Vec<Band>,
     candidates: &mut Vec<Candidate>,
 ) {
-    let Some(found) = signer.bands(document) else { return };
     let kind = self::number(signer.kind());
-    bands.extend(found.keys.into_iter().map(|key| {
-        let (key_high, key_low) = halves(key);
-        Band { key_high, key_low, kind, document: number, signature: found.signature }
-    }));
-    candidates.push(Candidate { kind, document: number, place: found.place.0 });
+    for found in signer.bands(document) {
+        let (ordinal, signature) = (found.ordinal, found.signature);
+        // Images that look the same are one member, however many there are.
+        let member = if ordinal.is_some() { signature } else { number_of(task, row) };
+        bands.extend(found.keys.into_iter().map(|key| {
+            let (key_high, key_low) = halves(key);
+            Band { key_high, key_low, kind, member, signature }
+        }));
+        candidates.push(Candidate { kind, member, task, row, ordinal, place: found.place.0 });
+    }
+}
+
+/// Of equal rows, which are next to each other, two are enough to say that there are several.
+fn thin_out(bands: &mut Vec<Band>) {
+    let mut equal = 0;
+    bands.dedup_by(|band, before| {
+        equal = if band == before { equal + 1 } else { 0 };
+        equal > 1
+    });
 }
 
 /// The upper and the lower half of a key.
@@ -102,14 +117,8 @@ pub(in crate::steps) fn halves(key: u128) -> (u64, u64) {
 }
 
 /// The number of a document among all: its task in the upper half, its row in the lower.
-pub fn number_of(task: u32, row: u32) -> u64 {
+fn number_of(task: u32, row: u32) -> u64 {
     u64::from(task) << 32 | u64::from(row)
-}
-
-/// The same back.
-pub(super) fn task_and_row(document: u64) -> (u32, u32) {
-    let half = |half: u64| u32::try_from(half & u64::from(u32::MAX)).unwrap_or_default();
-    (half(document >> 32), half(document))
 }
 
 /// The number of a kind in tables.
@@ -124,4 +133,17 @@ pub(super) fn comparisons(recipe: &Recipe, pass: usize) -> Value {
         (name.to_owned(), recipe.section(&format!("dedup.{name}")))
     });
     Value::Object(kinds.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_equal_bands_two_are_left() {
+        let band = |member| Band { key_high: 1, key_low: 2, kind: 8, member, signature: member };
+        let mut bands = [1, 2, 2, 3, 3, 3, 3, 4, 5, 5, 5].map(band).to_vec();
+        thin_out(&mut bands);
+        assert_eq!(bands, [1, 2, 2, 3, 3, 4, 5, 5].map(band));
+    }
 }

@@ -12,7 +12,7 @@ use obelisc_dedup::{Comparison, Keep, Kind, Signer};
 use obelisc_document::table::{Link, Table};
 use obelisc_document::{Content, DocId, Document, Node, Page, paragraphs};
 use obelisc_engine::Limits;
-use obelisc_pipeline::duplicates::{find_clusters, find_links, key_range, near_rows, number_of, ranges};
+use obelisc_pipeline::duplicates::{find_clusters, find_links, key_range, near_rows, ranges};
 use obelisc_storage::LocalFolder;
 use obelisc_storage::parquet::Writer;
 use serde_json::{Value, json};
@@ -123,7 +123,7 @@ fn work(folder: &Path, memory: usize) -> Result<Value> {
             let nodes =
                 vec![Node { ordinal: 0, content: Content::Text(paragraphs(read["text"].as_str().unwrap_or(""))) }];
             let document = Document { id: DocId::new(&id, 0, 0), page: Page::default(), nodes };
-            near_rows(&signer, &document, number_of(task, row), &mut bands, &mut candidates);
+            near_rows(&signer, &document, task, row, &mut bands, &mut candidates);
             copies.extend(text("copy_of").map(|original| (id.clone(), original, read["changed"].to_string())));
             ids.push((id, document.id));
         }

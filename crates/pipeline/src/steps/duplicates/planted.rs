@@ -9,7 +9,7 @@ use obelisc_storage::parquet::Writer;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::super::clusters::find_clusters;
-use super::super::keys::{key_rows, near_rows, number_of};
+use super::super::keys::{key_rows, near_rows};
 use super::*;
 
 const DOCUMENTS: u32 = 200_000;
@@ -127,7 +127,7 @@ fn tables(folder: &LocalFolder) -> (Tables, Vec<u64>) {
             let document = document(task * PER_TASK + row);
             keys.extend(key_rows(&wanted, &document, task, row));
             for signer in &signers {
-                near_rows(signer, &document, number_of(task, row), &mut bands, &mut candidates);
+                near_rows(signer, &document, task, row, &mut bands, &mut candidates);
             }
             signatures.push(bands.last().unwrap().signature);
         }
@@ -241,15 +241,13 @@ fn planted_copies_are_found_and_nothing_else_is() {
         assert!(clusters.contains_key(&one) && clusters.get(&one) == clusters.get(&other), "{one} {other}");
     }
     for link in links.iter().filter(|link| link.kind == number(Kind::SimHash)) {
-        let [one, other] = [link.document, link.other].map(|document| {
-            let (task, row) = keys::task_and_row(document);
-            number_at(task, row)
-        });
+        let half = |half: u64| u32::try_from(half & u64::from(u32::MAX)).unwrap();
+        let [one, other] = [link.member, link.other].map(|member| number_at(half(member >> 32), half(member)));
         assert!(distance(one, other) <= 4);
     }
 
     // Whatever the ranges and the memory.
-    for (ranges, memory) in [(7, 1 << 30), (3, 64 << 20)] {
+    for (ranges, memory) in [(7, 1 << 30), (64, 64 << 20)] {
         assert!(found(&folder, &tables, ranges, &limits(memory)).0 == removals, "{ranges} {memory}");
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
+use obelisc_testkit::picture::Encoding;
 use obelisc_testkit::{ArchiveBuilder, Compression, HttpResponse, picture, read_gzip};
 use serde_json::Value;
 
@@ -223,6 +224,29 @@ fn the_same_picture_under_other_urls_goes_once_it_is_there() {
     run_recipe(&path, &[&archive], &output).word("--force").ok();
     assert_eq!((images(), dropped(&output, "documents", "document.image_count")), (0, 4));
 
+    // The logos are stored in four ways: they look the same, and no two have the same bytes.
+    let encodings = [Encoding::Png, Encoding::Jpeg, Encoding::Webp, Encoding::Gif];
+    let pictures = |builder: ArchiveBuilder, number: u64| {
+        let logo = picture::encode(7, 200, 160, encodings[number as usize]);
+        let logo = HttpResponse::new("image/png", logo);
+        let builder = builder.response(&format!("https://cdn{number}.example/logo.png"), &logo);
+        let own = HttpResponse::new("image/png", picture::png(100 + number, 200, 160));
+        let builder = builder.response(&format!("https://a.example/{number}.png"), &own);
+        builder.response(&format!("https://{number}.example/"), &HttpResponse::html(&page(number)))
+    };
+    let builder = (0..4).fold(ArchiveBuilder::new(Compression::GzipPerRecord).warcinfo(), pictures);
+    let archive = place.write("2.warc.gz", builder.finish().bytes);
+    let output = place.path("out2");
+    let images = || rows(&output.join("dataset")).iter().map(|row| row.images.iter().flatten().count()).sum::<usize>();
+    let path = recipe("[dedup.image_content]\nmax_copies = 1\n[dedup.image_perceptual]\nmax_copies = 3\n");
+    run_recipe(&path, &[&archive], &output).ok();
+    assert_eq!((images(), dropped(&output, "images", "duplicate_image_perceptual")), (4, 4));
+    let path = recipe("[dedup.image_perceptual]\nmax_copies = 1\nkeep = \"newest\"\n");
+    run_recipe(&path, &[&archive], &output).word("--force").ok();
+    assert_eq!((images(), dropped(&output, "images", "duplicate_image_perceptual")), (5, 3));
+    let ended = obelisc(["explain"]).path(&output).words(["--url", "https://1.example/"]).ok();
+    assert!(ended.stdout.contains("duplicate_image_perceptual"), "{}", ended.stdout);
+
     let path = recipe("[dedup.image_content]\n[dedup.page_url]\npass = 2\n");
     obelisc(["check"]).path(&path).fails(2).one_error(["pass 1 compares nothing"]);
     let path = place.write("r.toml", self::recipe("[dedup.image_content]\n"));
@@ -274,7 +298,15 @@ fn a_sweep_follows_documents_to_where_copies_go() {
     let call = || obelisc(["sweep"]).path(&output).words(["--set", "document.word_count.min_words=10"]);
     let found = call().word("--json").ok().json();
     assert_eq!((&found["before_dedup"], &found["base"]["documents"]), (&true.into(), &(2 * left).into()));
+    let followed = &found["base"]["behind_dedup"];
+    assert_eq!((&followed["in_dataset"], &followed["copies"]), (&left.into(), &left.into()));
+    assert_eq!((&followed["freed_copies"], &followed["not_compared"]), (&0.into(), &0.into()));
+    let variant = &found["variants"][0];
+    let counts = ["in_dataset", "copies", "freed_copies", "fell", "not_compared"];
+    let sum: u64 = counts.iter().map(|key| variant["behind_dedup"][key].as_u64().unwrap()).sum();
+    assert_eq!(variant["documents"], sum);
     let told = call().ok();
+    assert!(told.stdout.contains("of these, in the run") && told.stdout.contains("Freed copies"), "{told}");
     assert!(told.stdout.contains("Kept is what comes to the stage dedup"), "{told}");
 
     let cleaning = "[dedup.page_url]\n[clean.rules.document.paragraph_count]\nmax_paragraphs = 300\n";

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::thread::available_parallelism;
 
 use obelisc_pipeline::Error;
-use obelisc_pipeline::sweep::{self, Options, RuleRemoval, Sample, Sweep, VariantReport};
+use obelisc_pipeline::sweep::{self, BehindDedup, Options, RuleRemoval, Sample, Sweep, VariantReport};
 use obelisc_storage::LocalFolder;
 
 use crate::args::SweepArgs;
@@ -62,7 +62,8 @@ fn kept(out: &mut impl Write, found: &Sweep) -> io::Result<()> {
     writeln!(out, "recipe {}: {documents} documents were judged{again}\n", printable(&found.recipe))?;
     let all = || std::iter::once(&found.base).chain(&found.variants);
     let behind = all().any(|variant| variant.behind_fetch > 0);
-    let width = all().map(|variant| name(variant).chars().count()).max().unwrap_or_default();
+    let longest = all().map(|variant| name(variant).chars().count()).max().unwrap_or_default();
+    let width = if found.before_dedup { longest.max("of these, in the run".len()) } else { longest };
     let head = if behind { "  behind the fetch  kept as run" } else { "" };
     let columns = ["documents", "images", "words", "gained", "lost"];
     let [documents, images, words, gained, lost] = columns;
@@ -75,6 +76,7 @@ fn kept(out: &mut impl Write, found: &Sweep) -> io::Result<()> {
     }
     if found.before_dedup {
         writeln!(out, "\nKept is what comes to the stage dedup: which copies there are depends on what is swept.")?;
+        behind_dedup(out, all(), width)?;
     }
     if behind {
         writeln!(
@@ -83,6 +85,29 @@ fn kept(out: &mut impl Write, found: &Sweep) -> io::Result<()> {
         )?;
     }
     Ok(())
+}
+
+/// One line for each variant: what the run made of the documents that it keeps.
+fn behind_dedup<'v>(
+    out: &mut impl Write,
+    variants: impl Iterator<Item = &'v VariantReport>,
+    width: usize,
+) -> io::Result<()> {
+    let head = "  in dataset    copies  freed copies  of clusters      fell  not compared";
+    writeln!(out, "\n{:<width$}{head}", "of these, in the run")?;
+    for variant in variants {
+        let BehindDedup { in_dataset, copies, freed_copies, freed_clusters, fell, not_compared } =
+            variant.behind_dedup.unwrap_or_default();
+        writeln!(
+            out,
+            "{:<width$}  {in_dataset:>10} {copies:>9} {freed_copies:>13} {freed_clusters:>12} {fell:>9} {not_compared:>13}",
+            name(variant)
+        )?;
+    }
+    writeln!(
+        out,
+        "\nFreed copies went for documents that are not kept here: of each such cluster one may stay. Not compared are documents that the run dropped before."
+    )
 }
 
 /// What each rule removes: of the run's own recipe all, of a variant what differs.

@@ -8,18 +8,21 @@
 //! Where images are fetched, a variant may want some for a document that the run did not fetch for it.  What becomes of
 //! such a document is not known: it is counted apart, behind the fetch, and never guessed.
 //!
-//! Where duplicates are removed, which copies there are depends on what is swept: documents are followed to that stage, and
-//! what is kept is what comes to it.
+//! Where duplicates are removed, which copies there are depends on what is swept: what is kept is what comes to that stage.  From there documents are
+//! followed by what the run made of them: those in its dataset, copies of a document that is kept as well, copies of one that is not, and those that the
+//! run never compared.
 //!
 //! ```text
 //! --set words ──► grid     variants, by what they share
 //! run/ tables ──► stored   judgements by document, documents by row
 //!                 nodes    which parts are kept          ┐
 //!                 fate     what becomes of the document  ├ weigh: all variants, one pass, a thread for each task
-//!                 measure  where that must be measured   ┘
+//!                 measure  where that must be measured   │
+//!                 behind   what the run made of it later ┘
 //!                 tally    numbers, removals, samples ──► report
 //! ```
 
+mod behind;
 mod fate;
 mod grid;
 mod measure;
@@ -37,6 +40,7 @@ use std::sync::{Mutex, PoisonError};
 
 use obelisc_storage::Storage;
 
+pub use self::behind::BehindDedup;
 use self::grid::Grid;
 pub use self::grid::MAX_VARIANTS;
 use self::measure::Measuring;

@@ -4,6 +4,7 @@ use obelisc_document::DocId;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::behind::BehindDedup;
 use super::grid::Grid;
 use super::removed::RuleRemoval;
 use super::samples::{Sample, Texts};
@@ -47,6 +48,9 @@ pub struct VariantReport {
     /// Those of them that the recipe as it was run keeps: what it keeps, less these and `lost`, with `gained`, are
     /// `documents`.
     pub behind_fetch_kept: u64,
+    /// What became of the kept documents in the run where it removed duplicates, and behind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub behind_dedup: Option<BehindDedup>,
     /// Documents that are kept, and are not by the recipe as it was run.
     pub gained: u64,
     /// Documents that are dropped, and are not by the recipe as it was run.
@@ -75,6 +79,7 @@ pub(super) fn report(stored: &Stored<'_>, grid: &Grid, weighed: Weighed, list_ke
             words: tally.words,
             behind_fetch: tally.behind,
             behind_fetch_kept: tally.behind_kept,
+            behind_dedup: grid.ends_before_dedup().then(|| tally.followed.counts()),
             gained: tally.gained,
             lost: tally.lost,
             removed: tally

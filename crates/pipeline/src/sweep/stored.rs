@@ -12,6 +12,7 @@ use obelisc_storage::Storage;
 use obelisc_storage::parquet::Reader;
 use serde_json::Value;
 
+use super::behind::Outcomes;
 use super::grid::Sitting;
 use crate::error::{Error, TaskError, whole};
 use crate::marker::{File, Marker};
@@ -38,6 +39,8 @@ pub(super) struct Stored<'a> {
     attach: Vec<Marker>,
     /// The markers of each step that judges, in order.
     judging: Vec<Vec<Marker>>,
+    /// The markers of each step that judges where duplicates are removed, and behind, in order.
+    behind: Vec<Vec<Marker>>,
 }
 
 impl<'a> Stored<'a> {
@@ -83,7 +86,9 @@ impl<'a> Stored<'a> {
         };
         let judging = all.iter().filter(|sitting| record.steps.iter().any(|step| step.step == sitting.step()));
         let markers = |step: &str| record.markers(storage, step).map_err(|error| unreachable(&error));
+        let behind = record.steps.iter().filter(|step| removes_duplicates && Outcomes::is_behind(&step.step));
         Ok(Self {
+            behind: behind.map(|step| markers(&step.step)).collect::<Result<_, _>>()?,
             storage,
             recipe: manifest.recipe,
             rules: record.rules.clone(),
@@ -115,17 +120,25 @@ impl<'a> Stored<'a> {
 
     /// The judgements of a task by each step that judges.
     pub(super) fn judgements<'s>(&'s self, task: u32) -> Vec<Groups<'s>> {
-        let groups = |markers: &'s Vec<Marker>| {
-            let files = Self::files(markers, task, Judgement::NAME);
-            let rows = files.flat_map(|file| -> Rows<'s, Judgement> {
-                match Reader::open(self.storage, &file.key, JUDGEMENTS_PER_READ) {
-                    Ok(reader) => read(reader),
-                    Err(error) => Box::new(std::iter::once(Err(error.into()))),
-                }
-            });
-            Groups(Box::new(rows))
-        };
-        self.judging.iter().map(groups).collect()
+        self.judging.iter().map(|markers| Groups(self.judgements_of(markers, task))).collect()
+    }
+
+    fn judgements_of<'s>(&'s self, markers: &'s [Marker], task: u32) -> Rows<'s, Judgement> {
+        let files = Self::files(markers, task, Judgement::NAME);
+        let rows = files.flat_map(|file| -> Rows<'s, Judgement> {
+            match Reader::open(self.storage, &file.key, JUDGEMENTS_PER_READ) {
+                Ok(reader) => read(reader),
+                Err(error) => Box::new(std::iter::once(Err(error.into()))),
+            }
+        });
+        Box::new(rows)
+    }
+
+    /// What became of a task's documents where duplicates are removed, and behind.
+    pub(super) fn outcomes(&self, task: u32) -> Result<Outcomes, TaskError> {
+        let mut outcomes = Outcomes::default();
+        self.behind.iter().try_for_each(|markers| outcomes.enter(self.judgements_of(markers, task)))?;
+        Ok(outcomes)
     }
 
     /// The documents of a task as extracted, and what became of their images.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use obelisc_document::DocId;
 use obelisc_filter::Failure;
 
+use super::behind::Followed;
 use super::fate::Fate;
 use super::removed::Removed;
 
@@ -27,6 +28,8 @@ pub(super) struct Tally {
     pub gained_samples: Samples,
     /// Task, row and identity of kept documents, where they are asked for.
     pub kept: Vec<(u32, u64, DocId)>,
+    /// What became of kept documents where duplicates are removed.
+    pub followed: Followed,
 }
 
 impl Tally {
@@ -61,6 +64,7 @@ impl Tally {
             }
         }
         self.kept.extend(other.kept);
+        self.followed.add(other.followed);
     }
 }
 

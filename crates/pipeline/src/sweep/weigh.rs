@@ -5,6 +5,7 @@ use std::rc::Rc;
 use obelisc_document::{DocId, Document, Reason};
 use obelisc_filter::{Failure, Judgement, SubjectKind};
 
+use super::behind::Outcome;
 use super::fate::{Case, Fate};
 use super::grid::{Grid, MeasureClass, NodeClass, Sitting, Variant};
 use super::measure::{Measurement, Measuring};
@@ -44,6 +45,8 @@ struct Page<'d, 'a> {
     /// Row among those that the run's filter kept.
     wanted_row: Option<u32>,
     id: DocId,
+    /// What the run made of it where duplicates are removed; `None` where it did not come there.
+    outcome: Option<Outcome>,
     read: Option<Document>,
 }
 
@@ -54,6 +57,7 @@ impl Weighing<'_> {
         let by_filter = judgements.next().ok_or_else(|| damaged("no judgements"))?;
         let mut behind: Vec<Groups<'_>> = judgements.collect();
         let mut documents = self.stored.documents(task);
+        let outcomes = self.stored.outcomes(task)?;
         let count = self.grid.variants.len();
         let mut weighed = Weighed { tallies: vec![Tally::default(); count], ..Weighed::default() };
         let mut wanted_row = 0;
@@ -74,7 +78,8 @@ impl Weighing<'_> {
             }
             let stored = Rc::new(Measurement::stored(sittings));
             let wanted = goes_on.then_some(wanted_row);
-            let mut page = Page { documents: &mut documents, task, row, wanted_row: wanted, id, read: None };
+            let outcome = outcomes.of(id);
+            let mut page = Page { documents: &mut documents, task, row, wanted_row: wanted, id, outcome, read: None };
             self.document(&stored, &mut page, &mut weighed.tallies)?;
             weighed.measured_again += u64::from(page.read.is_some());
             weighed.documents += 1;
@@ -170,6 +175,13 @@ impl Weighing<'_> {
                 }
                 (Fate::Kept { .. }, Fate::Behind) => tally.behind_kept += 1,
                 _ => {}
+            }
+            if self.grid.ends_before_dedup() {
+                match (before, fate) {
+                    (_, Fate::Kept { .. }) => tally.followed.keep(page.outcome),
+                    (Fate::Kept { .. }, _) => tally.followed.lose(page.id),
+                    _ => {}
+                }
             }
             if self.list_kept && matches!(fate, Fate::Kept { .. }) {
                 tally.kept.push((page.task, page.row, page.id));

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::UInt64Type;
 use arrow_array::{BooleanArray, RecordBatch, RecordBatchReader as _};
-use arrow_schema::{ArrowError, SchemaRef};
+use arrow_schema::{ArrowError, DataType, SchemaRef};
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::{
     ArrowPredicateFn, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowFilter,
@@ -22,6 +22,7 @@ use parquet::file::metadata::{PageIndexPolicy, RowGroupMetaData};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::statistics::Statistics;
+use parquet::schema::types::ColumnPath;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::{Error, Object, Result, Storage, Upload};
@@ -91,15 +92,21 @@ impl Writer {
     /// I/O errors.
     pub fn create(storage: &dyn Storage, key: &str, schema: SchemaRef) -> Result<Self> {
         let upload = Counted { upload: storage.create(key)?, bytes: 0, digest: Xxh3::new() };
-        let properties = WriterProperties::builder()
+        let mut properties = WriterProperties::builder()
             .set_created_by("obelisc".to_owned())
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
             .set_statistics_enabled(EnabledStatistics::Chunk)
             .set_max_row_group_row_count(Some(ROWS_PER_GROUP))
             .set_data_page_size_limit(BYTES_PER_PAGE)
             .set_dictionary_page_size_limit(BYTES_PER_PAGE)
-            .set_write_batch_size(VALUES_PER_LOOK)
-            .build();
+            .set_write_batch_size(VALUES_PER_LOOK);
+        for field in schema.fields() {
+            // Hashes, identities and places: hardly two values are the same, and a dictionary of them is work for nothing.
+            if matches!(field.data_type(), DataType::UInt64 | DataType::FixedSizeBinary(_)) {
+                properties = properties.set_column_dictionary_enabled(ColumnPath::from(field.name().as_str()), false);
+            }
+        }
+        let properties = properties.build();
         let writer = ArrowWriter::try_new(upload, schema, Some(properties)).map_err(|error| damaged(key, error))?;
         Ok(Self { key: key.to_owned(), writer, rows: 0 })
     }

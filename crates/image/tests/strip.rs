@@ -51,7 +51,7 @@ fn png_chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
 }
 
 fn webp_chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
-    let padding: &[u8] = if data.len() % 2 == 0 { &[] } else { &[0] };
+    let padding: &[u8] = if data.len().is_multiple_of(2) { &[] } else { &[0] };
     [&kind[..], &u32::try_from(data.len()).unwrap().to_le_bytes(), data, padding].concat()
 }
 

@@ -25,6 +25,7 @@ mod image_store;
 mod kill;
 mod lexicon;
 mod links;
+mod network;
 mod newer_formats;
 mod page_folders;
 mod paper_rules;

@@ -92,6 +92,33 @@ reasons! {
     NoBaseUrl = "no_base_url",
     /// No archive of the run holds the image.
     NotInArchive = "not_in_archive",
+    // Images over the network.
+    /// The URL is none that is asked for: its scheme, its port, or where it redirects to.
+    UrlRefused = "url_refused",
+    /// The host's name has no address, or nobody could be asked.
+    HostNotFound = "host_not_found",
+    /// The host's address is not a public one.
+    AddressRefused = "address_refused",
+    /// The site's robots.txt does not let it be asked for, or cannot be had.
+    RobotsDisallowed = "robots_disallowed",
+    /// The owner says that it is not for datasets: X-Robots-Tag, a TDM reservation, ai.txt.
+    OptedOut = "opted_out",
+    /// One redirect led to the next, more often than the recipe follows.
+    TooManyRedirects = "too_many_redirects",
+    /// The server answered with another status than success.
+    HttpStatus = "http_status",
+    /// The server asked to be left alone for a while, longer or more often than the config waits.
+    RateLimited = "rate_limited",
+    /// No answer, or not all of it, came in time.
+    FetchTimeout = "fetch_timeout",
+    /// No connection to the host could be made.
+    ConnectionFailed = "connection_failed",
+    /// The host could not prove who it is.
+    TlsFailed = "tls_failed",
+    /// What came is not HTTP.
+    InvalidAnswer = "invalid_answer",
+    /// The answer ended before its body did.
+    TruncatedBody = "truncated_body",
     /// The image is larger than the cap.
     ImageTooLarge = "image_too_large",
     /// The image has more pixels than the cap.

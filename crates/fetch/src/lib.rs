@@ -7,28 +7,42 @@
 //! another, `segments/NAME.parquet` the [answers](Answer).  The second is written last; from then on the segment is
 //! sealed and never changes.  A run picks one answer for each URL (its *seal*) and reads nothing else.
 //!
-//! This version asks archives only: [`SegmentWriter`] takes what the caller read there.  No socket is opened.
+//! [`SegmentWriter`] takes what the caller read in an archive.  What comes over the network ([`Network`], [`crawl`]) goes into a [`Journal`] first, so that no URL
+//! that has an answer is asked for again, and becomes a segment when all is there.
 //!
 //! ```
 //! use obelisc_document::Reason;
-//! use obelisc_fetch::{ImageStore, Limits};
+//! use obelisc_fetch::{Examined, ImageStore, Limits};
 //! use obelisc_storage::LocalFolder;
 //!
 //! let folder = std::env::temp_dir().join(format!("obelisc-images-{}", std::process::id()));
 //! let store = ImageStore::open(Box::new(LocalFolder::create(&folder)?))?;
 //! let limits = Limits { max_image_bytes: 20_000_000, max_image_pixels: 100_000_000 };
-//! let mut segment = store.begin("crawl-0", limits)?;
-//! segment.push("https://a.example/x.png", b"no picture")?;
+//! let mut segment = store.begin("crawl-0")?;
+//! segment.add(Examined::new("https://a.example/x.png", b"no picture", limits))?;
 //! let answers = segment.finish()?;
 //! assert_eq!(answers[0].reason, Some(Reason::NotAnImage));
 //! # std::fs::remove_dir_all(folder)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod address;
+mod crawl;
+mod examined;
+mod journal;
+mod network;
+mod opt_out;
+mod robots;
 mod segment;
 mod store;
 
+pub use address::{Refused, refused};
+pub use crawl::{Wish, crawl};
+pub use examined::Examined;
+pub use journal::Journal;
+pub use network::{Body, Failed, Found, Lookup, Manners, Network, Policy};
 pub use obelisc_document::table::Answer;
 pub use obelisc_image::Limits;
+pub use opt_out::{OptOuts, directive, reserves};
 pub use segment::SegmentWriter;
 pub use store::{BlobReader, Error, ImageStore};

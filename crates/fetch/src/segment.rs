@@ -2,66 +2,42 @@
 
 use std::io::Write;
 
-use obelisc_document::Reason;
 use obelisc_document::table::{Answer, Table};
-use obelisc_image::{Limits, Verified};
 use obelisc_storage::{Storage, Upload, parquet};
-use xxhash_rust::xxh3::xxh3_128;
 
-use crate::Error;
-use crate::store::{bytes_key, index_key, sha256};
+use crate::store::{bytes_key, index_key};
+use crate::{Error, Examined};
 
 /// A segment being written: bytes stream through, answers are kept until the end.
 pub struct SegmentWriter<'a> {
     storage: &'a dyn Storage,
     name: String,
-    limits: Limits,
     upload: Box<dyn Upload>,
     offset: u64,
     answers: Vec<Answer>,
 }
 
 impl<'a> SegmentWriter<'a> {
-    pub(crate) fn begin(storage: &'a dyn Storage, name: &str, limits: Limits) -> Result<Self, Error> {
+    pub(crate) fn begin(storage: &'a dyn Storage, name: &str) -> Result<Self, Error> {
         let upload = storage.create(&bytes_key(name))?;
-        Ok(Self { storage, name: name.to_owned(), limits, upload, offset: 0, answers: Vec::new() })
+        Ok(Self { storage, name: name.to_owned(), upload, offset: 0, answers: Vec::new() })
     }
 
-    /// Answers `url` with these bytes: they are kept, without metadata, when they are an image that decodes under the limits.
+    /// Adds what was found at a URL.
     ///
     /// # Errors
     /// [`Error::Storage`].
-    pub fn push(&mut self, url: &str, bytes: &[u8]) -> Result<(), Error> {
-        match obelisc_image::verify(bytes, self.limits) {
-            Err(error) => {
-                let reason = Reason::from_name(error.name()).unwrap_or(Reason::DamagedImage);
-                self.fail(url, reason, error.to_string());
-            }
-            Ok(Verified { facts, perceptual_hash }) => {
-                let bytes = &*obelisc_image::without_metadata(bytes, &facts);
-                let key = bytes_key(&self.name);
-                self.upload.write_all(bytes).map_err(|error| obelisc_storage::Error::io("write", &key, error))?;
-                let mut answer = Answer::unanswered(url);
-                answer.segment = Some(self.name.clone());
-                answer.offset = self.offset;
-                answer.length = bytes.len() as u64;
-                answer.format = Some(facts.format.name().to_owned());
-                (answer.width, answer.height) = (facts.width, facts.height);
-                (answer.orientation, answer.frames) = (facts.orientation.into(), facts.frames);
-                answer.has_icc_profile = facts.has_icc_profile;
-                answer.perceptual_hash = perceptual_hash;
-                answer.sha256 = Some(sha256(bytes));
-                answer.xxh3 = Some(format!("{:032x}", xxh3_128(bytes)));
-                self.offset += bytes.len() as u64;
-                self.answers.push(answer);
-            }
+    pub fn add(&mut self, examined: Examined) -> Result<(), Error> {
+        let Examined { mut answer, bytes } = examined;
+        if answer.reason.is_none() {
+            let key = bytes_key(&self.name);
+            self.upload.write_all(&bytes).map_err(|error| obelisc_storage::Error::io("write", &key, error))?;
+            answer.segment = Some(self.name.clone());
+            answer.offset = self.offset;
+            self.offset += bytes.len() as u64;
         }
+        self.answers.push(answer);
         Ok(())
-    }
-
-    /// Answers `url` with a reason.
-    pub fn fail(&mut self, url: &str, reason: Reason, detail: String) {
-        self.answers.push(Answer { reason: Some(reason), detail: Some(detail), ..Answer::unanswered(url) });
     }
 
     /// Seals the segment.  The answers, in the order in which they came.
@@ -85,7 +61,8 @@ impl<'a> SegmentWriter<'a> {
 mod tests {
     use std::io::Cursor;
 
-    use obelisc_document::Blob;
+    use obelisc_document::{Blob, Reason};
+    use obelisc_image::Limits;
     use obelisc_storage::LocalFolder;
 
     use super::*;
@@ -107,10 +84,10 @@ mod tests {
     fn a_sealed_segment_gives_bytes_and_reasons_back() {
         let folder = tempfile::tempdir().unwrap();
         let store = store(&folder);
-        let mut segment = store.begin("s", LIMITS).unwrap();
-        segment.push("https://a.example/1", &picture(4)).unwrap();
-        segment.push("https://a.example/2", b"<html>").unwrap();
-        segment.push("https://a.example/3", &picture(5)).unwrap();
+        let mut segment = store.begin("s").unwrap();
+        segment.add(Examined::new("https://a.example/1", &picture(4), LIMITS)).unwrap();
+        segment.add(Examined::new("https://a.example/2", b"<html>", LIMITS)).unwrap();
+        segment.add(Examined::new("https://a.example/3", &picture(5), LIMITS)).unwrap();
         let answers = segment.finish().unwrap();
         assert_eq!(store.answers("s").unwrap().unwrap(), answers);
         assert_eq!(answers[1].reason, Some(Reason::NotAnImage));
@@ -133,8 +110,8 @@ mod tests {
     fn a_segment_that_was_not_finished_is_not_there() {
         let folder = tempfile::tempdir().unwrap();
         let store = store(&folder);
-        let mut segment = store.begin("s", LIMITS).unwrap();
-        segment.push("https://a.example/1", &picture(4)).unwrap();
+        let mut segment = store.begin("s").unwrap();
+        segment.add(Examined::new("https://a.example/1", &picture(4), LIMITS)).unwrap();
         drop(segment);
         assert!(store.answers("s").unwrap().is_none());
     }
@@ -143,7 +120,7 @@ mod tests {
     fn a_blob_behind_the_end_is_damage_and_no_panic() {
         let folder = tempfile::tempdir().unwrap();
         let store = store(&folder);
-        store.begin("s", LIMITS).unwrap().finish().unwrap();
+        store.begin("s").unwrap().finish().unwrap();
         let blob = Blob { segment: "s".into(), offset: u64::MAX, length: 2, sha256: String::new() };
         assert!(matches!(store.blobs().read(&blob), Err(Error::Damaged { .. })));
     }

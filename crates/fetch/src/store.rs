@@ -1,15 +1,15 @@
 //! The store: its format, its segments, reading bytes back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Seek, SeekFrom};
 
 use obelisc_document::table::{self, Answer};
-use obelisc_document::{Blob, hex};
+use obelisc_document::{Blob, UrlKey};
 use obelisc_storage::{Object, Storage, parquet::Reader};
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
-use crate::{Limits, SegmentWriter};
+use crate::examined::sha256;
+use crate::{Journal, SegmentWriter};
 
 /// Version of the store's layout.
 const FORMAT: u32 = 1;
@@ -37,6 +37,9 @@ pub enum Error {
         /// What was seen.
         detail: String,
     },
+    /// The network cannot be asked as the manners say.
+    #[error("the network cannot be asked: {0}")]
+    Network(String),
     /// A segment does not hold what its name promises.
     #[error("image store: segment {segment} is damaged: {detail}")]
     Damaged {
@@ -81,9 +84,18 @@ impl ImageStore {
     ///
     /// # Errors
     /// [`Error::Storage`].
-    pub fn begin(&self, name: &str, limits: Limits) -> Result<SegmentWriter<'_>, Error> {
+    pub fn begin(&self, name: &str) -> Result<SegmentWriter<'_>, Error> {
         self.storage.publish(FORMAT_KEY, format!("{{\"format\":{FORMAT}}}\n").as_bytes())?;
-        SegmentWriter::begin(&*self.storage, name, limits)
+        SegmentWriter::begin(&*self.storage, name)
+    }
+
+    /// Opens the journal of a segment that is not sealed yet, with the answers that came so far.
+    ///
+    /// # Errors
+    /// [`Error::Storage`]: a lock that another process holds among them, which asks for the very same.
+    pub fn journal(&self, name: &str) -> Result<Journal<'_>, Error> {
+        self.storage.publish(FORMAT_KEY, format!("{{\"format\":{FORMAT}}}\n").as_bytes())?;
+        Journal::open(&*self.storage, name)
     }
 
     /// Bytes that a sealed segment holds, or `None` where there is no such segment, or no longer its bytes.
@@ -116,6 +128,30 @@ impl ImageStore {
         Ok((bytes >= needed).then_some(answers))
     }
 
+    /// What segments say of URLs whose names begin like this, but for one of them: of each URL one answer, with an image where one has it.
+    ///
+    /// # Errors
+    /// As [`answers`](Self::answers).
+    pub fn known(
+        &self,
+        urls: &BTreeSet<UrlKey>,
+        prefix: &str,
+        except: &str,
+    ) -> Result<BTreeMap<UrlKey, Answer>, Error> {
+        let mut known: BTreeMap<UrlKey, Answer> = BTreeMap::new();
+        for entry in self.storage.list("segments")? {
+            let name = entry.key.strip_prefix("segments/").and_then(|name| name.strip_suffix(".parquet"));
+            let Some(name) = name.filter(|name| name.starts_with(prefix) && *name != except) else { continue };
+            for answer in self.answers(name)?.unwrap_or_default() {
+                let better = |other: &Answer| other.reason.is_some() && answer.reason.is_none();
+                if urls.contains(&answer.url_key) && known.get(&answer.url_key).is_none_or(better) {
+                    known.insert(answer.url_key, answer);
+                }
+            }
+        }
+        Ok(known)
+    }
+
     /// Bytes that can still be written, where the place has a bound.
     ///
     /// # Errors
@@ -135,13 +171,12 @@ impl ImageStore {
     }
 }
 
-/// sha256 of an image, hexadecimal.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
 pub(crate) fn bytes_key(name: &str) -> String {
     format!("segments/{name}.bin")
+}
+
+pub(crate) fn journal_key(name: &str) -> String {
+    format!("journals/{name}")
 }
 
 pub(crate) fn index_key(name: &str) -> String {

@@ -1,12 +1,15 @@
 //! Config: on which machine, how fast.  Nothing here changes a byte of the dataset.
 
-use obelisc_engine::Limits;
+use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::Duration;
 
+use obelisc_engine::Limits;
+use obelisc_fetch::Manners;
 use obelisc_filter::options::{Declared, Options, Problem, Source, Taken};
 
-use crate::recipe::ResourcePaths;
+use crate::recipe::{Recipe, ResourcePaths, Stage};
 
 /// Version of the config format.
 const FORMAT: u64 = 1;
@@ -26,6 +29,8 @@ pub struct Config {
     pub resources: ResourcePaths,
     /// What global steps may take.
     pub engine: EngineLimits,
+    /// How the network is asked.
+    pub fetch: Manners,
 }
 
 /// What global steps may take.
@@ -38,6 +43,27 @@ pub struct EngineLimits {
 }
 
 impl Config {
+    /// How one task asks the network: its thread's share of what goes at a time.
+    pub(crate) fn manners(&self) -> Manners {
+        let threads = u32::try_from(self.threads.get()).unwrap_or(u32::MAX);
+        let all = self.fetch.clone();
+        Manners {
+            max_in_flight: (all.max_in_flight / threads).max(1),
+            max_in_flight_bytes: all.max_in_flight_bytes / u64::from(threads),
+            ..all
+        }
+    }
+
+    /// What this config lacks for a recipe.
+    pub fn lacks(&self, recipe: &Recipe) -> Vec<Problem> {
+        if !recipe.has(Stage::Fetch) || !recipe.fetch.asks_network || !self.fetch.user_agent.is_empty() {
+            return Vec::new();
+        }
+        let message = "is not given, and the recipe fetches over the network: a name with an address of the web or of mail at which you are reached, as in \"lab/1.0 (+https://lab.example/crawl)\"";
+        let key = "fetch.user_agent".to_owned();
+        vec![Problem { file: "config".to_owned(), line: 0, key, message: message.to_owned() }]
+    }
+
     /// What one query may take: the share of a thread, or all where no other runs beside it.
     pub(crate) fn engine_limits(&self, alone: bool) -> Limits {
         let share = if alone { 1 } else { self.threads.get() };
@@ -87,6 +113,7 @@ impl Default for Config {
             keep_tables: true,
             resources: ResourcePaths::new(),
             engine: EngineLimits::default(),
+            fetch: Manners::default(),
         }
     }
 }
@@ -118,15 +145,65 @@ fn read(source: Source) -> Result<(Config, Vec<Declared>), Vec<Problem>> {
     let mut resources = root.table("resources");
     let paths = resources.named_texts();
     resources.finish();
-    let (engine, taken) = engine;
-    let tables = [run.finish(), ledger.finish(), taken];
+    let (engine, engine_taken) = engine;
+    let (fetch, fetch_taken) = read_fetch(root.table("fetch"));
+    let tables = [run.finish(), ledger.finish(), engine_taken, fetch_taken];
     let mut declared = root.finish().declared;
     declared.extend(tables.into_iter().flat_map(|taken| taken.declared));
     source.finish()?;
     let threads = threads.and_then(|n| usize::try_from(n).ok()).and_then(NonZeroUsize::new);
     let threads = threads.unwrap_or_else(all_threads);
     let resources = paths.into_iter().map(|(name, path)| (name, path.into())).collect();
-    Ok((Config { threads, min_free_bytes, judgements, keep_tables, resources, engine }, declared))
+    Ok((Config { threads, min_free_bytes, judgements, keep_tables, resources, engine, fetch }, declared))
+}
+
+fn read_fetch(mut options: Options<'_>) -> (Manners, Taken) {
+    let default = Manners::default();
+    let user_agent = options.text(
+        "user_agent",
+        "",
+        "what sites see of who asks, with an address of the web or of mail at which you are reached; a fetch over the network needs it, as in \"lab/1.0 (+https://lab.example/crawl)\"",
+    );
+    if !user_agent.is_empty() && !has_contact(&user_agent) {
+        options.problem(
+            "user_agent",
+            format!("{user_agent:?} is given, a name with an address of the web or of mail is allowed"),
+        );
+    }
+    let count = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
+    let seconds = |value: u64| Duration::from_secs(value);
+    let addresses = |options: &mut Options<'_>, key: &'static str, meaning: &'static str| {
+        let given = options.texts(key, &[], &[], meaning);
+        let read = given.iter().filter_map(|text| match text.parse::<IpAddr>() {
+            Ok(address) => Some(address),
+            Err(_) => {
+                options.problem(key, format!("{text:?} is given, an IP address is allowed"));
+                None
+            }
+        });
+        read.collect::<Vec<_>>()
+    };
+    let manners = Manners {
+        user_agent,
+        max_in_flight: count(options.integer("max_in_flight", default.max_in_flight.into(), 1..=100_000, "requests that go at a time, to all hosts")),
+        max_in_flight_bytes: options.integer("max_in_flight_bytes", default.max_in_flight_bytes, 1 << 20..=1 << 40, "bytes of images that are held at a time while they come"),
+        max_per_host: count(options.integer("max_per_host", default.max_per_host.into(), 1..=1000, "requests that go to a host at a time; fewer where it asks for less")),
+        max_per_address: count(options.integer("max_per_address", default.max_per_address.into(), 1..=10_000, "requests that go to an address at a time, whatever hosts share it")),
+        interval: Duration::from_millis(options.integer("interval_ms", 0, 0..=3_600_000, "milliseconds between the beginnings of two requests to a host")),
+        deadline: seconds(options.integer("deadline_seconds", default.deadline.as_secs(), 1..=3600, "seconds that a URL may take in all, redirects and further tries included")),
+        connect_timeout: seconds(options.integer("connect_timeout_seconds", default.connect_timeout.as_secs(), 1..=600, "seconds until a connection must stand")),
+        max_retries: count(options.integer("max_retries", default.max_retries.into(), 0..=20, "further tries where a failure may pass: a timeout, a broken connection, a server's error, too many requests")),
+        max_wait: seconds(options.integer("max_wait_seconds", default.max_wait.as_secs(), 0..=86_400, "longest time that a server may ask to wait; who asks for more is not asked again")),
+        dns_servers: addresses(&mut options, "dns_servers", "addresses of servers that know names; none for those of the system"),
+        allowed_addresses: addresses(&mut options, "allowed_addresses", "addresses that are asked though they are not public, such as a mirror's in your network"),
+        ports: options.integers("ports", &[80, 443, 8080, 8443], 1..=65_535, "ports that are asked").into_iter().filter_map(|port| u16::try_from(port).ok()).collect(),
+    };
+    (manners, options.finish())
+}
+
+/// Whether a user agent says where its owner is reached.
+fn has_contact(user_agent: &str) -> bool {
+    user_agent.contains('@') || user_agent.contains("http://") || user_agent.contains("https://")
 }
 
 fn read_engine(mut options: Options<'_>) -> (EngineLimits, Taken) {

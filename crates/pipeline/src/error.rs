@@ -83,6 +83,9 @@ pub enum TaskError {
     /// A query of a global step.
     #[error("{0}; the config's [engine] says what it may take")]
     Engine(obelisc_engine::Error),
+    /// A signal asked for the end while the task was at work; it goes on from there.
+    #[error("stopped")]
+    Stopped,
     /// The accounts of the task do not balance.
     #[error("lost count: {0}")]
     Accounts(String),

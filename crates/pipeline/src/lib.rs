@@ -55,7 +55,7 @@ pub use judging::Judging;
 pub use marker::{File, Marker, Output};
 pub use observer::{Observer, StepInfo};
 pub use publish::Finished;
-pub use recipe::{Clean, Dedup, Extract, Finish, Given, OpenedFiles, Order, Recipe, ResourcePaths, Skip, Stage};
+pub use recipe::{Clean, Dedup, Extract, Fetch, Finish, Given, OpenedFiles, Order, Recipe, ResourcePaths, Skip, Stage};
 pub use record::{Record, RecordedStep, StepStatus};
 pub use run::{PlannedStep, Run};
 

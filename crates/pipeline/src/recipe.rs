@@ -2,6 +2,7 @@
 
 mod dedup;
 mod extract;
+mod fetch;
 mod finish;
 mod resources;
 
@@ -13,6 +14,7 @@ use serde_json::{Map, Value};
 pub use self::dedup::Dedup;
 pub(crate) use self::dedup::MAX_PASSES;
 pub use self::extract::{Extract, Skip};
+pub use self::fetch::Fetch;
 pub use self::finish::{Finish, Order};
 pub use self::resources::{OpenedFiles, ResourcePaths};
 use crate::judging::{self, Judging};
@@ -80,7 +82,7 @@ pub struct Recipe {
     /// Duplicates.
     pub dedup: Dedup,
     /// Image fetch.
-    pub fetch: obelisc_fetch::Limits,
+    pub fetch: Fetch,
     /// Bytes of images that one document may hold.
     pub max_document_bytes: u64,
     /// The last cleaning.
@@ -205,7 +207,7 @@ fn read(source: &Source, own: &[&'static RuleSpec], must: bool) -> (Recipe, Vec<
     let judging::Read { judging, cleaning, .. } = judging;
     let _opened = root.table("resources");
     let dedup = dedup::read(root.table("dedup"), &mut sections, &stages);
-    let fetch = read_fetch(root.table("fetch"), &mut sections);
+    let fetch = fetch::read(root.table("fetch"), &mut sections);
     let mut attach = root.table("attach");
     let max_document_bytes = attach.integer(
         "max_document_bytes",
@@ -240,29 +242,6 @@ fn read(source: &Source, own: &[&'static RuleSpec], must: bool) -> (Recipe, Vec<
 
 fn size(value: u64) -> usize {
     usize::try_from(value).unwrap_or(usize::MAX)
-}
-
-fn read_fetch(mut options: Options<'_>, sections: &mut Sections) -> obelisc_fetch::Limits {
-    let sources = options.texts("sources", &["archive"], &["archive"], "where images come from, in order");
-    if sources.is_empty() {
-        options.problem("sources", "an empty list is given, a list of \"archive\" is allowed");
-    }
-    let limits = obelisc_fetch::Limits {
-        max_image_bytes: options.integer(
-            "max_image_bytes",
-            20_000_000,
-            1024..=1 << 32,
-            "bytes of an image; larger ones fail",
-        ),
-        max_image_pixels: options.integer(
-            "max_image_pixels",
-            89_478_485,
-            1..=1 << 40,
-            "pixels of an image; larger ones fail",
-        ),
-    };
-    sections.add("fetch", options.finish());
-    limits
 }
 
 fn read_clean(rules: Judging, mut options: Options<'_>, sections: &mut Sections) -> Clean {

@@ -66,6 +66,7 @@ impl Run<'_> {
     /// # Errors
     /// See [`Error`].
     pub fn execute(&self, observer: &dyn Observer) -> Result<Finished, Error> {
+        self.check()?;
         let _lock = self.begin()?;
         self.storage.remove_unfinished(RUN)?;
         let mut context = self.context();
@@ -106,6 +107,7 @@ impl Run<'_> {
     /// # Errors
     /// [`Error::Unreachable`].
     pub fn plan(&self) -> Result<Vec<PlannedStep>, Error> {
+        self.check()?;
         let mut context = self.context();
         let mut plan = Vec::new();
         let mut known = true;
@@ -124,6 +126,12 @@ impl Run<'_> {
             context.outputs.insert(name, Output::new(markers));
         }
         Ok(plan)
+    }
+
+    /// Refuses a recipe for which the config lacks something.
+    fn check(&self) -> Result<(), Error> {
+        let problems = self.config.lacks(self.recipe);
+        if problems.is_empty() { Ok(()) } else { Err(Error::Refused(problems)) }
     }
 
     /// Takes the lock and looks for space.

@@ -7,6 +7,7 @@ pub(crate) mod clean;
 mod clusters;
 pub(crate) mod compact;
 mod digesting;
+mod download;
 mod duplicates;
 mod extract;
 mod filter;
@@ -39,6 +40,9 @@ pub(crate) fn of(recipe: &Recipe) -> Vec<Box<dyn Step>> {
             Stage::Fetch => {
                 steps.push(Box::new(locate::Locate));
                 steps.push(Box::new(harvest::Harvest));
+                if recipe.fetch.asks_network {
+                    steps.push(Box::new(download::Download));
+                }
                 steps.push(Box::new(seal::Seal));
             }
             Stage::Attach => {

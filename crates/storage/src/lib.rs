@@ -70,6 +70,13 @@ pub trait Storage: Debug + Send + Sync {
     /// I/O errors.
     fn create(&self, key: &str) -> Result<Box<dyn Upload>>;
 
+    /// Opens an object that grows, for whoever holds its lock: the first `length` bytes of it stay, what is behind them goes, and what is written comes there.
+    /// What was written is there for the next one who opens it, though this process be killed.
+    ///
+    /// # Errors
+    /// I/O errors.
+    fn append(&self, key: &str, length: u64) -> Result<Box<dyn Write + Send>>;
+
     /// Creates an object, durably, only if there is none under this key.
     ///
     /// # Errors

@@ -120,6 +120,18 @@ impl Storage for LocalFolder {
         Ok(Box::new(self.begin(key)?))
     }
 
+    fn append(&self, key: &str, length: u64) -> Result<Box<dyn Write + Send>> {
+        let path = self.path(key);
+        let opened = make_parents(&path).and_then(|()| {
+            let mut file = File::options().write(true).create(true).truncate(false).open(&path)?;
+            file.set_len(length)?;
+            file.seek(SeekFrom::End(0))?;
+            Ok(file)
+        });
+        // Not buffered: what is written is the system's, and stays when this process is killed.
+        opened.map(|file| Box::new(file) as _).map_err(|source| Error::io("append", key, source))
+    }
+
     fn publish(&self, key: &str, bytes: &[u8]) -> Result<Published> {
         let mut upload = self.begin(key)?;
         upload.write_all(bytes).map_err(|source| Error::io("write", key, source))?;

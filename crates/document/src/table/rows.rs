@@ -13,7 +13,7 @@ macro_rules! table {
         }
     ) => {
         #[doc = $meaning]
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
         pub struct $row {
             $($(#[doc = $doc])+ pub $field: $type,)+
         }

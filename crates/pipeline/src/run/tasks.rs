@@ -45,11 +45,12 @@ pub(super) fn run(
         work();
     });
     let results = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let ended = results.len();
+    let mut ended = results.len();
     let (mut markers, mut failures) = (Vec::new(), Vec::new());
     for result in results {
         match result {
             Ok(marker) => markers.push(marker),
+            Err(TaskFailure { error: TaskError::Stopped, .. }) => ended -= 1,
             Err(failure) => failures.push(failure),
         }
     }

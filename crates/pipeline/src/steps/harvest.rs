@@ -5,9 +5,9 @@ use std::path::Path;
 
 use obelisc_document::Reason;
 use obelisc_document::table::{Answer, Request};
-use obelisc_fetch::SegmentWriter;
+use obelisc_fetch::{Examined, OptOuts, SegmentWriter, directive, reserves};
 use obelisc_storage::inputs::{Input, Kind};
-use obelisc_warc::{Archive, Item, Location, Record};
+use obelisc_warc::{Archive, Item, Location, Record, Response};
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -40,7 +40,12 @@ impl Step for Harvest {
     }
 
     fn options(&self, context: &Context<'_>) -> Value {
-        json!({"version": VERSION, "fetch": context.recipe.section("fetch"), "extract": context.recipe.section("extract")})
+        json!({
+            "version": VERSION,
+            "fetch": context.recipe.section("fetch"),
+            "opt_outs": context.recipe.section("fetch.opt_outs"),
+            "extract": context.recipe.section("extract"),
+        })
     }
 
     /// The store is shared and may be moved: answers are of use only while it holds their bytes.
@@ -83,7 +88,7 @@ fn answers(task: &Task<'_>, input: &Input, requests: &[Request]) -> Result<Vec<A
         return Ok(answers);
     }
     let Kind::Archive(path) = &input.kind else { return Ok(Vec::new()) };
-    let segment = context.images.begin(&name, context.recipe.fetch)?;
+    let segment = context.images.begin(&name)?;
     let mut harvest = Reading { task, input, path, segment };
     // Inside a WACZ each range read would read the directory anew.
     if requests.iter().all(|request| request.entry.is_none() && location(request).addressable()) {
@@ -102,7 +107,8 @@ fn segment_name(task: &Task<'_>, requests: &[Request]) -> String {
     let recipe = task.context.recipe;
     let records = &recipe.extract.records;
     let caps = [records.max_record_bytes, records.max_header_bytes as u64, records.max_body_bytes];
-    let all = json!([VERSION, obelisc_image::VERSION, archive, wanted, recipe.section("fetch"), caps]);
+    let sections = [recipe.section("fetch"), recipe.section("fetch.opt_outs")];
+    let all = json!([VERSION, obelisc_image::VERSION, archive, wanted, sections, caps]);
     format!("archive-{:032x}", xxh3_128(all.to_string().as_bytes()))
 }
 
@@ -134,8 +140,8 @@ impl Reading<'_, '_> {
         let mut archive = archive.map_err(|error| self.unreadable(error))?;
         match archive.next_item().map_err(|error| self.unreadable(error))? {
             Some(Item::Record(record)) => self.take(&record, request)?,
-            Some(Item::Failure(failure)) => self.segment.fail(&request.url, failure.reason, failure.detail),
-            None => self.segment.fail(&request.url, Reason::TruncatedRecord, "nothing there".to_owned()),
+            Some(Item::Failure(failure)) => self.fail(request, failure.reason, failure.detail)?,
+            None => self.fail(request, Reason::TruncatedRecord, "nothing there".to_owned())?,
         }
         Ok(())
     }
@@ -161,18 +167,37 @@ impl Reading<'_, '_> {
             }
         }
         for request in wanted.into_values().flatten() {
-            self.segment.fail(&request.url, Reason::TruncatedRecord, "nothing there".to_owned());
+            self.fail(request, Reason::TruncatedRecord, "nothing there".to_owned())?;
         }
         Ok(())
     }
 
     fn take(&mut self, record: &Record<'_>, request: &Request) -> Result<(), TaskError> {
-        let limits = &self.task.context.recipe.extract.records;
-        let body = record.response(limits).and_then(|response| Ok(response.body(limits)?.bytes.into_owned()));
+        let recipe = self.task.context.recipe;
+        let limits = &recipe.extract.records;
+        let body = record.response(limits).and_then(|response| match opted_out(&response, recipe.fetch.opt_outs) {
+            Some(detail) => Err((Reason::OptedOut, detail)),
+            None => Ok(response.body(limits)?.bytes.into_owned()),
+        });
         match body {
-            Ok(bytes) => self.segment.push(&request.url, &bytes)?,
-            Err((reason, detail)) => self.segment.fail(&request.url, reason, detail),
+            Ok(bytes) => Ok(self.segment.add(Examined::new(&request.url, &bytes, recipe.fetch.limits))?),
+            Err((reason, detail)) => self.fail(request, reason, detail),
         }
-        Ok(())
     }
+
+    fn fail(&mut self, request: &Request, reason: Reason, detail: String) -> Result<(), TaskError> {
+        Ok(self.segment.add(Examined::failed(&request.url, reason, detail))?)
+    }
+}
+
+/// What the headers of an archived response say against its use, where that is honoured: to all, since the crawler was the archive's.
+fn opted_out(response: &Response<'_>, honoured: OptOuts) -> Option<String> {
+    let values = |name: &'static str| response.fields.get_all(name);
+    if honoured.x_robots_tag
+        && let Some(value) = values("X-Robots-Tag").find(|value| directive(value, "").is_some())
+    {
+        return Some(format!("x-robots-tag: {value}"));
+    }
+    let reserved = honoured.tdm_reservation && values("TDM-Reservation").any(reserves);
+    reserved.then(|| "tdm-reservation: 1".to_owned())
 }

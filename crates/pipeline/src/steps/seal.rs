@@ -1,5 +1,6 @@
 //! `seal`, global: one answer for each image URL; all later steps read these and nothing else of the store.
 
+use obelisc_document::Reason;
 use obelisc_document::table::{Answer, Table};
 use serde_json::{Value, json};
 
@@ -23,7 +24,7 @@ impl Step for Seal {
     }
 
     fn reads(&self, _: &Recipe) -> Vec<&'static str> {
-        vec!["locate", "harvest"]
+        vec!["locate", "harvest", "download"]
     }
 
     fn follows(&self, _: &Recipe) -> Option<&'static str> {
@@ -35,7 +36,11 @@ impl Step for Seal {
     }
 
     fn tasks(&self, context: &Context<'_>) -> u32 {
-        bucket::count(context.output("locate").rows(Answer::NAME) + context.output("harvest").rows(Answer::NAME))
+        bucket::count(
+            context.output("locate").rows(Answer::NAME)
+                + context.output("harvest").rows(Answer::NAME)
+                + context.output("download").rows(Answer::NAME),
+        )
     }
 
     fn subject(&self, _: &Context<'_>, task: u32) -> String {
@@ -46,8 +51,10 @@ impl Step for Seal {
         let buckets = self.tasks(task.context);
         let mut answers = bucket::read::<Answer>(task, "locate", buckets)?;
         answers.extend(bucket::read::<Answer>(task, "harvest", buckets)?);
-        // Bytes win over a reason; among equals the order of the table decides.
-        answers.sort_by(|a, b| (a.url_key, a.reason.is_some(), a).cmp(&(b.url_key, b.reason.is_some(), b)));
+        answers.extend(bucket::read::<Answer>(task, "download", buckets)?);
+        // Bytes win over a reason, and what a host said over that no archive has it; among equals the order of the table decides.
+        let rank = |answer: &Answer| (answer.reason.is_some(), answer.reason == Some(Reason::NotInArchive));
+        answers.sort_by(|a, b| (a.url_key, rank(a), a).cmp(&(b.url_key, rank(b), b)));
         answers.dedup_by_key(|answer| answer.url_key);
         let mut sealed = task.sink::<Answer>()?;
         for answer in answers {

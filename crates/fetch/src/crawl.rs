@@ -1,0 +1,140 @@
+//! All wishes of a task: hosts beside each other, the requests of each as politely as the network goes.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures::StreamExt;
+use obelisc_document::UrlKey;
+use obelisc_image::Limits;
+use tokio::sync::OnceCell;
+use url::Url;
+
+use crate::network::{Body, Failed, Manners, Network, Policy};
+use crate::{Error, Examined, Journal};
+
+/// An image that is wanted: the URLs at which it may be, best first.  The next one is asked for where one fails.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Wish {
+    /// The URLs.
+    pub urls: Vec<String>,
+}
+
+/// Hosts that are asked at a time.
+const MAX_HOSTS: usize = 2000;
+
+/// Whether a URL that several wishes may name is an image, once it was asked for.
+type Asked = RefCell<HashMap<UrlKey, Rc<OnceCell<bool>>>>;
+
+/// Grants wishes, each URL asked for once, and none of which it is known (`known`, or the journal) whether it is an image; each answer goes into the journal as it comes.  It ends early, with
+/// `false`, when it is to stop: what was asked for by then is in the journal.
+///
+/// It takes this thread for what comes and goes, and one more for decoding.
+///
+/// # Errors
+/// [`Error::Network`] for manners that cannot be kept; those of the journal.
+pub fn crawl(
+    manners: Manners,
+    policy: Policy,
+    limits: Limits,
+    wishes: Vec<Wish>,
+    known: &dyn Fn(UrlKey) -> Option<bool>,
+    journal: &mut Journal<'_>,
+    stop: &AtomicBool,
+) -> Result<bool, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build();
+    let runtime = runtime.map_err(|error| Error::Network(error.to_string()))?;
+    runtime.block_on(async {
+        let network = Network::new(manners, policy).map_err(Error::Network)?;
+        grant_all(&network, limits, wishes, known, journal, stop).await
+    })
+}
+
+/// The same over a network that is there.
+async fn grant_all(
+    network: &Network,
+    limits: Limits,
+    wishes: Vec<Wish>,
+    known: &dyn Fn(UrlKey) -> Option<bool>,
+    journal: &mut Journal<'_>,
+    stop: &AtomicBool,
+) -> Result<bool, Error> {
+    let asked = Asked::default();
+    {
+        let mut asked = asked.borrow_mut();
+        for url in wishes.iter().flat_map(|wish| &wish.urls) {
+            let key = UrlKey::new(url);
+            if let Some(is_image) = journal.knows(key).or_else(|| known(key)) {
+                asked.insert(key, Rc::new(OnceCell::new_with(Some(is_image))));
+            }
+        }
+    }
+    // In the order of the hosts' names; which of them answers first is of no matter, since answers are sorted when they are sealed.
+    let mut hosts: BTreeMap<String, Vec<Wish>> = BTreeMap::new();
+    for wish in wishes {
+        hosts.entry(wish.urls.first().map(|url| host(url)).unwrap_or_default()).or_default().push(wish);
+    }
+    let at_a_time = network.max_per_host();
+    let asked = &asked;
+    let answers = futures::stream::iter(hosts.into_values()).map(|wishes| {
+        let granted = wishes.into_iter().map(move |wish| grant(network, limits, wish, asked, stop));
+        futures::stream::iter(granted).buffer_unordered(at_a_time)
+    });
+    let mut answers = std::pin::pin!(answers.flatten_unordered(MAX_HOSTS));
+    while let Some(answers) = answers.next().await {
+        for (examined, _body) in answers {
+            journal.push(&examined)?;
+        }
+    }
+    Ok(!stop.load(Ordering::Relaxed))
+}
+
+fn host(url: &str) -> String {
+    Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// Asks for the URLs of a wish until one is an image; the answers to those that nobody else asked for.
+async fn grant(
+    network: &Network,
+    limits: Limits,
+    wish: Wish,
+    asked: &Asked,
+    stop: &AtomicBool,
+) -> Vec<(Examined, Option<Body>)> {
+    let mut answers = Vec::new();
+    for url in wish.urls {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let cell = Rc::clone(asked.borrow_mut().entry(UrlKey::new(&url)).or_default());
+        let is_image = cell.get_or_init(|| async {
+            let (examined, body) = ask(network, limits, &url).await;
+            let is_image = examined.answer.reason.is_none();
+            answers.push((examined, body));
+            is_image
+        });
+        if *is_image.await {
+            break;
+        }
+    }
+    answers
+}
+
+/// Asks for a URL, and looks at what comes; its body says how long its room is taken.
+async fn ask(network: &Network, limits: Limits, url: &str) -> (Examined, Option<Body>) {
+    let body = match network.image(url).await {
+        Ok(body) => body,
+        Err(Failed { reason, detail, .. }) => return (Examined::failed(url, reason, detail), None),
+    };
+    let owned = url.to_owned();
+    let examined = tokio::task::spawn_blocking(move || {
+        let examined = Examined::new(&owned, &body.bytes, limits);
+        (examined, body)
+    });
+    match examined.await {
+        Ok((examined, body)) => (examined, Some(body)),
+        // A panic of the decoder is caught where it happens; what is left is a runtime that ends.
+        Err(error) => (Examined::failed(url, obelisc_document::Reason::DamagedImage, error.to_string()), None),
+    }
+}

@@ -1,0 +1,141 @@
+//! How many requests a host gets at a time, and how soon after each other.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
+
+/// Lets requests to one host through.  Where the host says that there are too many, half as many go at a time, and none before it says; each that goes well lets
+/// more go again, up to the limit.
+#[derive(Debug)]
+pub(super) struct Gate {
+    max: f64,
+    interval: Duration,
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    inside: u32,
+    limit: f64,
+    next: Instant,
+}
+
+/// A request that is let through; another may go when it is dropped.
+#[derive(Debug)]
+pub(super) struct Pass<'g>(&'g Gate);
+
+impl Gate {
+    pub(super) fn new(max: u32, interval: Duration) -> Self {
+        let max = f64::from(max.max(1));
+        let state = State { inside: 0, limit: max, next: Instant::now() };
+        Self { max, interval, state: Mutex::new(state), changed: Notify::new() }
+    }
+
+    /// Waits until a request may go.
+    pub(super) async fn enter(&self) -> Pass<'_> {
+        loop {
+            let changed = self.changed.notified();
+            let next = {
+                let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+                let now = Instant::now();
+                let has_room = f64::from(state.inside + 1) <= state.limit.floor();
+                if has_room && state.next <= now {
+                    state.inside += 1;
+                    state.next = now + self.interval;
+                    return Pass(self);
+                }
+                has_room.then_some(state.next)
+            };
+            match next {
+                Some(next) => tokio::select! {
+                    () = changed => {}
+                    () = sleep_until(next) => {}
+                },
+                None => changed.await,
+            }
+        }
+    }
+
+    /// The host asks for less, and for none before that much time has passed.
+    pub(super) fn slow_down(&self, wait: Duration) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.limit = (state.limit / 2.0).max(1.0);
+        state.next = state.next.max(Instant::now() + wait);
+    }
+
+    /// A request went well.
+    pub(super) fn speed_up(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.limit = (state.limit + 1.0 / state.limit).min(self.max);
+    }
+}
+
+impl Drop for Pass<'_> {
+    fn drop(&mut self) {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner).inside -= 1;
+        self.0.changed.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt as _;
+
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    /// How many of ten requests go at once, where none ends.
+    fn at_once(gate: &Gate) -> usize {
+        let mut inside = Vec::new();
+        while let Some(pass) = gate.enter().now_or_never() {
+            inside.push(pass);
+            assert!(inside.len() <= 10);
+        }
+        inside.len()
+    }
+
+    fn with_clock(test: impl FnOnce()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async { test() });
+    }
+
+    #[test]
+    fn no_more_than_the_limit_go_at_a_time_and_another_when_one_is_done() {
+        with_clock(|| {
+            let gate = Gate::new(3, Duration::ZERO);
+            let first = gate.enter().now_or_never().unwrap();
+            let _others = [gate.enter().now_or_never().unwrap(), gate.enter().now_or_never().unwrap()];
+            let mut waiting = std::pin::pin!(gate.enter());
+            assert!(waiting.as_mut().now_or_never().is_none());
+            drop(first);
+            assert!(waiting.now_or_never().is_some());
+        });
+    }
+
+    #[test]
+    fn they_go_no_sooner_after_each_other_than_the_interval() {
+        with_clock(|| assert_eq!(at_once(&Gate::new(8, HOUR)), 1));
+    }
+
+    #[test]
+    fn a_host_that_asks_for_less_gets_less_and_later_more_again() {
+        with_clock(|| {
+            let gate = Gate::new(8, Duration::ZERO);
+            assert_eq!(at_once(&gate), 8);
+            gate.slow_down(Duration::ZERO);
+            assert_eq!(at_once(&gate), 4);
+            (0..10).for_each(|_| gate.slow_down(Duration::ZERO));
+            assert_eq!(at_once(&gate), 1);
+            (0..3).for_each(|_| gate.speed_up());
+            assert_eq!(at_once(&gate), 2);
+            (0..100).for_each(|_| gate.speed_up());
+            assert_eq!(at_once(&gate), 8);
+            gate.slow_down(HOUR);
+            assert_eq!(at_once(&gate), 0);
+        });
+    }
+}

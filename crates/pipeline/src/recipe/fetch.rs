@@ -1,0 +1,86 @@
+//! The recipe's table `[fetch]`.
+
+use obelisc_fetch::{Limits, OptOuts, Policy};
+use obelisc_filter::options::Options;
+
+use super::Sections;
+
+/// Where images come from, and which count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fetch {
+    /// Whether images that no archive of the run holds are asked for over the network.
+    pub asks_network: bool,
+    /// What an image may cost.
+    pub limits: Limits,
+    /// Redirects that are followed.
+    pub max_redirects: u32,
+    /// Whose wishes are honoured.
+    pub opt_outs: OptOuts,
+    /// Images of a registered domain that are asked for.
+    pub max_images_per_domain: Option<u64>,
+}
+
+impl Fetch {
+    /// What decides which images the network brings.
+    pub const fn policy(&self) -> Policy {
+        Policy {
+            max_image_bytes: self.limits.max_image_bytes,
+            max_redirects: self.max_redirects,
+            opt_outs: self.opt_outs,
+        }
+    }
+}
+
+pub(super) fn read(mut options: Options<'_>, sections: &mut Sections) -> Fetch {
+    let allowed = ["archive", "network"];
+    let meaning = "where images come from, in order: the archives of the run, then the hosts themselves";
+    let sources = options.texts("sources", &["archive"], &allowed, meaning);
+    if sources.first().is_none_or(|first| first != "archive") {
+        options.problem("sources", "archives come first: [\"archive\"] or [\"archive\", \"network\"]");
+    }
+    let mut table = options.table("opt_outs");
+    let opt_outs = OptOuts {
+        robots_txt: table.flag("robots_txt", true, "ask for nothing that a site's robots.txt does not allow (RFC 9309)"),
+        x_robots_tag: table.flag(
+            "x_robots_tag",
+            true,
+            "take no image whose header X-Robots-Tag says noai, noimageai, noindex, noimageindex or none, archived ones too",
+        ),
+        tdm_reservation: table.flag(
+            "tdm_reservation",
+            true,
+            "take no image whose rights are reserved by a header tdm-reservation or by /.well-known/tdmrep.json, archived ones by the header",
+        ),
+        ai_txt: table.flag("ai_txt", true, "ask for nothing that a site's ai.txt does not allow"),
+    };
+    let taken = table.finish();
+    let fetch = Fetch {
+        asks_network: sources.iter().any(|source| source == "network"),
+        limits: Limits {
+            max_image_bytes: options.integer(
+                "max_image_bytes",
+                20_000_000,
+                1024..=1 << 31,
+                "bytes of an image; larger ones fail",
+            ),
+            max_image_pixels: options.integer(
+                "max_image_pixels",
+                89_478_485,
+                1..=1 << 40,
+                "pixels of an image; larger ones fail",
+            ),
+        },
+        max_redirects: u32::try_from(options.integer("max_redirects", 5, 0..=20, "redirects that are followed"))
+            .unwrap_or(5),
+        opt_outs,
+        max_images_per_domain: options.optional_integer(
+            "max_images_per_domain",
+            None,
+            1..=1 << 40,
+            "images of a registered domain that are asked for over the network; those behind them are not in any archive",
+        ),
+    };
+    sections.add("fetch", options.finish());
+    sections.add("fetch.opt_outs", taken);
+    fetch
+}

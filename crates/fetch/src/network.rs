@@ -203,10 +203,15 @@ impl Network {
     /// [`Failed`], once it is for good.
     pub async fn image(&self, url: &str) -> Result<Body, Failed> {
         let url = Url::parse(url).map_err(|error| Failed::new(Reason::UrlRefused, error.to_string()))?;
+        self.get(&url, Wanted::Image).await
+    }
+
+    /// Tries until something comes, or what failed is for good.
+    async fn get(&self, url: &Url, wanted: Wanted) -> Result<Body, Failed> {
         let mut left = self.manners.deadline;
         let mut tries = 0;
         loop {
-            let failed = match self.follow(&url, Wanted::Image, &mut left).await {
+            let failed = match self.follow(url, wanted, &mut left).await {
                 Ok(body) => return Ok(body),
                 Err(failed) => failed,
             };
@@ -228,7 +233,7 @@ impl Network {
         for _ in 0..=self.policy.max_redirects {
             let address = self.check(&url).await?;
             if wanted == Wanted::Image {
-                let ask = |file: Url| self.about(file, self.manners.deadline);
+                let ask = |file: Url| self.about(file);
                 self.sites.check(&url, &self.product, self.policy.opt_outs, ask).await?;
             }
             match self.step(&url, address, wanted, left).await? {
@@ -240,14 +245,14 @@ impl Network {
     }
 
     /// A site's file about itself.
-    async fn about(&self, file: Url, mut left: Duration) -> Told {
+    async fn about(&self, file: Url) -> Told {
         // Boxed, since what it follows asks for files itself.
-        let followed: std::pin::Pin<Box<dyn Future<Output = _> + '_>> =
-            Box::pin(async move { self.follow(&file, Wanted::About(robots::MAX_BYTES as u64), &mut left).await });
-        match followed.await {
+        let got: std::pin::Pin<Box<dyn Future<Output = _> + '_>> =
+            Box::pin(async move { self.get(&file, Wanted::About(robots::MAX_BYTES as u64)).await });
+        match got.await {
             Ok(body) => Told::Text(body.bytes),
             Err(Failed { reason: Reason::HttpStatus, again: None, .. }) => Told::Nothing,
-            Err(_) => Told::Unknown,
+            Err(failed) => Told::Unknown(failed),
         }
     }
 

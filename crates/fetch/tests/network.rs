@@ -1,6 +1,7 @@
 //! The fetch against a server on loopback, and names that are made up.
 
 #![expect(clippy::unwrap_used, reason = "a test ends where an expectation fails")]
+#![expect(clippy::disallowed_types, reason = "a port is taken and given back")]
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -170,6 +171,16 @@ fn a_site_whose_robots_txt_cannot_be_had_is_not_asked() {
     let found = fetched(&server, manners(&server), POLICY, &[server.url("/ok.png")]);
     assert_eq!(found["/ok.png"].0, Some(Reason::RobotsDisallowed));
     assert_eq!(server.count("/ok.png"), 0);
+}
+
+#[test]
+fn a_host_that_is_not_there_is_told_as_such() {
+    let server = Server::start(|asked, before| site(&asked.path, before));
+    // A port that nobody listens at any more.
+    let gone = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+    let url = format!("http://127.0.0.1:{gone}/x.png");
+    let manners = Manners { ports: vec![gone], ..manners(&server) };
+    assert_eq!(fetched(&server, manners, POLICY, std::slice::from_ref(&url))[&url].0, Some(Reason::ConnectionFailed));
 }
 
 #[test]

@@ -14,7 +14,8 @@ use crate::robots::Robots;
 /// What one site says.
 #[derive(Debug, Default)]
 pub(super) struct Site {
-    robots: OnceCell<Robots>,
+    /// Why the site cannot be reached at all, where its robots.txt told.
+    robots: OnceCell<Result<Robots, Failed>>,
     ai: OnceCell<Robots>,
     reservations: OnceCell<Reservations>,
 }
@@ -30,7 +31,7 @@ pub(super) enum Told {
     /// There is none.
     Nothing,
     /// It cannot be had now.
-    Unknown,
+    Unknown(Failed),
 }
 
 impl Sites {
@@ -59,14 +60,20 @@ impl Sites {
             let robots = site.robots.get_or_init(|| async {
                 match file("/robots.txt") {
                     Ok(told) => match told.await {
-                        Told::Text(text) => Robots::new(&text, product),
-                        Told::Nothing => Robots::default(),
-                        Told::Unknown => Robots::nothing(),
+                        Told::Text(text) => Ok(Robots::new(&text, product)),
+                        Told::Nothing => Ok(Robots::default()),
+                        // The host is there, and keeps it for itself.
+                        Told::Unknown(Failed { reason: Reason::HttpStatus | Reason::RateLimited, .. }) => {
+                            Ok(Robots::nothing())
+                        }
+                        Told::Unknown(failed) => {
+                            Err(Failed::new(failed.reason, format!("robots.txt: {}", failed.detail)))
+                        }
                     },
-                    Err(_) => Robots::default(),
+                    Err(_) => Ok(Robots::default()),
                 }
             });
-            if !robots.await.allow(path) {
+            if !robots.await.as_ref().map_err(Clone::clone)?.allow(path) {
                 return Err(Failed::new(
                     Reason::RobotsDisallowed,
                     format!("robots.txt of {}", url.host_str().unwrap_or_default()),
@@ -78,7 +85,7 @@ impl Sites {
                 match file("/ai.txt") {
                     Ok(told) => match told.await {
                         Told::Text(text) => Robots::new(&text, product),
-                        Told::Nothing | Told::Unknown => Robots::default(),
+                        Told::Nothing | Told::Unknown(_) => Robots::default(),
                     },
                     Err(_) => Robots::default(),
                 }
@@ -92,7 +99,7 @@ impl Sites {
                 match file("/.well-known/tdmrep.json") {
                     Ok(told) => match told.await {
                         Told::Text(text) => Reservations::new(&text),
-                        Told::Nothing | Told::Unknown => Reservations::default(),
+                        Told::Nothing | Told::Unknown(_) => Reservations::default(),
                     },
                     Err(_) => Reservations::default(),
                 }

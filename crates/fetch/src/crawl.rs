@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::StreamExt;
 use obelisc_document::UrlKey;
-use obelisc_image::Limits;
 use tokio::sync::OnceCell;
 use url::Url;
 
@@ -37,7 +36,6 @@ type Asked = RefCell<HashMap<UrlKey, Rc<OnceCell<bool>>>>;
 pub fn crawl(
     manners: Manners,
     policy: Policy,
-    limits: Limits,
     wishes: Vec<Wish>,
     known: &dyn Fn(UrlKey) -> Option<bool>,
     journal: &mut Journal<'_>,
@@ -47,14 +45,13 @@ pub fn crawl(
     let runtime = runtime.map_err(|error| Error::Network(error.to_string()))?;
     runtime.block_on(async {
         let network = Network::new(manners, policy).map_err(Error::Network)?;
-        grant_all(&network, limits, wishes, known, journal, stop).await
+        grant_all(&network, wishes, known, journal, stop).await
     })
 }
 
 /// The same over a network that is there.
 async fn grant_all(
     network: &Network,
-    limits: Limits,
     wishes: Vec<Wish>,
     known: &dyn Fn(UrlKey) -> Option<bool>,
     journal: &mut Journal<'_>,
@@ -78,7 +75,7 @@ async fn grant_all(
     let at_a_time = network.max_per_host();
     let asked = &asked;
     let answers = futures::stream::iter(hosts.into_values()).map(|wishes| {
-        let granted = wishes.into_iter().map(move |wish| grant(network, limits, wish, asked, stop));
+        let granted = wishes.into_iter().map(move |wish| grant(network, wish, asked, stop));
         futures::stream::iter(granted).buffer_unordered(at_a_time)
     });
     let mut answers = std::pin::pin!(answers.flatten_unordered(MAX_HOSTS));
@@ -95,13 +92,7 @@ fn host(url: &str) -> String {
 }
 
 /// Asks for the URLs of a wish until one is an image; the answers to those that nobody else asked for.
-async fn grant(
-    network: &Network,
-    limits: Limits,
-    wish: Wish,
-    asked: &Asked,
-    stop: &AtomicBool,
-) -> Vec<(Examined, Option<Body>)> {
+async fn grant(network: &Network, wish: Wish, asked: &Asked, stop: &AtomicBool) -> Vec<(Examined, Option<Body>)> {
     let mut answers = Vec::new();
     for url in wish.urls {
         if stop.load(Ordering::Relaxed) {
@@ -109,7 +100,7 @@ async fn grant(
         }
         let cell = Rc::clone(asked.borrow_mut().entry(UrlKey::new(&url)).or_default());
         let is_image = cell.get_or_init(|| async {
-            let (examined, body) = ask(network, limits, &url).await;
+            let (examined, body) = ask(network, &url).await;
             let is_image = examined.answer.reason.is_none();
             answers.push((examined, body));
             is_image
@@ -122,12 +113,12 @@ async fn grant(
 }
 
 /// Asks for a URL, and looks at what comes; its body says how long its room is taken.
-async fn ask(network: &Network, limits: Limits, url: &str) -> (Examined, Option<Body>) {
+async fn ask(network: &Network, url: &str) -> (Examined, Option<Body>) {
     let body = match network.image(url).await {
         Ok(body) => body,
         Err(Failed { reason, detail, .. }) => return (Examined::failed(url, reason, detail), None),
     };
-    let owned = url.to_owned();
+    let (owned, limits) = (url.to_owned(), network.limits());
     let examined = tokio::task::spawn_blocking(move || {
         let examined = Examined::new(&owned, &body.bytes, limits);
         (examined, body)

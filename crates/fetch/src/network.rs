@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use obelisc_document::Reason;
+use obelisc_image::Limits;
 use reqwest::header::{self, HeaderMap};
 use reqwest::{Client, Response, StatusCode};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -84,8 +85,8 @@ impl Default for Manners {
 /// What decides which images there are, of a recipe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
-    /// Most bytes of an image.
-    pub max_image_bytes: u64,
+    /// What an image may cost.
+    pub limits: Limits,
     /// Redirects that are followed.
     pub max_redirects: u32,
     /// Whose wishes are honoured.
@@ -120,11 +121,17 @@ pub struct Network {
 const BACKOFF: Duration = Duration::from_millis(500);
 /// Unit of the room for bodies.
 const UNIT: u64 = 1024;
-/// Most bytes of a header block, and most headers, are the client's own bounds: 400 KiB or so, and 100.
+/// Bytes by which it is known whether an image comes.
 const SNIFFED: usize = 64;
 
 /// One value for each key, made when it is first asked for.
 struct Kept<K, V>(Mutex<HashMap<K, Arc<V>>>);
+
+impl<K, V> Default for Kept<K, V> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
 
 impl<K: Eq + Hash, V> Kept<K, V> {
     fn get(&self, key: K, make: impl FnOnce() -> V) -> Arc<V> {
@@ -184,12 +191,17 @@ impl Network {
             client,
             names,
             sites: Sites::default(),
-            gates: Kept(Mutex::default()),
-            addresses: Kept(Mutex::default()),
+            gates: Kept::default(),
+            addresses: Kept::default(),
             in_flight: Semaphore::new(manners.max_in_flight as usize),
             room: Arc::new(Semaphore::new(room.clamp(1, u32::MAX as usize))),
             manners,
         })
+    }
+
+    /// What an image may cost.
+    pub(crate) const fn limits(&self) -> Limits {
+        self.policy.limits
     }
 
     /// Requests that go to a host at a time.
@@ -311,7 +323,7 @@ impl Network {
             return Err(refused(status, response.headers()));
         }
         let cap = match wanted {
-            Wanted::Image => self.policy.max_image_bytes,
+            Wanted::Image => self.policy.limits.max_image_bytes,
             Wanted::About(cap) => cap,
         };
         if wanted == Wanted::Image {

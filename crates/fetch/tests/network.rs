@@ -16,7 +16,7 @@ use obelisc_testkit::picture;
 use obelisc_testkit::server::{Reply, Server};
 
 const LIMITS: Limits = Limits { max_image_bytes: 100_000, max_image_pixels: 1_000_000 };
-const POLICY: Policy = Policy { max_image_bytes: 100_000, max_redirects: 3, opt_outs: OptOuts::ALL };
+const POLICY: Policy = Policy { limits: LIMITS, max_redirects: 3, opt_outs: OptOuts::ALL };
 
 fn manners(server: &Server) -> Manners {
     Manners {
@@ -41,7 +41,7 @@ fn fetched(
     let store = ImageStore::open(Box::new(LocalFolder::create(folder.path()).unwrap())).unwrap();
     let mut journal = store.journal("n").unwrap();
     let wishes = urls.iter().map(|url| Wish { urls: vec![url.clone()] }).collect();
-    assert!(crawl(manners, policy, LIMITS, wishes, &|_| None, &mut journal, &AtomicBool::new(false)).unwrap());
+    assert!(crawl(manners, policy, wishes, &|_| None, &mut journal, &AtomicBool::new(false)).unwrap());
     let answers = journal.seal().unwrap();
     assert_eq!(answers.len(), urls.len());
     let base = server.url("");
@@ -199,8 +199,7 @@ fn the_next_candidate_is_asked_for_and_each_url_once() {
     };
     let run = |stop: bool| {
         let mut journal = store.journal("n").unwrap();
-        let whole =
-            crawl(manners(&server), POLICY, LIMITS, wishes(), &|_| None, &mut journal, &AtomicBool::new(stop)).unwrap();
+        let whole = crawl(manners(&server), POLICY, wishes(), &|_| None, &mut journal, &AtomicBool::new(stop)).unwrap();
         (journal, whole)
     };
     assert!(!run(true).1);

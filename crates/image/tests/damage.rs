@@ -5,29 +5,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where an expectation fails")]
 
+mod fixtures;
+
 use obelisc_image::{Format, ImageError, Limits, facts, sniff, verify};
 
+use crate::fixtures::FIXTURES;
+
 const LIMITS: Limits = Limits { max_image_bytes: 1 << 20, max_image_pixels: 1 << 20 };
-
-macro_rules! fixture {
-    ($name:literal) => {
-        ($name, include_bytes!(concat!("fixtures/", $name)))
-    };
-}
-
-const FIXTURES: [(&str, &[u8]); 11] = [
-    fixture!("baseline.jpg"),
-    fixture!("progressive.jpg"),
-    fixture!("grey.jpg"),
-    fixture!("rgb.png"),
-    fixture!("palette.png"),
-    fixture!("lossy.webp"),
-    fixture!("lossless.webp"),
-    fixture!("alpha.webp"),
-    fixture!("animated.webp"),
-    fixture!("still.gif"),
-    fixture!("animated.gif"),
-];
 
 fn fixture(name: &str) -> Vec<u8> {
     FIXTURES.iter().find(|(other, _)| *other == name).unwrap().1.to_vec()

@@ -2,31 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where an expectation fails")]
 
+mod fixtures;
+
 use std::borrow::Cow;
 
 use obelisc_image::{Limits, facts, verify, without_metadata};
 
+use crate::fixtures::FIXTURES;
+
 const LIMITS: Limits = Limits { max_image_bytes: 1 << 20, max_image_pixels: 1 << 20 };
-
-macro_rules! fixture {
-    ($name:literal) => {
-        ($name, include_bytes!(concat!("fixtures/", $name)).as_slice())
-    };
-}
-
-const FIXTURES: [(&str, &[u8]); 11] = [
-    fixture!("baseline.jpg"),
-    fixture!("progressive.jpg"),
-    fixture!("grey.jpg"),
-    fixture!("rgb.png"),
-    fixture!("palette.png"),
-    fixture!("lossy.webp"),
-    fixture!("lossless.webp"),
-    fixture!("alpha.webp"),
-    fixture!("animated.webp"),
-    fixture!("still.gif"),
-    fixture!("animated.gif"),
-];
 
 const SECRET: &[u8] = b"at 52.5 N 13.4 E";
 

@@ -1,5 +1,6 @@
 //! The steps of the stages, one file each.
 
+mod answered;
 pub(crate) mod apply;
 mod attach;
 mod bucket;

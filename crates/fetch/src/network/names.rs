@@ -58,14 +58,13 @@ impl Names {
 
     /// These servers; those of the system where there are none.
     pub(super) fn servers(servers: &[IpAddr]) -> Result<Arc<dyn Lookup>, String> {
-        let builder = if servers.is_empty() {
+        let mut builder = if servers.is_empty() {
             TokioResolver::builder_tokio().map_err(|error| error.to_string())?
         } else {
             let servers = servers.iter().map(|server| NameServerConfig::udp_and_tcp(*server)).collect();
             let config = ResolverConfig::from_parts(None, Vec::new(), servers);
             TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
         };
-        let mut builder = builder;
         builder.options_mut().cache_size = 1 << 16;
         Ok(Arc::new(Servers(builder.build().map_err(|error| error.to_string())?)))
     }

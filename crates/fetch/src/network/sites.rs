@@ -1,13 +1,10 @@
 //! What a site says of being asked: robots.txt, ai.txt, the TDM reservation file; asked for once.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-
 use obelisc_document::Reason;
 use tokio::sync::OnceCell;
 use url::Url;
 
-use super::Failed;
+use super::{Failed, Kept};
 use crate::opt_out::{OptOuts, Reservations};
 use crate::robots::Robots;
 
@@ -21,8 +18,8 @@ pub(super) struct Site {
 }
 
 /// The sites of a fetch, by scheme, host and port.
-#[derive(Debug, Default)]
-pub(super) struct Sites(Mutex<HashMap<String, Arc<Site>>>);
+#[derive(Default)]
+pub(super) struct Sites(Kept<String, Site>);
 
 /// What came of asking a site for one of its files.
 pub(super) enum Told {
@@ -34,12 +31,27 @@ pub(super) enum Told {
     Unknown(Failed),
 }
 
-impl Sites {
-    fn of(&self, url: &Url) -> Arc<Site> {
-        let mut sites = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(sites.entry(url.origin().ascii_serialization()).or_default())
+impl Told {
+    fn text(self) -> Option<Vec<u8>> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Nothing | Self::Unknown(_) => None,
+        }
     }
 
+    /// What a robots.txt says; or why its site cannot be reached at all.
+    fn robots(self, product: &str) -> Result<Robots, Failed> {
+        match self {
+            Self::Text(text) => Ok(Robots::new(&text, product)),
+            Self::Nothing => Ok(Robots::default()),
+            // The host is there, and keeps it for itself.
+            Self::Unknown(Failed { reason: Reason::HttpStatus | Reason::RateLimited, .. }) => Ok(Robots::nothing()),
+            Self::Unknown(failed) => Err(Failed::new(failed.reason, format!("robots.txt: {}", failed.detail))),
+        }
+    }
+}
+
+impl Sites {
     /// Refuses a URL that its site does not want to be asked for, or of which it reserves the rights.  `ask` brings a file of the site.
     pub(super) async fn check<F>(
         &self,
@@ -51,61 +63,35 @@ impl Sites {
     where
         F: Future<Output = Told>,
     {
-        let site = self.of(url);
+        let site = self.0.get(url.origin().ascii_serialization(), Site::default);
         let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
-        let file = |path: &str| url.join(path).map(&ask);
-        let opted_out =
-            |by: &str| Failed::new(Reason::OptedOut, format!("{by} of {}", url.host_str().unwrap_or_default()));
+        let told = async |path: &str| match url.join(path) {
+            Ok(file) => ask(file).await,
+            Err(_) => Told::Nothing,
+        };
+        let refused = |reason: Reason, by: &str| {
+            Err(Failed::new(reason, format!("{by} of {}", url.host_str().unwrap_or_default())))
+        };
         if honoured.robots_txt {
-            let robots = site.robots.get_or_init(|| async {
-                match file("/robots.txt") {
-                    Ok(told) => match told.await {
-                        Told::Text(text) => Ok(Robots::new(&text, product)),
-                        Told::Nothing => Ok(Robots::default()),
-                        // The host is there, and keeps it for itself.
-                        Told::Unknown(Failed { reason: Reason::HttpStatus | Reason::RateLimited, .. }) => {
-                            Ok(Robots::nothing())
-                        }
-                        Told::Unknown(failed) => {
-                            Err(Failed::new(failed.reason, format!("robots.txt: {}", failed.detail)))
-                        }
-                    },
-                    Err(_) => Ok(Robots::default()),
-                }
-            });
+            let robots = site.robots.get_or_init(async || told("/robots.txt").await.robots(product));
             if !robots.await.as_ref().map_err(Clone::clone)?.allow(path) {
-                return Err(Failed::new(
-                    Reason::RobotsDisallowed,
-                    format!("robots.txt of {}", url.host_str().unwrap_or_default()),
-                ));
+                return refused(Reason::RobotsDisallowed, "robots.txt");
             }
         }
         if honoured.ai_txt {
-            let ai = site.ai.get_or_init(|| async {
-                match file("/ai.txt") {
-                    Ok(told) => match told.await {
-                        Told::Text(text) => Robots::new(&text, product),
-                        Told::Nothing | Told::Unknown(_) => Robots::default(),
-                    },
-                    Err(_) => Robots::default(),
-                }
+            let ai = site.ai.get_or_init(async || {
+                told("/ai.txt").await.text().map(|text| Robots::new(&text, product)).unwrap_or_default()
             });
             if !ai.await.allow(path) {
-                return Err(opted_out("ai.txt"));
+                return refused(Reason::OptedOut, "ai.txt");
             }
         }
         if honoured.tdm_reservation {
-            let reservations = site.reservations.get_or_init(|| async {
-                match file("/.well-known/tdmrep.json") {
-                    Ok(told) => match told.await {
-                        Told::Text(text) => Reservations::new(&text),
-                        Told::Nothing | Told::Unknown(_) => Reservations::default(),
-                    },
-                    Err(_) => Reservations::default(),
-                }
+            let reservations = site.reservations.get_or_init(async || {
+                told("/.well-known/tdmrep.json").await.text().map(|text| Reservations::new(&text)).unwrap_or_default()
             });
             if reservations.await.reserve(path) {
-                return Err(opted_out("tdmrep.json"));
+                return refused(Reason::OptedOut, "tdmrep.json");
             }
         }
         Ok(())

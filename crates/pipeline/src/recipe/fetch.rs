@@ -10,25 +10,10 @@ use super::Sections;
 pub struct Fetch {
     /// Whether images that no archive of the run holds are asked for over the network.
     pub asks_network: bool,
-    /// What an image may cost.
-    pub limits: Limits,
-    /// Redirects that are followed.
-    pub max_redirects: u32,
-    /// Whose wishes are honoured.
-    pub opt_outs: OptOuts,
+    /// What decides which images there are.
+    pub policy: Policy,
     /// Images of a registered domain that are asked for.
     pub max_images_per_domain: Option<u64>,
-}
-
-impl Fetch {
-    /// What decides which images the network brings.
-    pub const fn policy(&self) -> Policy {
-        Policy {
-            max_image_bytes: self.limits.max_image_bytes,
-            max_redirects: self.max_redirects,
-            opt_outs: self.opt_outs,
-        }
-    }
 }
 
 pub(super) fn read(mut options: Options<'_>, sections: &mut Sections) -> Fetch {
@@ -56,6 +41,7 @@ pub(super) fn read(mut options: Options<'_>, sections: &mut Sections) -> Fetch {
     let taken = table.finish();
     let fetch = Fetch {
         asks_network: sources.iter().any(|source| source == "network"),
+        policy: Policy {
         limits: Limits {
             max_image_bytes: options.integer(
                 "max_image_bytes",
@@ -73,6 +59,7 @@ pub(super) fn read(mut options: Options<'_>, sections: &mut Sections) -> Fetch {
         max_redirects: u32::try_from(options.integer("max_redirects", 5, 0..=20, "redirects that are followed"))
             .unwrap_or(5),
         opt_outs,
+        },
         max_images_per_domain: options.optional_integer(
             "max_images_per_domain",
             None,

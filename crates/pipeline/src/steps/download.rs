@@ -12,7 +12,7 @@ use obelisc_fetch::{Wish, crawl};
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-use super::before_fetch;
+use super::{answered, before_fetch};
 use crate::error::TaskError;
 use crate::marker::Marker;
 use crate::recipe::{Recipe, Stage};
@@ -20,6 +20,9 @@ use crate::step::{Context, Step, Task};
 
 /// Semantic version of the step.
 const VERSION: u32 = 1;
+
+/// What its answers are counted as.
+const UNIT: &str = "asked_urls";
 
 /// URLs that one task asks for, about.
 const URLS_PER_TASK: u64 = 50_000;
@@ -66,22 +69,14 @@ impl Step for Download {
 
     fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
         let wishes = wishes(task, self.tasks(task.context))?;
-        let mut sink = task.sink::<Answer>()?;
-        if !wishes.is_empty() {
-            let name = segment_name(task, &wishes);
-            let answers = answers(task, &name, &wishes)?;
-            let held = answers.iter().filter_map(|answer| answer.segment.clone());
-            task.facts = json!({"segments": held.chain([name]).collect::<BTreeSet<_>>()});
-            for answer in answers {
-                let flow = task.accounts.unit("asked_urls");
-                flow.enter(1);
-                if let Some(reason) = answer.reason {
-                    flow.fail_one(reason.name());
-                }
-                sink.push(answer)?;
-            }
+        if wishes.is_empty() {
+            return answered::write(task, UNIT, Vec::new());
         }
-        task.close(sink)
+        let name = segment_name(task, &wishes);
+        let answers = answers(task, &name, &wishes)?;
+        let held = answers.iter().filter_map(|answer| answer.segment.clone());
+        task.facts = json!({"segments": held.chain([name]).collect::<BTreeSet<_>>()});
+        answered::write(task, UNIT, answers)
     }
 }
 
@@ -162,8 +157,7 @@ fn answers(task: &Task<'_>, name: &str, wishes: &[Wish]) -> Result<Vec<Answer>, 
             let mut journal = context.images.journal(name)?;
             let known = |url| answers.get(&url).map(|answer| answer.reason.is_none());
             let (manners, fetch) = (context.config.manners(), context.recipe.fetch);
-            let (policy, wishes) = (fetch.policy(), wishes.to_vec());
-            if !crawl(manners, policy, fetch.limits, wishes, &known, &mut journal, context.stop)? {
+            if !crawl(manners, fetch.policy, wishes.to_vec(), &known, &mut journal, context.stop)? {
                 return Err(TaskError::Stopped);
             }
             journal.seal()?

@@ -11,6 +11,7 @@ use obelisc_warc::{Archive, Item, Location, Record, Response};
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::xxh3_128;
 
+use super::answered;
 use super::digesting::open;
 use crate::error::TaskError;
 use crate::marker::Marker;
@@ -56,19 +57,12 @@ impl Step for Harvest {
 
     fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
         let requests = requests(task)?;
-        let mut sink = task.sink::<Answer>()?;
         task.facts = json!({"segment": (!requests.is_empty()).then(|| segment_name(task, &requests))});
-        if let (Some(input), false) = (task.context.input(task.index), requests.is_empty()) {
-            for answer in answers(task, input, &requests)? {
-                let flow = task.accounts.unit("captured_urls");
-                flow.enter(1);
-                if let Some(reason) = answer.reason {
-                    flow.fail_one(reason.name());
-                }
-                sink.push(answer)?;
-            }
-        }
-        task.close(sink)
+        let answers = match task.context.input(task.index).filter(|_| !requests.is_empty()) {
+            Some(input) => answers(task, input, &requests)?,
+            None => Vec::new(),
+        };
+        answered::write(task, "captured_urls", answers)
     }
 }
 
@@ -175,12 +169,13 @@ impl Reading<'_, '_> {
     fn take(&mut self, record: &Record<'_>, request: &Request) -> Result<(), TaskError> {
         let recipe = self.task.context.recipe;
         let limits = &recipe.extract.records;
-        let body = record.response(limits).and_then(|response| match opted_out(&response, recipe.fetch.opt_outs) {
-            Some(detail) => Err((Reason::OptedOut, detail)),
-            None => Ok(response.body(limits)?.bytes.into_owned()),
-        });
+        let body =
+            record.response(limits).and_then(|response| match opted_out(&response, recipe.fetch.policy.opt_outs) {
+                Some(detail) => Err((Reason::OptedOut, detail)),
+                None => Ok(response.body(limits)?.bytes.into_owned()),
+            });
         match body {
-            Ok(bytes) => Ok(self.segment.add(Examined::new(&request.url, &bytes, recipe.fetch.limits))?),
+            Ok(bytes) => Ok(self.segment.add(Examined::new(&request.url, &bytes, recipe.fetch.policy.limits))?),
             Err((reason, detail)) => self.fail(request, reason, detail),
         }
     }

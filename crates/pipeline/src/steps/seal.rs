@@ -4,7 +4,7 @@ use obelisc_document::Reason;
 use obelisc_document::table::{Answer, Table};
 use serde_json::{Value, json};
 
-use super::bucket;
+use super::{answered, bucket};
 use crate::error::TaskError;
 use crate::recipe::{Recipe, Stage};
 use crate::step::{Context, Step, Task};
@@ -56,15 +56,6 @@ impl Step for Seal {
         let rank = |answer: &Answer| (answer.reason.is_some(), answer.reason == Some(Reason::NotInArchive));
         answers.sort_by(|a, b| (a.url_key, rank(a), a).cmp(&(b.url_key, rank(b), b)));
         answers.dedup_by_key(|answer| answer.url_key);
-        let mut sealed = task.sink::<Answer>()?;
-        for answer in answers {
-            let flow = task.accounts.unit("wanted_urls");
-            flow.enter(1);
-            if let Some(reason) = answer.reason {
-                flow.fail_one(reason.name());
-            }
-            sealed.push(answer)?;
-        }
-        task.close(sealed)
+        answered::write(task, "wanted_urls", answers)
     }
 }

@@ -55,7 +55,8 @@ fn document(spec: &RuleSpec, case: &dyn TableLike) -> Document {
         rendered_height: case.get("rendered_height").map(rendered),
         facts: text(case, "format").map(|format| {
             let side = |key: &str| number(case.get(key).expect("a side"));
-            ImageFacts::new(format, side("width"), side("height"))
+            let frames = case.get("frames").map_or(1, number);
+            ImageFacts { frames, ..ImageFacts::new(format, side("width"), side("height")) }
         }),
         ..ImageNode::default()
     };
@@ -75,7 +76,7 @@ fn document(spec: &RuleSpec, case: &dyn TableLike) -> Document {
     Document { id: DocId([0; 16]), page: Page { url, title, ..Page::default() }, nodes }
 }
 
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 21] = [
     "alt_text",
     "caption",
     "title",
@@ -91,6 +92,7 @@ const KEYS: [&str; 20] = [
     "format",
     "width",
     "height",
+    "frames",
     "rendered_width",
     "rendered_height",
     "text",

@@ -48,6 +48,7 @@ rules! {
     /// Rules on images.
     image {
         format,
+        frames,
         side_pixels,
         rendered_side_pixels,
         aspect_ratio,

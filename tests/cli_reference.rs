@@ -6,12 +6,13 @@ use crate::archives::quickstart;
 use crate::program::{Place, obelisc, repository, run_of};
 
 /// The commands that were promised.
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 15] = [
     "run",
     "check",
     "plan",
     "status",
     "extract",
+    "fetch",
     "judge",
     "explain",
     "sweep",

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use obelisc_testkit::server::{Reply, Server};
-use obelisc_testkit::{ArchiveBuilder, Compression, HttpResponse, picture};
+use obelisc_testkit::{ArchiveBuilder, Compression, HttpResponse, picture, sha256};
 
 use crate::dataset::{accounts, assert_same, dataset_tree, manifest, rows};
 use crate::program::{Call, Place, obelisc, run_recipe};
@@ -56,7 +56,7 @@ fn images_that_no_archive_has_come_from_their_hosts_and_a_second_run_asks_nobody
     let accounts = accounts(&manifest(&output.join("dataset")));
     assert_eq!(images_of(&output), 4);
     let of = |step: &str, unit: &str| accounts.iter().find(|(name, _)| name == step).unwrap().1.0[unit].clone();
-    let asked = of("download", "asked_urls");
+    let asked = of("download-1", "asked_urls");
     assert_eq!((asked.entered, asked.kept), (5, 2));
     let reasons = [("http_status", 1), ("opted_out", 1), ("robots_disallowed", 1)];
     assert_eq!(asked.failed, reasons.map(|(reason, count)| (reason.to_owned(), count)).into());
@@ -100,4 +100,110 @@ fn who_does_not_say_where_they_are_reached_asks_nobody() {
     assert!(server.asked().is_empty() && !output.join("run").exists());
     let recipe = place.write("r.toml", RECIPE.replace("\"archive\", ", ""));
     obelisc(["check"]).path(&recipe).fails(2).one_error(["archives come first"]);
+}
+
+#[test]
+fn a_candidate_at_another_domain_is_asked_for_where_the_first_fails() {
+    let place = Place::new();
+    let server = Server::start(|asked, _| match &*asked.path {
+        "/small.png" | "/2.png" => Reply::new("image/png", picture::png(2, 200, 160)),
+        _ => Reply::status(404),
+    });
+    // Two names of one server.
+    let other = format!("http://localhost:{}", server.port());
+    let picture = |first: &str| {
+        let first = server.url(first);
+        format!("<p>A boat.</p><img src=\"{other}/small.png\" srcset=\"{first} 2x\" width=200 height=160>")
+    };
+    let archive = ArchiveBuilder::new(Compression::GzipPerRecord)
+        .warcinfo()
+        .response("https://a.example/1", &HttpResponse::html(&picture("/gone.png")))
+        .response("https://a.example/2", &HttpResponse::html(&picture("/2.png")));
+    let archive = place.write("1.warc.gz", archive.finish().bytes);
+    let config = config(&place, &server);
+    let recipe = place.write("r.toml", RECIPE);
+    let (output, store) = (place.path("out"), place.path("images"));
+    run(&recipe, &config, &archive, &output, &store).ok();
+    assert_eq!(images_of(&output), 2);
+    assert_eq!(["/gone.png", "/2.png", "/small.png"].map(|path| server.count(path)), [1, 1, 1]);
+    let accounts = accounts(&manifest(&output.join("dataset")));
+    let asked = |step: &str| accounts.iter().find(|(name, _)| name == step).unwrap().1.0.get("asked_urls").cloned();
+    let in_round = |step| asked(step).map(|flow| (flow.entered, flow.kept));
+    assert_eq!([in_round("download-1"), in_round("download-2"), in_round("download-3")], [Some((2, 1)), Some((1, 1)), None]);
+
+    // A cap counts the images of a domain, those of later rounds too.
+    let capped = place.write("capped.toml", RECIPE.to_owned() + "max_images_per_domain = 1\n");
+    run(&capped, &config, &archive, &place.path("capped"), &place.path("other-images")).ok();
+    assert_eq!(server.count("/gone.png") + server.count("/2.png"), 3);
+}
+
+#[test]
+fn what_failed_is_asked_for_again_when_told_so_and_a_rerun_has_it() {
+    let place = Place::new();
+    let server = Server::start(|asked, before| match &*asked.path {
+        "/2.png" => Reply::new("image/png", picture::png(2, 200, 160)),
+        "/once-gone.png" if before > 0 => Reply::new("image/png", picture::png(3, 200, 160)),
+        "/once-gone.png" => Reply::status(410),
+        _ => Reply::status(404),
+    });
+    let image = |path: &str| format!("<p>A boat.</p><img src=\"{}\" width=200 height=160>", server.url(path));
+    let page = ["/2.png", "/once-gone.png", "/gone.png"].map(image).concat();
+    let archive = ArchiveBuilder::new(Compression::GzipPerRecord).warcinfo();
+    let archive = archive.response("https://a.example/1", &HttpResponse::html(&page)).finish();
+    let archive = place.write("1.warc.gz", archive.bytes);
+    let (config, recipe) = (config(&place, &server), place.write("r.toml", RECIPE));
+    let (output, store) = (place.path("out"), place.path("images"));
+    run(&recipe, &config, &archive, &output, &store).ok();
+    assert_eq!(images_of(&output), 1);
+    let retry = |reason: &str| {
+        let call = obelisc(["fetch", "retry"]).path(&output).words(["--reason", reason, "--config"]).path(&config);
+        call.word("--image-store").path(&store)
+    };
+    retry("slow").fails(2).one_error(["use one of url_refused"]);
+    assert!(retry("fetch_timeout").ok().stdout.contains("nothing was asked for"));
+    let before = server.asked().len();
+    let said = retry("http_status").ok().stdout;
+    assert!(said.contains("2 URLs were asked for again, 1 are images now"), "{said}");
+    assert_eq!((server.count("/2.png"), server.count("/once-gone.png")), (1, 2));
+    assert!(server.asked().len() > before);
+
+    let before = server.asked().len();
+    run(&recipe, &config, &archive, &output, &store).word("--force").ok();
+    assert_eq!((images_of(&output), server.asked().len()), (2, before));
+
+    // All of the store as tar files, each image once.
+    let tars = place.path("tars");
+    let export = || obelisc(["fetch", "export", "--image-store"]).path(&store).word("--output").path(&tars);
+    let said = export().word("--images-per-shard=1").ok().stdout;
+    assert!(said.contains("2 images") && said.contains("in 2 tar files"), "{said}");
+    assert!(tars.join("00001.tar").exists() && !tars.join("00002.tar").exists());
+    export().fails(3).one_error(["00000.tar"]);
+}
+
+#[test]
+fn images_of_a_list_are_neither_stored_nor_shown() {
+    let (place, server) = (Place::new(), site());
+    let (archive, config) = (archive(&place, &server), config(&place, &server));
+    let list = place.write("list.txt", sha256(&picture::png(2, 200, 160)) + "\n" + &sha256(&picture::png(1, 200, 160)));
+    let recipe = |list: &Path| {
+        let digest = sha256(&std::fs::read(list).unwrap());
+        place.write("r.toml", format!("{RECIPE}hash_list = \"known\"\n[resources.known]\nsha256 = \"{digest}\"\n"))
+    };
+    let (output, store) = (place.path("out"), place.path("images"));
+    let with_list = |list: &Path| {
+        let known = format!("known={}", list.display());
+        run(&recipe(list), &config, &archive, &output, &store).words(["--resource", &known])
+    };
+    with_list(&list).ok();
+    // Of the archived one and of that which two pages want nothing is left.
+    assert_eq!(images_of(&output), 1);
+    let explained = obelisc(["explain"]).path(&output).words(["--url", "https://a.example/1"]).ok();
+    assert!(explained.stdout.contains("hash_listed"), "{explained}");
+    for segment in std::fs::read_dir(store.join("segments")).unwrap() {
+        let bytes = std::fs::read(segment.unwrap().path()).unwrap();
+        let holds = |image: &[u8]| bytes.windows(image.len()).any(|window| window == image);
+        assert!(!holds(&picture::png(2, 200, 160)) && !holds(&picture::png(1, 200, 160)));
+    }
+    let wrong = place.write("wrong.txt", "no hash\n");
+    with_list(&wrong).fails(2).one_error(["fetch.hash_list", "line 1", "64 or 16 hexadecimal digits"]);
 }

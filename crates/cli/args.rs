@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use obelisc_document::Reason;
 use url::Url;
 
 /// Web archives in, interleaved image-text datasets out.
@@ -109,6 +110,16 @@ Exit code 1: a line was no document, and there was none that is.")]
         #[arg(long)]
         json: bool,
     },
+    /// Work with the images of a run's store
+    #[command(after_help = "\
+Examples:
+  obelisc fetch retry out --reason fetch_timeout --reason rate_limited --config configs/laptop.toml
+  obelisc fetch export out --output images")]
+    Fetch {
+        /// What to do
+        #[command(subcommand)]
+        subject: FetchSubject,
+    },
     /// Try other thresholds on what a run stored: what would be kept
     #[command(after_help = "\
 Examples:
@@ -182,6 +193,27 @@ pub enum SchemaSubject {
         /// Name of the table; without it the tables are listed
         name: Option<String>,
     },
+}
+
+/// What `fetch` does.
+#[derive(Debug, Subcommand)]
+pub enum FetchSubject {
+    /// Ask again for images that failed for these reasons
+    #[command(after_help = "\
+Example:
+  obelisc fetch retry out --reason fetch_timeout --reason connection_failed --config configs/laptop.toml
+
+What comes is added to the image store, as the run's recipe wants it; run the recipe again to have it in the dataset. Whoever was interrupted goes on \
+where they were.")]
+    Retry(RetryArgs),
+    /// Write the images of a store as WebDataset tar files
+    #[command(after_help = "\
+Examples:
+  obelisc fetch export out --output images
+  obelisc fetch export --image-store /data/images --output images --images-per-shard 1000
+
+Each distinct image is written once, beside what is known of it: KEY.jpg and KEY.json, KEY being the first half of its sha256.")]
+    Export(ExportArgs),
 }
 
 /// What `train` makes.
@@ -383,6 +415,52 @@ pub struct JudgeArgs {
     #[arg(long, value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+}
+
+/// What `fetch retry` asks for.
+#[derive(Args, Debug)]
+pub struct RetryArgs {
+    /// Output folder of a finished run
+    pub dir: PathBuf,
+    /// Reason for which images failed, as `obelisc status` names it
+    #[arg(long, value_name = "REASON", required = true, value_delimiter = ',', value_parser = reason)]
+    pub reason: Vec<Reason>,
+    /// Config, for how the network is asked
+    #[arg(long, value_name = "CONFIG.toml")]
+    pub config: Option<PathBuf>,
+    /// Where a file lies that the run's recipe names under `[resources]`, instead of the config's word
+    #[arg(long, value_name = "NAME=PATH", value_parser = resource)]
+    pub resource: Vec<(String, PathBuf)>,
+    /// Image store of the run [default: DIR/images]
+    #[arg(long, value_name = "DIR")]
+    pub image_store: Option<PathBuf>,
+}
+
+/// What `fetch export` writes.
+#[derive(Args, Debug)]
+pub struct ExportArgs {
+    /// Output folder of a run, of which the store is taken
+    #[arg(required_unless_present = "image_store", conflicts_with = "image_store")]
+    pub dir: Option<PathBuf>,
+    /// Folder of the tar files
+    #[arg(long, short, value_name = "DIR")]
+    pub output: PathBuf,
+    /// Image store, instead of that of a run
+    #[arg(long, value_name = "DIR")]
+    pub image_store: Option<PathBuf>,
+    /// Images of a tar file
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    pub images_per_shard: u64,
+}
+
+/// Takes a reason for which an image can fail when it is asked for.
+fn reason(text: &str) -> Result<Reason, String> {
+    let of_fetch = || Reason::ALL.iter().copied().filter(|reason| reason.is_of_fetch());
+    of_fetch().find(|reason| reason.name() == text).ok_or_else(|| {
+        let names: Vec<&str> = of_fetch().map(Reason::name).collect();
+        format!("use one of {}", names.join(", "))
+    })
 }
 
 /// What `sweep` tries.

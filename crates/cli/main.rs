@@ -6,6 +6,7 @@ mod args;
 mod corpus;
 mod explain;
 mod extract;
+mod fetch;
 mod in_order;
 mod judge;
 mod lexicon;
@@ -89,6 +90,7 @@ fn obey(cli: &Cli) -> Result<(), Failure> {
         Command::Extract(args) => extract::extract(args, cli.quiet),
         Command::Judge(args) => judge::judge(args, cli.quiet),
         Command::Explain { dir, url, json } => explain::explain(dir, url, *json),
+        Command::Fetch { subject } => fetch::fetch(cli, subject),
         Command::Sweep(args) => sweep::sweep(args),
         Command::Rules { name, json } => reference::rules(name.as_deref(), *json),
         Command::Lexicon(args) => lexicon::lexicon(cli, args),

@@ -27,6 +27,9 @@ const INTERRUPTED: i32 = 4;
 /// What is said at the first signal.
 const STOPPING: &str = "stopping when the tasks in flight end; a second signal stops at once and loses them";
 
+/// The environment's variable for what an opt-out service knows us by.
+const OPT_OUT_TOKEN: &str = "OBELISC_OPT_OUT_TOKEN";
+
 /// Longest recipe and config, in bytes, that are read.
 const MAX_TEXT: u64 = 16 << 20;
 
@@ -53,6 +56,12 @@ pub fn config(path: Option<&Path>) -> Result<Result<Config, Vec<Problem>>, Failu
     path.map_or(Ok(Ok(Config::default())), |path| Ok(Config::parse(&path.to_string_lossy(), &read_text(path)?)))
 }
 
+/// A config with what stands in the environment alone.
+pub fn with_secrets(mut config: Config) -> Config {
+    config.fetch.opt_out_service.token = std::env::var(OPT_OUT_TOKEN).ok();
+    config
+}
+
 /// Reads recipe and config; all mistakes of both are told at once.
 pub fn read(args: &RecipeArgs) -> Result<(Recipe, Config), Failure> {
     let config = config(args.config.as_deref())?;
@@ -60,7 +69,7 @@ pub fn read(args: &RecipeArgs) -> Result<(Recipe, Config), Failure> {
     let given = given(paths, &args.resource);
     let recipe = Recipe::parse_given(&args.recipe.to_string_lossy(), &read_text(&args.recipe)?, &args.set, &given);
     match (recipe, config) {
-        (Ok(recipe), Ok(config)) => Ok((recipe, config)),
+        (Ok(recipe), Ok(config)) => Ok((recipe, with_secrets(config))),
         (recipe, config) => {
             let mut problems = recipe.err().unwrap_or_default();
             problems.extend(config.err().unwrap_or_default());

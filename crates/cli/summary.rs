@@ -34,6 +34,9 @@ fn write(text: &mut String, finished: &Finished, output: &Path, dataset: &Path) 
         if shards.len() == 1 { "" } else { "s" },
         finished.manifest.dataset_digest,
     )?;
+    if let Some((saved, all)) = saved(&finished.steps) {
+        writeln!(text, "  {saved} of {all} images were no longer wanted when the fetch began: nobody was asked for them")?;
+    }
     if documents == 0 {
         writeln!(text, "  Nothing was kept: the table above says why, `obelisc explain` shows it page by page.")?;
     }
@@ -48,6 +51,15 @@ fn write(text: &mut String, finished: &Finished, output: &Path, dataset: &Path) 
         "  in Python     import datasets; print(next(iter(datasets.load_dataset(\"{}\", split=\"train\", streaming=True))))",
         dataset.display()
     )
+}
+
+/// How many images of all were gone before the fetch, where there is one.
+fn saved(steps: &[(&str, Accounts)]) -> Option<(u64, u64)> {
+    let fetch = steps.iter().position(|(step, _)| *step == "locate")?;
+    let mut images = steps.get(..fetch)?.iter().filter_map(|(_, accounts)| accounts.0.get("images"));
+    let first = images.next()?;
+    let last = images.next_back().unwrap_or(first);
+    Some((first.entered.saturating_sub(last.kept), first.entered))
 }
 
 /// One row per step and unit: in, kept, where the rest went, and what was changed.

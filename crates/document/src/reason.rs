@@ -27,6 +27,11 @@ macro_rules! reasons {
             pub const fn explanation(self) -> &'static str {
                 match self { $(Reason::$variant => concat!($($doc),+),)+ }
             }
+
+            /// Whether it is one for which an image that was asked for over the network can fail.
+            pub fn is_of_fetch(self) -> bool {
+                (Self::UrlRefused..=Self::DamagedImage).contains(&self)
+            }
         }
     };
 }
@@ -129,6 +134,8 @@ reasons! {
     UnsupportedImage = "unsupported_image",
     /// The bytes begin like an image and do not decode.
     DamagedImage = "damaged_image",
+    /// The image is in a list of those that nobody may store; its hash alone is kept.
+    HashListed = "hash_listed",
     /// The images before it fill the document.
     DocumentTooLarge = "document_too_large",
     /// The document shows the same image earlier.

@@ -15,7 +15,7 @@ use arrow_schema::{ArrowError, Schema, SchemaRef};
 
 pub use rows::{
     Answer, Attachment, Band, Candidate, Capture, DocumentSize, DuplicateKey, Failure, ImageReference, Link,
-    LostCluster, Position, Removal, Request,
+    LostCluster, Position, Removal, Request, Wish,
 };
 
 use crate::Document;
@@ -96,6 +96,7 @@ pub fn tables() -> Vec<Description> {
         describe::<ImageReference>(),
         describe::<Capture>(),
         describe::<Request>(),
+        describe::<Wish>(),
         describe::<Answer>(),
         describe::<Attachment>(),
         describe::<DocumentSize>(),

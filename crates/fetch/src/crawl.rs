@@ -6,12 +6,12 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::StreamExt;
-use obelisc_document::UrlKey;
+use obelisc_document::{Reason, UrlKey};
 use tokio::sync::OnceCell;
 use url::Url;
 
 use crate::network::{Body, Failed, Manners, Network, Policy};
-use crate::{Error, Examined, Journal};
+use crate::{Error, Examined, Journal, opt_out_service};
 
 /// An image that is wanted: the URLs at which it may be, best first.  The next one is asked for where one fails.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,6 +67,16 @@ async fn grant_all(
             }
         }
     }
+    if network.opt_outs().list_service {
+        let all = wishes.iter().flat_map(|wish| &wish.urls).map(|url| (UrlKey::new(url), url));
+        let open: BTreeMap<UrlKey, &String> = all.filter(|(key, _)| !asked.borrow().contains_key(key)).collect();
+        let urls: Vec<String> = open.into_values().cloned().collect();
+        let listed = opt_out_service::ask(network.manners(), &urls).await?;
+        for url in urls.iter().filter(|url| listed.contains(&UrlKey::new(url))) {
+            journal.push(&Examined::failed(url, Reason::OptedOut, opt_out_service::LISTED.to_owned()))?;
+            asked.borrow_mut().insert(UrlKey::new(url), Rc::new(OnceCell::new_with(Some(false))));
+        }
+    }
     // In the order of the hosts' names; which of them answers first is of no matter, since answers are sorted when they are sealed.
     let mut hosts: BTreeMap<String, Vec<Wish>> = BTreeMap::new();
     for wish in wishes {
@@ -118,14 +128,14 @@ async fn ask(network: &Network, url: &str) -> (Examined, Option<Body>) {
         Ok(body) => body,
         Err(Failed { reason, detail, .. }) => return (Examined::failed(url, reason, detail), None),
     };
-    let (owned, limits) = (url.to_owned(), network.limits());
+    let (owned, treatment) = (url.to_owned(), network.treatment().clone());
     let examined = tokio::task::spawn_blocking(move || {
-        let examined = Examined::new(&owned, &body.bytes, limits);
+        let examined = Examined::new(&owned, &body.bytes, &treatment);
         (examined, body)
     });
     match examined.await {
         Ok((examined, body)) => (examined, Some(body)),
         // A panic of the decoder is caught where it happens; what is left is a runtime that ends.
-        Err(error) => (Examined::failed(url, obelisc_document::Reason::DamagedImage, error.to_string()), None),
+        Err(error) => (Examined::failed(url, Reason::DamagedImage, error.to_string()), None),
     }
 }

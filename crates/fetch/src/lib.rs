@@ -12,14 +12,15 @@
 //!
 //! ```
 //! use obelisc_document::Reason;
-//! use obelisc_fetch::{Examined, ImageStore, Limits};
+//! use obelisc_fetch::{Examined, ImageStore, Limits, Treatment};
 //! use obelisc_storage::LocalFolder;
 //!
 //! let folder = std::env::temp_dir().join(format!("obelisc-images-{}", std::process::id()));
 //! let store = ImageStore::open(Box::new(LocalFolder::create(&folder)?))?;
 //! let limits = Limits { max_image_bytes: 20_000_000, max_image_pixels: 100_000_000 };
+//! let treatment = Treatment { limits, decode: true, unwanted: None, max_hash_distance: 0 };
 //! let mut segment = store.begin("crawl-0")?;
-//! segment.add(Examined::new("https://a.example/x.png", b"no picture", limits))?;
+//! segment.add(Examined::new("https://a.example/x.png", b"no picture", &treatment))?;
 //! let answers = segment.finish()?;
 //! assert_eq!(answers[0].reason, Some(Reason::NotAnImage));
 //! # std::fs::remove_dir_all(folder)?;
@@ -29,20 +30,26 @@
 mod address;
 mod crawl;
 mod examined;
+mod hash_list;
 mod journal;
 mod network;
 mod opt_out;
+mod opt_out_service;
 mod robots;
 mod segment;
 mod store;
+mod webdataset;
 
 pub use address::{Refused, refused};
 pub use crawl::{Wish, crawl};
-pub use examined::Examined;
+pub use examined::{Examined, Treatment};
+pub use hash_list::{HashList, InvalidLine};
 pub use journal::Journal;
 pub use network::{Body, Failed, Found, Lookup, Manners, Network, Policy};
 pub use obelisc_document::table::Answer;
 pub use obelisc_image::Limits;
 pub use opt_out::{OptOuts, directive, reserves};
+pub use opt_out_service::{LISTED, Listed, OptOutService, ServiceAddress, opted_out};
 pub use segment::SegmentWriter;
 pub use store::{BlobReader, Error, ImageStore};
+pub use webdataset::{Exported, export};

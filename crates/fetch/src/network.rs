@@ -15,9 +15,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use obelisc_document::Reason;
-use obelisc_image::Limits;
 use reqwest::header::{self, HeaderMap};
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Client, ClientBuilder, Response, StatusCode};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout};
 use url::{Host, Url};
@@ -28,7 +27,7 @@ use self::names::{ClientNames, Names};
 pub use self::names::{Found, Lookup};
 use self::sites::{Sites, Told};
 use crate::opt_out::{self, OptOuts};
-use crate::robots;
+use crate::{ServiceAddress, Treatment, robots};
 
 /// How the network is asked: what no dataset depends on but by what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +59,8 @@ pub struct Manners {
     pub allowed_addresses: Vec<IpAddr>,
     /// Ports that are connected to.
     pub ports: Vec<u16>,
+    /// Who is asked which works are opted out, where a policy says that one is.
+    pub opt_out_service: ServiceAddress,
 }
 
 impl Default for Manners {
@@ -78,15 +79,16 @@ impl Default for Manners {
             dns_servers: Vec::new(),
             allowed_addresses: Vec::new(),
             ports: vec![80, 443, 8080, 8443],
+            opt_out_service: ServiceAddress::default(),
         }
     }
 }
 
 /// What decides which images there are, of a recipe.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
-    /// What an image may cost.
-    pub limits: Limits,
+    /// How images are looked at.
+    pub treatment: Treatment,
     /// Redirects that are followed.
     pub max_redirects: u32,
     /// Whose wishes are honoured.
@@ -170,17 +172,11 @@ impl Network {
     /// As [`Self::new`].
     pub fn with_names(manners: Manners, policy: Policy, lookup: Arc<dyn Lookup>) -> Result<Self, String> {
         let names = Arc::new(Names::new(lookup, manners.allowed_addresses.clone()));
-        // The same provider for all of the process; a second call finds it there.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder()
-            .user_agent(&manners.user_agent)
+        let client = client(&manners)
             .redirect(reqwest::redirect::Policy::none())
             .dns_resolver(Arc::new(ClientNames(Arc::clone(&names))))
-            .connect_timeout(manners.connect_timeout)
             .pool_max_idle_per_host(manners.max_per_host as usize)
             .pool_idle_timeout(Duration::from_secs(15))
-            .referer(false)
-            .no_proxy()
             .build()
             .map_err(|error| whole(&error))?;
         let product = manners.user_agent.split(['/', ' ']).next().unwrap_or_default().to_owned();
@@ -199,9 +195,19 @@ impl Network {
         })
     }
 
-    /// What an image may cost.
-    pub(crate) const fn limits(&self) -> Limits {
-        self.policy.limits
+    /// How images are looked at.
+    pub(crate) const fn treatment(&self) -> &Treatment {
+        &self.policy.treatment
+    }
+
+    /// How it is asked.
+    pub(crate) const fn manners(&self) -> &Manners {
+        &self.manners
+    }
+
+    /// Whose wishes are honoured.
+    pub(crate) const fn opt_outs(&self) -> OptOuts {
+        self.policy.opt_outs
     }
 
     /// Requests that go to a host at a time.
@@ -323,7 +329,7 @@ impl Network {
             return Err(refused(status, response.headers()));
         }
         let cap = match wanted {
-            Wanted::Image => self.policy.limits.max_image_bytes,
+            Wanted::Image => self.policy.treatment.limits.max_image_bytes,
             Wanted::About(cap) => cap,
         };
         if wanted == Wanted::Image {
@@ -387,6 +393,14 @@ impl Network {
     }
 }
 
+/// A client of HTTP that says who asks, and asks nobody else on the way.
+pub(crate) fn client(manners: &Manners) -> ClientBuilder {
+    // The same provider for all of the process; a second call finds it there.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = Client::builder().user_agent(&manners.user_agent).connect_timeout(manners.connect_timeout);
+    client.referer(false).no_proxy()
+}
+
 /// Refuses what does not begin like an image, so that the rest of it need not come.
 fn check_beginning(bytes: &[u8]) -> Result<(), Failed> {
     match obelisc_image::sniff(bytes) {
@@ -446,7 +460,7 @@ fn broken_off(error: &reqwest::Error, bytes: usize) -> Failed {
 }
 
 /// An error with its causes.
-fn whole(error: &dyn std::error::Error) -> String {
+pub(crate) fn whole(error: &dyn std::error::Error) -> String {
     let mut words = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

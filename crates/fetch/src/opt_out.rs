@@ -15,11 +15,14 @@ pub struct OptOuts {
     pub tdm_reservation: bool,
     /// `/ai.txt` (Spawning), which is written like robots.txt.
     pub ai_txt: bool,
+    /// The list of a service, of URLs whose owners do not want them used.
+    pub list_service: bool,
 }
 
 impl OptOuts {
-    /// All of them.
-    pub const ALL: Self = Self { robots_txt: true, x_robots_tag: true, tdm_reservation: true, ai_txt: true };
+    /// All that owners say where the image is.
+    pub const ALL: Self =
+        Self { robots_txt: true, x_robots_tag: true, tdm_reservation: true, ai_txt: true, list_service: false };
 }
 
 /// What opts an image out of datasets in X-Robots-Tag.

@@ -66,9 +66,14 @@ mod tests {
     use obelisc_storage::LocalFolder;
 
     use super::*;
-    use crate::ImageStore;
+    use crate::{ImageStore, Treatment};
 
-    const LIMITS: Limits = Limits { max_image_bytes: 1 << 20, max_image_pixels: 1 << 20 };
+    const TREATMENT: Treatment = Treatment {
+        limits: Limits { max_image_bytes: 1 << 20, max_image_pixels: 1 << 20 },
+        decode: true,
+        unwanted: None,
+        max_hash_distance: 0,
+    };
 
     fn picture(width: u32) -> Vec<u8> {
         let mut bytes = Cursor::new(Vec::new());
@@ -85,9 +90,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = store(&folder);
         let mut segment = store.begin("s").unwrap();
-        segment.add(Examined::new("https://a.example/1", &picture(4), LIMITS)).unwrap();
-        segment.add(Examined::new("https://a.example/2", b"<html>", LIMITS)).unwrap();
-        segment.add(Examined::new("https://a.example/3", &picture(5), LIMITS)).unwrap();
+        segment.add(Examined::new("https://a.example/1", &picture(4), &TREATMENT)).unwrap();
+        segment.add(Examined::new("https://a.example/2", b"<html>", &TREATMENT)).unwrap();
+        segment.add(Examined::new("https://a.example/3", &picture(5), &TREATMENT)).unwrap();
         let answers = segment.finish().unwrap();
         assert_eq!(store.answers("s").unwrap().unwrap(), answers);
         assert_eq!(answers[1].reason, Some(Reason::NotAnImage));
@@ -111,7 +116,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = store(&folder);
         let mut segment = store.begin("s").unwrap();
-        segment.add(Examined::new("https://a.example/1", &picture(4), LIMITS)).unwrap();
+        segment.add(Examined::new("https://a.example/1", &picture(4), &TREATMENT)).unwrap();
         drop(segment);
         assert!(store.answers("s").unwrap().is_none());
     }

@@ -128,21 +128,30 @@ impl ImageStore {
         Ok((bytes >= needed).then_some(answers))
     }
 
-    /// What segments say of URLs whose names begin like this, but for one of them: of each URL one answer, with an image where one has it.
+    /// The names of the sealed segments, sorted.
+    ///
+    /// # Errors
+    /// [`Error::Storage`].
+    pub fn segments(&self) -> Result<Vec<String>, Error> {
+        let entries = self.storage.list("segments")?.into_iter();
+        let name = |key: &str| Some(key.strip_prefix("segments/")?.strip_suffix(".parquet")?.to_owned());
+        let mut names: Vec<String> = entries.filter_map(|entry| name(&entry.key)).collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// What the sealed segments of these names say of URLs: of each URL one answer, with an image where one has it.
     ///
     /// # Errors
     /// As [`answers`](Self::answers).
     pub fn known(
         &self,
         urls: &BTreeSet<UrlKey>,
-        prefix: &str,
-        except: &str,
+        matches: impl Fn(&str) -> bool,
     ) -> Result<BTreeMap<UrlKey, Answer>, Error> {
         let mut known: BTreeMap<UrlKey, Answer> = BTreeMap::new();
-        for entry in self.storage.list("segments")? {
-            let name = entry.key.strip_prefix("segments/").and_then(|name| name.strip_suffix(".parquet"));
-            let Some(name) = name.filter(|name| name.starts_with(prefix) && *name != except) else { continue };
-            for answer in self.answers(name)?.unwrap_or_default() {
+        for name in self.segments()?.into_iter().filter(|name| matches(name)) {
+            for answer in self.answers(&name)?.unwrap_or_default() {
                 let better = |other: &Answer| other.reason.is_some() && answer.reason.is_none();
                 if urls.contains(&answer.url_key) && known.get(&answer.url_key).is_none_or(better) {
                     known.insert(answer.url_key, answer);

@@ -10,13 +10,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use obelisc_document::{Reason, UrlKey};
-use obelisc_fetch::{Found, ImageStore, Limits, Lookup, Manners, Network, OptOuts, Policy, Wish, crawl};
+use obelisc_fetch::{Found, ImageStore, Limits, Lookup, Manners, Network, OptOuts, Policy, Treatment, Wish, crawl};
 use obelisc_storage::LocalFolder;
 use obelisc_testkit::picture;
 use obelisc_testkit::server::{Reply, Server};
 
 const LIMITS: Limits = Limits { max_image_bytes: 100_000, max_image_pixels: 1_000_000 };
-const POLICY: Policy = Policy { limits: LIMITS, max_redirects: 3, opt_outs: OptOuts::ALL };
+const TREATMENT: Treatment = Treatment { limits: LIMITS, decode: true, unwanted: None, max_hash_distance: 0 };
+const POLICY: Policy = Policy { treatment: TREATMENT, max_redirects: 3, opt_outs: OptOuts::ALL };
 
 fn manners(server: &Server) -> Manners {
     Manners {
@@ -155,7 +156,8 @@ fn a_redirect_to_an_address_that_is_not_public_is_refused() {
 #[test]
 fn what_is_not_honoured_is_asked_for() {
     let server = Server::start(|asked, before| site(&asked.path, before));
-    let opt_outs = OptOuts { robots_txt: false, x_robots_tag: false, tdm_reservation: false, ai_txt: false };
+    let opt_outs =
+        OptOuts { robots_txt: false, x_robots_tag: false, tdm_reservation: false, ai_txt: false, list_service: false };
     let urls = ["/noai", "/reserved"].map(|path| server.url(path));
     let found = fetched(&server, manners(&server), Policy { opt_outs, ..POLICY }, &urls);
     assert!(found.values().all(|(reason, _)| reason.is_none()), "{found:?}");

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use obelisc_engine::Limits;
-use obelisc_fetch::Manners;
+use obelisc_fetch::{Manners, ServiceAddress};
 use obelisc_filter::options::{Declared, Options, Problem, Source, Taken};
 
 use crate::recipe::{Recipe, ResourcePaths, Stage};
@@ -43,9 +43,9 @@ pub struct EngineLimits {
 }
 
 impl Config {
-    /// How one task asks the network: its thread's share of what goes at a time.
-    pub(crate) fn manners(&self) -> Manners {
-        let threads = u32::try_from(self.threads.get()).unwrap_or(u32::MAX);
+    /// How one task of so many asks the network: its thread's share of what goes at a time.
+    pub(crate) fn manners(&self, tasks: u32) -> Manners {
+        let threads = u32::try_from(self.threads.get()).unwrap_or(u32::MAX).min(tasks.max(1));
         let all = self.fetch.clone();
         Manners {
             max_in_flight: (all.max_in_flight / threads).max(1),
@@ -56,7 +56,8 @@ impl Config {
 
     /// What this config lacks for a recipe.
     pub fn lacks(&self, recipe: &Recipe) -> Vec<Problem> {
-        if !recipe.has(Stage::Fetch) || !recipe.fetch.asks_network || !self.fetch.user_agent.is_empty() {
+        let asks = recipe.fetch.asks_network || recipe.fetch.policy.opt_outs.list_service;
+        if !recipe.has(Stage::Fetch) || !asks || !self.fetch.user_agent.is_empty() {
             return Vec::new();
         }
         let message = "is not given, and the recipe fetches over the network: a name with an address of the web or of mail at which you are reached, as in \"lab/1.0 (+https://lab.example/crawl)\"";
@@ -196,6 +197,10 @@ fn read_fetch(mut options: Options<'_>) -> (Manners, Taken) {
         max_wait: seconds(options.integer("max_wait_seconds", default.max_wait.as_secs(), 0..=86_400, "longest time that a server may ask to wait; who asks for more is not asked again")),
         dns_servers: addresses(&mut options, "dns_servers", "addresses of servers that know names; none for those of the system"),
         allowed_addresses: addresses(&mut options, "allowed_addresses", "addresses that are asked though they are not public, such as a mirror's in your network"),
+        opt_out_service: ServiceAddress {
+            url: options.text("opt_out_service", &default.opt_out_service.url, "URL of the service that knows which works are opted out, where the recipe asks one; what it knows us by is in the environment, OBELISC_OPT_OUT_TOKEN"),
+            token: None,
+        },
         ports: options.integers("ports", &[80, 443, 8080, 8443], 1..=65_535, "ports that are asked").into_iter().filter_map(|port| u16::try_from(port).ok()).collect(),
     };
     (manners, options.finish())

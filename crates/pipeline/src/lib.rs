@@ -42,6 +42,7 @@ mod publish;
 pub mod quality;
 mod recipe;
 mod record;
+mod retry;
 mod run;
 mod stage_order;
 mod step;
@@ -57,6 +58,7 @@ pub use observer::{Observer, StepInfo};
 pub use publish::Finished;
 pub use recipe::{Clean, Dedup, Extract, Fetch, Finish, Given, OpenedFiles, Order, Recipe, ResourcePaths, Skip, Stage};
 pub use record::{Record, RecordedStep, StepStatus};
+pub use retry::{Retried, Retry};
 pub use run::{PlannedStep, Run};
 
 /// Copies among key tables without a run: the work of the steps `keys-N`, `duplicates-N` and `clusters-N`.

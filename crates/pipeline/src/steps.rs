@@ -8,7 +8,7 @@ pub(crate) mod clean;
 mod clusters;
 pub(crate) mod compact;
 mod digesting;
-mod download;
+pub(crate) mod download;
 mod duplicates;
 mod extract;
 mod filter;
@@ -19,6 +19,7 @@ mod locate;
 mod order;
 mod seal;
 mod survivors;
+mod wishes;
 mod write;
 
 use crate::recipe::{Recipe, Stage};
@@ -42,7 +43,10 @@ pub(crate) fn of(recipe: &Recipe) -> Vec<Box<dyn Step>> {
                 steps.push(Box::new(locate::Locate));
                 steps.push(Box::new(harvest::Harvest));
                 if recipe.fetch.asks_network {
-                    steps.push(Box::new(download::Download));
+                    for round in 0..wishes::ROUNDS {
+                        steps.push(Box::new(wishes::Wishes(round)));
+                        steps.push(Box::new(download::Download(round)));
+                    }
                 }
                 steps.push(Box::new(seal::Seal));
             }

@@ -51,7 +51,7 @@ pub use compression::{Compression, gzip, read_gzip};
 pub use date::Timestamp;
 pub use http::{ContentCoding, HttpResponse};
 pub use prose::Prose;
-pub use record::{Format, Record, RecordType};
+pub use record::{Format, Record, RecordType, sha256};
 pub use skip::{data_folder, skip};
 pub use synthetic::{Synthetic, SyntheticCounts, synthetic_archive};
 pub use tree::{compare, digest_tree};

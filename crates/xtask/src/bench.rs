@@ -2,6 +2,7 @@
 
 mod dedup;
 mod extract;
+mod fetch;
 mod language;
 mod linear;
 mod memory;
@@ -28,6 +29,8 @@ pub(crate) enum Bench {
     Dedup(dedup::Dedup),
     /// Archive → documents in CPU time of one thread, and its parts; beside stock html5ever and the sum of public parts
     Extract(Options),
+    /// Pictures over HTTP → image store in CPU time; beside img2dataset on the same pictures
+    Fetch(fetch::Fetch),
     /// Text → language: what is built in and a model of fastText, on documents that it was not trained on
     Language(language::Language),
     /// Pages that could cost more than their bytes, at three sizes
@@ -59,12 +62,13 @@ pub(crate) struct Options {
 /// Runs a measurement.
 pub(crate) fn run(bench: &Bench) -> Result<bool> {
     // Its peers are programs of their own: without the others the engine is built as for everything else.
-    let features = if matches!(bench, Bench::Dedup(_) | Bench::Minhash(_)) { "" } else { "peers" };
+    let features = if matches!(bench, Bench::Dedup(_) | Bench::Fetch(_) | Bench::Minhash(_)) { "" } else { "peers" };
     if cfg!(debug_assertions) || !(features.is_empty() || cfg!(feature = "peers")) {
         return optimised(features);
     }
     match bench {
         Bench::Dedup(options) => return dedup::run(options),
+        Bench::Fetch(options) => return fetch::run(options),
         Bench::Minhash(options) => return minhash::run(options),
         Bench::Extract(options) => extract::run(options)?,
         Bench::Language(options) => language::run(options)?,

@@ -121,6 +121,16 @@ table! {
 }
 
 table! {
+    /// An image that is to be asked for over the network.
+    Wish = "wishes" version 1 {
+        /// xxh3-64 of the registered domain that is asked; its host where it has none.
+        domain_key: u64,
+        /// The URLs at which it may be, all of that domain, best first, one a line.
+        urls: String,
+    }
+}
+
+table! {
     /// What became of an image's URL: bytes in the image store, or a reason.
     Answer = "answers" version 2 {
         /// Key of the image's URL.

@@ -1,12 +1,12 @@
 //! The recipe's table `[fetch]`.
 
-use obelisc_fetch::{Limits, OptOuts, Policy};
+use obelisc_fetch::{HashList, Limits, OptOuts, Policy, Treatment};
 use obelisc_filter::options::Options;
 
 use super::Sections;
 
 /// Where images come from, and which count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fetch {
     /// Whether images that no archive of the run holds are asked for over the network.
     pub asks_network: bool,
@@ -37,26 +37,18 @@ pub(super) fn read(mut options: Options<'_>, sections: &mut Sections) -> Fetch {
             "take no image whose rights are reserved by a header tdm-reservation or by /.well-known/tdmrep.json, archived ones by the header",
         ),
         ai_txt: table.flag("ai_txt", true, "ask for nothing that a site's ai.txt does not allow"),
+        list_service: table.flag(
+            "list_service",
+            false,
+            "take no image that is in the list of the opt-out service that the config names, archived ones neither",
+        ),
     };
     let taken = table.finish();
     let fetch = Fetch {
         asks_network: sources.iter().any(|source| source == "network"),
         policy: Policy {
-        limits: Limits {
-            max_image_bytes: options.integer(
-                "max_image_bytes",
-                20_000_000,
-                1024..=1 << 31,
-                "bytes of an image; larger ones fail",
-            ),
-            max_image_pixels: options.integer(
-                "max_image_pixels",
-                89_478_485,
-                1..=1 << 40,
-                "pixels of an image; larger ones fail",
-            ),
-        },
-        max_redirects: u32::try_from(options.integer("max_redirects", 5, 0..=20, "redirects that are followed"))
+            treatment: treatment(&mut options),
+            max_redirects: u32::try_from(options.integer("max_redirects", 5, 0..=20, "redirects that are followed"))
             .unwrap_or(5),
         opt_outs,
         },
@@ -70,4 +62,45 @@ pub(super) fn read(mut options: Options<'_>, sections: &mut Sections) -> Fetch {
     sections.add("fetch", options.finish());
     sections.add("fetch.opt_outs", taken);
     fetch
+}
+
+fn treatment(options: &mut Options<'_>) -> Treatment {
+    let limits = Limits {
+        max_image_bytes: options.integer(
+            "max_image_bytes",
+            20_000_000,
+            1024..=1 << 31,
+            "bytes of an image; larger ones fail",
+        ),
+        max_image_pixels: options.integer(
+            "max_image_pixels",
+            89_478_485,
+            1..=1 << 40,
+            "pixels of an image; larger ones fail",
+        ),
+    };
+    let decode = options.flag(
+        "decode",
+        true,
+        "decode each image, to know that it can be and what it looks like; without, its structure decides and it has no perceptual hash",
+    );
+    let list = options.resource(
+        "hash_list",
+        "file of hashes of images that nobody may store: of those that match no more than the hash is kept; on each line a sha256 or a perceptual hash",
+    );
+    let distance = options.integer(
+        "max_hash_distance",
+        4,
+        0..=16,
+        "bits in which the perceptual hash of an image may differ from one of the list that it matches",
+    );
+    let unwanted = list.and_then(|list| match list.open(|bytes| HashList::parse((*bytes).as_ref())) {
+        Ok(list) => Some(list),
+        Err(error) => {
+            options.problem("hash_list", error.to_string());
+            None
+        }
+    });
+    let max_hash_distance = u32::try_from(distance).unwrap_or_default();
+    Treatment { limits, decode, unwanted, max_hash_distance }
 }

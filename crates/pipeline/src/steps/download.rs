@@ -1,45 +1,56 @@
 //! `download`, effect: images that no archive of the run holds, over the network into the image store.
 //!
-//! A task owns registered domains, so that what a host is asked at a time is in one hand.  An image is a wish: its candidates of one domain, best first, of which the next one
-//! is asked for where one fails.
+//! A task owns registered domains, so that what a host is asked at a time is in one hand.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
-use obelisc_dedup::Domain;
-use obelisc_document::table::{Answer, ImageReference};
-use obelisc_document::{Reason, UrlKey};
-use obelisc_fetch::{Wish, crawl};
+use obelisc_document::UrlKey;
+use obelisc_document::table::{self, Answer, Table as _};
+use obelisc_fetch::{ImageStore, Wish, crawl};
+use obelisc_storage::parquet::Reader;
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-use super::{answered, before_fetch};
+use super::duplicates::key_range;
+use super::{answered, wishes};
 use crate::error::TaskError;
 use crate::marker::Marker;
 use crate::recipe::{Recipe, Stage};
 use crate::step::{Context, Step, Task};
 
 /// Semantic version of the step.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What its answers are counted as.
 const UNIT: &str = "asked_urls";
 
-/// URLs that one task asks for, about.
-const URLS_PER_TASK: u64 = 50_000;
+/// Images that one task asks for, about.
+const IMAGES_PER_TASK: u64 = 25_000;
 
-pub(super) struct Download;
+/// What stands in the names of segments of images that were asked for again.
+const RETRY: &str = "retry";
+
+/// Rows of wishes that are read at once.
+const ROWS_PER_READ: usize = 8192;
+
+/// The names, by the number of the round.
+pub(crate) const NAMES: [&str; wishes::ROUNDS] = ["download-1", "download-2", "download-3"];
+
+/// Of one round.
+pub(super) struct Download(pub(super) usize);
 
 impl Step for Download {
     fn name(&self) -> &'static str {
-        "download"
+        NAMES.get(self.0).copied().unwrap_or_default()
     }
 
     fn stage(&self) -> Stage {
         Stage::Fetch
     }
 
-    fn reads(&self, recipe: &Recipe) -> Vec<&'static str> {
-        vec![before_fetch(recipe), "locate"]
+    fn reads(&self, _: &Recipe) -> Vec<&'static str> {
+        vec![self.wishes()]
     }
 
     fn options(&self, context: &Context<'_>) -> Value {
@@ -48,8 +59,8 @@ impl Step for Download {
     }
 
     fn tasks(&self, context: &Context<'_>) -> u32 {
-        let rows = context.output("locate").rows(<Answer as obelisc_document::table::Table>::NAME);
-        u32::try_from(rows.div_ceil(URLS_PER_TASK).max(1)).unwrap_or(u32::MAX)
+        let rows = context.output(self.wishes()).rows(table::Wish::NAME);
+        u32::try_from(rows.div_ceil(IMAGES_PER_TASK).max(1)).unwrap_or(u32::MAX)
     }
 
     fn subject(&self, _: &Context<'_>, task: u32) -> String {
@@ -64,74 +75,48 @@ impl Step for Download {
                 return Ok(false);
             }
         }
-        Ok(true)
+        // What was asked for again since then may be there now.
+        Ok(marker.facts["retries"] == json!(retries(context.images, context.recipe)?))
     }
 
     fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
-        let wishes = wishes(task, self.tasks(task.context))?;
+        let tasks = self.tasks(task.context);
+        let domains = key_range(task.index, tasks);
+        let wishes = self.own(task, &domains)?;
+        let retries = retries(task.context.images, task.context.recipe)?;
         if wishes.is_empty() {
+            task.facts = json!({"retries": retries});
             return answered::write(task, UNIT, Vec::new());
         }
-        let name = segment_name(task, &wishes);
-        let answers = answers(task, &name, &wishes)?;
+        let name = segment_name(task.context.recipe, &domains, &wishes);
+        let answers = answers(task, tasks, &name, &wishes)?;
         let held = answers.iter().filter_map(|answer| answer.segment.clone());
-        task.facts = json!({"segments": held.chain([name]).collect::<BTreeSet<_>>()});
+        let segments: BTreeSet<_> = held.chain([name]).collect();
+        task.facts = json!({"segments": segments, "retries": retries});
         answered::write(task, UNIT, answers)
     }
 }
 
-/// A candidate of an image: its rank, its URL's key, its URL.
-type Candidate = (u32, UrlKey, String);
-
-/// The images of a task's domains of which no candidate is in an archive, each way to write one once, sorted.
-fn wishes(task: &Task<'_>, tasks: u32) -> Result<Vec<Wish>, TaskError> {
-    let recipe = task.context.recipe;
-    let mut images: BTreeMap<(u32, u32, u32), Vec<Candidate>> = BTreeMap::new();
-    for reference in task.all_rows::<ImageReference>(before_fetch(recipe))? {
-        let ImageReference { url_key, task, row, ordinal, rank, url } = reference?;
-        images.entry((task, row, ordinal)).or_default().push((rank, url_key, url));
+impl Download {
+    fn wishes(&self) -> &'static str {
+        wishes::NAMES.get(self.0).copied().unwrap_or_default()
     }
-    let mut own: BTreeMap<String, BTreeSet<Vec<(UrlKey, String)>>> = BTreeMap::new();
-    let mut keys = BTreeSet::new();
-    for mut candidates in images.into_values() {
-        candidates.sort_unstable();
-        let Some(domain) = candidates.first().map(|(_, _, url)| domain(url)) else { continue };
-        if bucket(&domain, tasks) != task.index {
-            continue;
+
+    /// The wishes of these domains.
+    fn own(&self, task: &Task<'_>, domains: &RangeInclusive<u64>) -> Result<Vec<Wish>, TaskError> {
+        let context = task.context;
+        let mut own = Vec::new();
+        for file in context.output(self.wishes()).files(table::Wish::NAME) {
+            let object = context.storage.open(&file.key)?;
+            let all = |_| true;
+            for batch in Reader::open_wanted(object, &file.key, ROWS_PER_READ, "domain_key", domains, all)? {
+                let rows: Vec<table::Wish> = table::rows(&batch?)?;
+                own.extend(rows.iter().map(|wish| Wish { urls: wish.urls.lines().map(str::to_owned).collect() }));
+            }
         }
-        let candidates: Vec<_> = candidates.into_iter().map(|(_, key, url)| (key, url)).collect();
-        keys.extend(candidates.iter().map(|(key, _)| *key));
-        own.entry(domain).or_default().insert(candidates);
+        own.sort();
+        Ok(own)
     }
-    // What has no answer by now is in an archive.
-    let mut nowhere = BTreeSet::new();
-    for answer in task.all_rows::<Answer>("locate")? {
-        let answer = answer?;
-        if answer.reason == Some(Reason::NotInArchive) && keys.contains(&answer.url_key) {
-            nowhere.insert(answer.url_key);
-        }
-    }
-    let cap = recipe.fetch.max_images_per_domain.unwrap_or(u64::MAX);
-    let mut wishes = Vec::new();
-    for (of, images) in own {
-        let missing = images.into_iter().filter(|image| image.iter().all(|(key, _)| nowhere.contains(key)));
-        let urls = missing.map(|image| image.into_iter().map(|(_, url)| url).filter(|url| domain(url) == of).collect());
-        wishes.extend(urls.map(|urls| Wish { urls }).take(usize::try_from(cap).unwrap_or(usize::MAX)));
-    }
-    wishes.sort();
-    Ok(wishes)
-}
-
-/// The registered domain of a URL; its host where it has none.
-fn domain(url: &str) -> String {
-    Domain::Registered.of(url)
-}
-
-/// The task that owns a domain.
-fn bucket(domain: &str, tasks: u32) -> u32 {
-    let hash = u128::from(xxh3_64(domain.as_bytes()));
-    // The product's upper half is below `tasks`.
-    u32::try_from((hash * u128::from(tasks)) >> 64).unwrap_or_default()
 }
 
 /// How the names of all segments begin that were made as this recipe asks: under the same limits, honouring the same wishes.
@@ -140,30 +125,64 @@ fn prefix(recipe: &Recipe) -> String {
     format!("network-{:016x}-", xxh3_64(all.to_string().as_bytes()))
 }
 
-/// A name that says what is in the segment, so that the same wishes find it again.
-fn segment_name(task: &Task<'_>, wishes: &[Wish]) -> String {
+/// The first and the last domain of a segment as its name has them: the upper 16 bits of their keys.
+fn ends(domains: &RangeInclusive<u64>) -> [u64; 2] {
+    [domains.start() >> 48, domains.end() >> 48]
+}
+
+/// The segments of images that were asked for again as this recipe asks, sorted.
+pub(crate) fn retries(images: &ImageStore, recipe: &Recipe) -> Result<Vec<String>, TaskError> {
+    let (prefix, mark) = (prefix(recipe), format!("-{RETRY}-"));
+    Ok(images.segments()?.into_iter().filter(|name| name.starts_with(&prefix) && name.contains(&mark)).collect())
+}
+
+/// Of the segment of images that are asked for again, behind so many others of the kind.
+pub(crate) fn retry_name(recipe: &Recipe, before: usize, wishes: &[Wish]) -> String {
     let wanted: Vec<_> = wishes.iter().map(|wish| &wish.urls).collect();
-    format!("{}{:032x}", prefix(task.context.recipe), xxh3_128(json!(wanted).to_string().as_bytes()))
+    let hash = xxh3_128(json!([before, wanted]).to_string().as_bytes());
+    format!("{}0000-ffff-{RETRY}-{hash:032x}", prefix(recipe))
+}
+
+/// A name that says what is in the segment, so that the same wishes find it again, and others that it has nothing for them.
+fn segment_name(recipe: &Recipe, domains: &RangeInclusive<u64>, wishes: &[Wish]) -> String {
+    let wanted: Vec<_> = wishes.iter().map(|wish| &wish.urls).collect();
+    let ([first, last], hash) = (ends(domains), xxh3_128(json!(wanted).to_string().as_bytes()));
+    format!("{}{first:04x}-{last:04x}-{hash:032x}", prefix(recipe))
+}
+
+/// Whether a segment of that name was made as this recipe asks, and may hold answers of one of these domains.
+fn may_know(name: &str, prefix: &str, domains: &RangeInclusive<u64>) -> bool {
+    let mut parts = name.strip_prefix(prefix).unwrap_or_default().split('-');
+    let mut end = || parts.next().and_then(|part| u64::from_str_radix(part, 16).ok());
+    let [first, last] = ends(domains);
+    end().zip(end()).is_some_and(|(from, until)| from <= last && first <= until)
 }
 
 /// The answers to these wishes: what the store knows from other runs that ask the same way, else what the hosts say.
-fn answers(task: &Task<'_>, name: &str, wishes: &[Wish]) -> Result<Vec<Answer>, TaskError> {
+fn answers(task: &Task<'_>, tasks: u32, name: &str, wishes: &[Wish]) -> Result<Vec<Answer>, TaskError> {
     let context = task.context;
     let keys = wishes.iter().flat_map(|wish| &wish.urls).map(|url| UrlKey::new(url)).collect();
-    let mut answers = context.images.known(&keys, &prefix(context.recipe), name)?;
+    let (prefix, domains) = (prefix(context.recipe), key_range(task.index, tasks));
+    let mut answers = context.images.known(&keys, |other| other != name && may_know(other, &prefix, &domains))?;
     let own = match context.images.answers(name)? {
         Some(own) => own,
         None => {
             let mut journal = context.images.journal(name)?;
             let known = |url| answers.get(&url).map(|answer| answer.reason.is_none());
-            let (manners, fetch) = (context.config.manners(), context.recipe.fetch);
-            if !crawl(manners, fetch.policy, wishes.to_vec(), &known, &mut journal, context.stop)? {
+            let (manners, policy) = (context.config.manners(tasks), context.recipe.fetch.policy.clone());
+            if !crawl(manners, policy, wishes.to_vec(), &known, &mut journal, context.stop)? {
                 return Err(TaskError::Stopped);
             }
             journal.seal()?
         }
     };
-    answers.extend(own.into_iter().map(|answer| (answer.url_key, answer)));
+    for answer in own {
+        // An image that came when it was asked for again stays one.
+        let is_better = |known: &Answer| known.reason.is_some() || answer.reason.is_none();
+        if answers.get(&answer.url_key).is_none_or(is_better) {
+            answers.insert(answer.url_key, answer);
+        }
+    }
     // Those that a wish needed: up to the first image.
     let mut needed = BTreeMap::new();
     for wish in wishes {
@@ -176,4 +195,25 @@ fn answers(task: &Task<'_>, name: &str, wishes: &[Wish]) -> Result<Vec<Answer>, 
         }
     }
     Ok(needed.into_values().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_segment_is_read_for_domains_that_it_may_hold() {
+        let all = 0..=u64::MAX;
+        let prefix = "network-0123456789abcdef-";
+        let name = |domains: &RangeInclusive<u64>| {
+            let [first, last] = ends(domains);
+            format!("{prefix}{first:04x}-{last:04x}-00")
+        };
+        let half = key_range(0, 2);
+        assert!(may_know(&name(&all), prefix, &half) && may_know(&name(&half), prefix, &all));
+        assert!(!may_know(&name(&half), prefix, &key_range(1, 2)));
+        assert!(may_know(&name(&half), prefix, &key_range(1, 3)));
+        assert!(!may_know(&name(&all), "network-0000000000000000-", &all));
+        assert!(!may_know("archive-00", prefix, &all));
+    }
 }

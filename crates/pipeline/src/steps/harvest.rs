@@ -1,11 +1,12 @@
 //! `harvest`, effect: images that documents want, from the archives into the image store.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use obelisc_document::Reason;
 use obelisc_document::table::{Answer, Request};
-use obelisc_fetch::{Examined, OptOuts, SegmentWriter, directive, reserves};
+use obelisc_fetch::{Examined, LISTED, OptOuts, SegmentWriter, directive, opted_out, reserves};
 use obelisc_storage::inputs::{Input, Kind};
 use obelisc_warc::{Archive, Item, Location, Record, Response};
 use serde_json::{Value, json};
@@ -82,13 +83,23 @@ fn answers(task: &Task<'_>, input: &Input, requests: &[Request]) -> Result<Vec<A
         return Ok(answers);
     }
     let Kind::Archive(path) = &input.kind else { return Ok(Vec::new()) };
-    let segment = context.images.begin(&name)?;
+    let mut segment = context.images.begin(&name)?;
+    let mut requests = Cow::Borrowed(requests);
+    if context.recipe.fetch.policy.opt_outs.list_service {
+        let urls: Vec<String> = requests.iter().map(|request| request.url.clone()).collect();
+        let listed = opted_out(&context.config.manners(1), &urls)?;
+        let (left, taken): (Vec<_>, _) = requests.iter().cloned().partition(|r| !listed.contains(&r.url_key));
+        for Request { url, .. } in taken {
+            segment.add(Examined::failed(&url, Reason::OptedOut, LISTED.to_owned()))?;
+        }
+        requests = Cow::Owned(left);
+    }
     let mut harvest = Reading { task, input, path, segment };
     // Inside a WACZ each range read would read the directory anew.
     if requests.iter().all(|request| request.entry.is_none() && location(request).addressable()) {
         requests.iter().try_for_each(|request| harvest.one(request))?;
     } else {
-        harvest.all(requests)?;
+        harvest.all(&requests)?;
     }
     Ok(harvest.segment.finish()?)
 }
@@ -170,12 +181,12 @@ impl Reading<'_, '_> {
         let recipe = self.task.context.recipe;
         let limits = &recipe.extract.records;
         let body =
-            record.response(limits).and_then(|response| match opted_out(&response, recipe.fetch.policy.opt_outs) {
+            record.response(limits).and_then(|response| match reserved(&response, recipe.fetch.policy.opt_outs) {
                 Some(detail) => Err((Reason::OptedOut, detail)),
                 None => Ok(response.body(limits)?.bytes.into_owned()),
             });
         match body {
-            Ok(bytes) => Ok(self.segment.add(Examined::new(&request.url, &bytes, recipe.fetch.policy.limits))?),
+            Ok(bytes) => Ok(self.segment.add(Examined::new(&request.url, &bytes, &recipe.fetch.policy.treatment))?),
             Err((reason, detail)) => self.fail(request, reason, detail),
         }
     }
@@ -186,7 +197,7 @@ impl Reading<'_, '_> {
 }
 
 /// What the headers of an archived response say against its use, where that is honoured: to all, since the crawler was the archive's.
-fn opted_out(response: &Response<'_>, honoured: OptOuts) -> Option<String> {
+fn reserved(response: &Response<'_>, honoured: OptOuts) -> Option<String> {
     let values = |name: &'static str| response.fields.get_all(name);
     if honoured.x_robots_tag
         && let Some(value) = values("X-Robots-Tag").find(|value| directive(value, "").is_some())

@@ -4,7 +4,7 @@ use obelisc_document::Reason;
 use obelisc_document::table::{Answer, Table};
 use serde_json::{Value, json};
 
-use super::{answered, bucket};
+use super::{answered, bucket, download};
 use crate::error::TaskError;
 use crate::recipe::{Recipe, Stage};
 use crate::step::{Context, Step, Task};
@@ -24,7 +24,7 @@ impl Step for Seal {
     }
 
     fn reads(&self, _: &Recipe) -> Vec<&'static str> {
-        vec!["locate", "harvest", "download"]
+        sources().collect()
     }
 
     fn follows(&self, _: &Recipe) -> Option<&'static str> {
@@ -36,11 +36,7 @@ impl Step for Seal {
     }
 
     fn tasks(&self, context: &Context<'_>) -> u32 {
-        bucket::count(
-            context.output("locate").rows(Answer::NAME)
-                + context.output("harvest").rows(Answer::NAME)
-                + context.output("download").rows(Answer::NAME),
-        )
+        bucket::count(sources().map(|step| context.output(step).rows(Answer::NAME)).sum())
     }
 
     fn subject(&self, _: &Context<'_>, task: u32) -> String {
@@ -49,13 +45,19 @@ impl Step for Seal {
 
     fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
         let buckets = self.tasks(task.context);
-        let mut answers = bucket::read::<Answer>(task, "locate", buckets)?;
-        answers.extend(bucket::read::<Answer>(task, "harvest", buckets)?);
-        answers.extend(bucket::read::<Answer>(task, "download", buckets)?);
+        let mut answers = Vec::new();
+        for step in sources() {
+            answers.extend(bucket::read::<Answer>(task, step, buckets)?);
+        }
         // Bytes win over a reason, and what a host said over that no archive has it; among equals the order of the table decides.
         let rank = |answer: &Answer| (answer.reason.is_some(), answer.reason == Some(Reason::NotInArchive));
         answers.sort_by(|a, b| (a.url_key, rank(a), a).cmp(&(b.url_key, rank(b), b)));
         answers.dedup_by_key(|answer| answer.url_key);
         answered::write(task, "wanted_urls", answers)
     }
+}
+
+/// The steps that have answers.
+fn sources() -> impl Iterator<Item = &'static str> {
+    ["locate", "harvest"].into_iter().chain(download::NAMES)
 }

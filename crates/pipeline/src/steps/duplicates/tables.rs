@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::UInt64Type;
+use arrow_schema::SchemaRef;
 use obelisc_document::table::Table;
 use obelisc_engine::{Batches, Source};
 use obelisc_storage::parquet::Reader;
@@ -33,7 +34,22 @@ pub(in crate::steps) fn source<'a, T: Table>(
     let files = opened(storage, files)?;
     // A table without the column is read whole.
     let read = |object, key: &str| Reader::open_range(object, key, ROWS_PER_READ, "key_high", &(0..=u64::MAX));
-    Ok(table::<T>(name, files, read))
+    Ok(table(name, T::schema(), files, read))
+}
+
+/// Some columns of all rows of tables.
+pub(in crate::steps) fn source_of_columns<'a, T: Table>(
+    name: &str,
+    storage: &dyn Storage,
+    files: impl Iterator<Item = &'a str>,
+    columns: &'static [&'static str],
+) -> Result<Source, TaskError> {
+    let files = opened(storage, files)?;
+    let schema = T::schema();
+    let indices = schema.fields().iter().enumerate().filter(|(_, field)| columns.contains(&field.name().as_str()));
+    let narrow = schema.project(&indices.map(|(index, _)| index).collect::<Vec<_>>())?;
+    let read = |object, key: &str| Reader::open_columns(object, key, ROWS_PER_READ, columns);
+    Ok(table(name, Arc::new(narrow), files, read))
 }
 
 /// The rows of key tables, each sorted by key, whose keys' upper halves lie in a range; without most of those that have
@@ -50,16 +66,17 @@ pub(in crate::steps) fn source_of_copies<'a, T: Table>(
         let crowded = Arc::clone(&crowded);
         Reader::open_wanted(object, key, ROWS_PER_READ, "key_high", &range, move |key| crowded.holds(key))
     };
-    Ok(table::<T>(name, files, read))
+    Ok(table(name, T::schema(), files, read))
 }
 
-fn table<T: Table>(
+fn table(
     name: &str,
+    schema: SchemaRef,
     files: Files,
     read: impl Fn(Box<dyn Object>, &str) -> obelisc_storage::Result<Reader> + Send + Sync + 'static,
 ) -> Source {
     let read = Arc::new(read);
-    Source::new(name, T::schema(), move || {
+    Source::new(name, schema, move || {
         let (files, read) = (Arc::clone(&files), Arc::clone(&read));
         let batches = (0..files.len()).flat_map(move |index| -> Batches {
             let Some((key, object)) = files.get(index) else { return Box::new(std::iter::empty()) };

@@ -53,10 +53,12 @@ fn document(spec: &RuleSpec, case: &dyn TableLike) -> Document {
         title: text(case, "title").map(str::to_owned),
         rendered_width: case.get("rendered_width").map(rendered),
         rendered_height: case.get("rendered_height").map(rendered),
-        facts: text(case, "format").map(|format| {
-            let side = |key: &str| number(case.get(key).expect("a side"));
+        facts: text(case, "format").or(text(case, "scores").and(Some("jpeg"))).map(|format| {
+            let side = |key: &str| case.get(key).map_or(300, number);
             let frames = case.get("frames").map_or(1, number);
-            ImageFacts { frames, ..ImageFacts::new(format, side("width"), side("height")) }
+            let scores = text(case, "scores").map(|text| serde_json::from_str(text).expect("scores"));
+            let facts = ImageFacts::new(format, side("width"), side("height"));
+            ImageFacts { frames, scores: scores.unwrap_or_default(), ..facts }
         }),
         ..ImageNode::default()
     };
@@ -76,7 +78,7 @@ fn document(spec: &RuleSpec, case: &dyn TableLike) -> Document {
     Document { id: DocId([0; 16]), page: Page { url, title, ..Page::default() }, nodes }
 }
 
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 22] = [
     "alt_text",
     "caption",
     "title",
@@ -93,6 +95,7 @@ const KEYS: [&str; 21] = [
     "width",
     "height",
     "frames",
+    "scores",
     "rendered_width",
     "rendered_height",
     "text",

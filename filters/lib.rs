@@ -18,6 +18,7 @@ pub mod languages;
 mod listed;
 pub mod lists;
 mod manual;
+mod scores;
 mod words;
 
 #[cfg(test)]
@@ -49,6 +50,7 @@ rules! {
     image {
         format,
         frames,
+        class_scores,
         side_pixels,
         rendered_side_pixels,
         aspect_ratio,
@@ -100,6 +102,7 @@ rules! {
         terminal_punctuation_ratio,
         short_line_ratio,
         duplicate_paragraph_ratio,
+        class_scores,
     }
 }
 

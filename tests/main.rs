@@ -10,6 +10,7 @@ mod program;
 mod stuck;
 
 mod bad_archives;
+mod classifiers;
 mod cli_extract;
 mod cli_judge;
 mod cli_output;

@@ -129,7 +129,10 @@ fn a_candidate_at_another_domain_is_asked_for_where_the_first_fails() {
     let accounts = accounts(&manifest(&output.join("dataset")));
     let asked = |step: &str| accounts.iter().find(|(name, _)| name == step).unwrap().1.0.get("asked_urls").cloned();
     let in_round = |step| asked(step).map(|flow| (flow.entered, flow.kept));
-    assert_eq!([in_round("download-1"), in_round("download-2"), in_round("download-3")], [Some((2, 1)), Some((1, 1)), None]);
+    assert_eq!(
+        [in_round("download-1"), in_round("download-2"), in_round("download-3")],
+        [Some((2, 1)), Some((1, 1)), None]
+    );
 
     // A cap counts the images of a domain, those of later rounds too.
     let capped = place.write("capped.toml", RECIPE.to_owned() + "max_images_per_domain = 1\n");

@@ -35,14 +35,8 @@ fn retry(cli: &Cli, args: &RetryArgs) -> Result<(), Failure> {
     let images = store(&args.image_store.clone().unwrap_or_else(|| args.dir.join("images")))?;
     let stop = run::stop_on_signals(STOPPING).map_err(Failure::unreachable)?;
     let reasons = args.reason.iter().copied().collect();
-    let retry = Retry {
-        storage: &storage,
-        images: &images,
-        config: &config,
-        given: &given,
-        reasons: &reasons,
-        stop: &stop,
-    };
+    let retry =
+        Retry { storage: &storage, images: &images, config: &config, given: &given, reasons: &reasons, stop: &stop };
     let Retried { urls, images, failed, segment } = retry.execute()?;
     if cli.quiet {
         return Ok(());

@@ -35,7 +35,10 @@ fn write(text: &mut String, finished: &Finished, output: &Path, dataset: &Path) 
         finished.manifest.dataset_digest,
     )?;
     if let Some((saved, all)) = saved(&finished.steps) {
-        writeln!(text, "  {saved} of {all} images were no longer wanted when the fetch began: nobody was asked for them")?;
+        writeln!(
+            text,
+            "  {saved} of {all} images were no longer wanted when the fetch began: nobody was asked for them"
+        )?;
     }
     if documents == 0 {
         writeln!(text, "  Nothing was kept: the table above says why, `obelisc explain` shows it page by page.")?;

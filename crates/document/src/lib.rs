@@ -30,7 +30,7 @@ pub mod table;
 pub use id::{DocId, UrlKey, canonical_url, hex};
 pub use node::{
     Blob, Content, Document, END_OF_DOCUMENT, ImageFacts, ImageNode, Language, Node, Page, Paragraph, RenderedSize,
-    paragraphs,
+    Scores, paragraphs,
 };
 pub use read::NotADocument;
 pub use reason::Reason;

@@ -1,5 +1,7 @@
 //! The document and its nodes.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Number;
 
@@ -205,7 +207,13 @@ pub struct ImageFacts {
     /// 64 bits in which pictures that look alike differ little, written as 16 hexadecimal digits; `None` where there is nothing to see.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "hexadecimal")]
     pub perceptual_hash: Option<u64>,
+    /// What classifiers say of it: for each of them, by its name in the recipe, the score of each class.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub scores: Scores,
 }
+
+/// Scores of classes, by the names of classifiers.
+pub type Scores = BTreeMap<String, BTreeMap<String, f64>>;
 
 impl ImageFacts {
     /// Of an upright, still picture of which no more is known.
@@ -218,6 +226,7 @@ impl ImageFacts {
             frames: 1,
             has_icc_profile: false,
             perceptual_hash: None,
+            scores: Scores::new(),
         }
     }
 }

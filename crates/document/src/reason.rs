@@ -136,6 +136,8 @@ reasons! {
     DamagedImage = "damaged_image",
     /// The image is in a list of those that nobody may store; its hash alone is kept.
     HashListed = "hash_listed",
+    /// No classifier could look at the image; it has no scores.
+    NotClassified = "not_classified",
     /// The images before it fill the document.
     DocumentTooLarge = "document_too_large",
     /// The document shows the same image earlier.

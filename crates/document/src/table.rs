@@ -14,8 +14,8 @@ use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, Schema, SchemaRef};
 
 pub use rows::{
-    Answer, Attachment, Band, Candidate, Capture, DocumentSize, DuplicateKey, Failure, ImageReference, Link,
-    LostCluster, Position, Removal, Request, Wish,
+    Answer, Attachment, Band, Candidate, Capture, DocumentSize, DuplicateKey, Failure, ImageReference, ImageScore,
+    Link, LostCluster, Position, Removal, Request, Wish,
 };
 
 use crate::Document;
@@ -98,6 +98,7 @@ pub fn tables() -> Vec<Description> {
         describe::<Request>(),
         describe::<Wish>(),
         describe::<Answer>(),
+        describe::<ImageScore>(),
         describe::<Attachment>(),
         describe::<DocumentSize>(),
         describe::<Position>(),

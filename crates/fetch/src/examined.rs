@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use obelisc_document::table::Answer;
 use obelisc_document::{Reason, hex};
-use obelisc_image::{ImageError, Limits, Verified, facts, verify, without_metadata};
+use obelisc_image::{ImageError, Limits, Reencode, Verified, facts, verify, without_metadata};
 use sha2::{Digest, Sha256};
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -18,6 +18,8 @@ pub struct Treatment {
     pub limits: Limits,
     /// Whether it is decoded, to know that it can be and what it looks like; its structure alone decides where not, and it has no perceptual hash.
     pub decode: bool,
+    /// What images are made into before they are stored; their own bytes stay where there is nothing.
+    pub reencode: Option<Reencode>,
     /// Images of which no more than their hash is kept.
     pub unwanted: Option<Arc<HashList>>,
     /// Bits in which the perceptual hash of an image may differ from one of the list that it matches.
@@ -43,7 +45,7 @@ impl Examined {
     }
 
     fn of(url: &str, bytes: &[u8], treatment: &Treatment) -> Result<Self, ImageError> {
-        let Treatment { limits, decode, unwanted, max_hash_distance } = treatment;
+        let Treatment { limits, decode, reencode, unwanted, max_hash_distance } = treatment;
         let unwanted = unwanted.as_deref();
         let listed = |file: &[u8; 32], how: String| {
             let failed = Self::failed(url, Reason::HashListed, how);
@@ -56,9 +58,19 @@ impl Examined {
                 return Ok(listed(&file, "by its sha256".to_owned()));
             }
         }
-        let Verified { facts, perceptual_hash } =
-            if *decode { verify(bytes, *limits)? } else { Verified { facts: facts(bytes, *limits)?, perceptual_hash: None } };
-        let stored = without_metadata(bytes, &facts);
+        let Verified { facts, perceptual_hash } = if *decode {
+            verify(bytes, *limits)?
+        } else {
+            Verified { facts: facts(bytes, *limits)?, perceptual_hash: None }
+        };
+        let (stored, facts) = match reencode {
+            Some(to) => {
+                let made = obelisc_image::reencode(bytes, *limits, to)?;
+                let facts = obelisc_image::facts(&made, *limits)?;
+                (made, facts)
+            }
+            None => (without_metadata(bytes, &facts), facts),
+        };
         let file = Sha256::digest(&stored).into();
         if let Some(list) = unwanted {
             if list.holds(&file) {
@@ -109,7 +121,7 @@ mod tests {
     fn treatment(list: &str) -> Treatment {
         let limits = Limits { max_image_bytes: 1 << 20, max_image_pixels: 1 << 20 };
         let list = HashList::parse(list.as_bytes()).unwrap();
-        Treatment { limits, decode: true, unwanted: Some(Arc::new(list)), max_hash_distance: 3 }
+        Treatment { limits, decode: true, reencode: None, unwanted: Some(Arc::new(list)), max_hash_distance: 3 }
     }
 
     #[test]
@@ -145,5 +157,20 @@ mod tests {
         assert_eq!((found.reason, found.width, found.perceptual_hash), (None, 300, None));
         let cut = Examined::new("https://a.example/", &png[..png.len() / 2], &headers).answer;
         assert_eq!(cut.reason, Some(Reason::DamagedImage));
+    }
+
+    #[test]
+    fn what_is_encoded_anew_is_described_as_it_is_stored() {
+        let max_side = std::num::NonZeroU32::new(150);
+        let format = obelisc_image::Encoding::Png;
+        let smaller = Treatment { reencode: Some(Reencode { format, max_side }), ..treatment("") };
+        let (png, whole) = (picture(), treatment(""));
+        let Examined { answer, bytes } = Examined::new("https://a.example/", &png, &smaller);
+        assert_eq!((answer.reason, answer.width, answer.height), (None, 150, 140));
+        assert_eq!((answer.length, answer.sha256), (bytes.len() as u64, Some(sha256(&bytes))));
+        // What it looks like was seen before.
+        assert_eq!(answer.perceptual_hash, Examined::new("https://a.example/", &png, &whole).answer.perceptual_hash);
+        let listed = Treatment { reencode: smaller.reencode, ..treatment(&sha256(&png)) };
+        assert_eq!(Examined::new("https://a.example/", &png, &listed).answer.reason, Some(Reason::HashListed));
     }
 }

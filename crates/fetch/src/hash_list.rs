@@ -81,7 +81,9 @@ mod tests {
 
     #[test]
     fn a_line_of_something_else_is_named() {
-        for (text, line) in [("00000000000000ff\nxyz\n", 2), (&"g".repeat(64), 1), ("00000000000000f", 1), ("+000000000000000", 1)] {
+        for (text, line) in
+            [("00000000000000ff\nxyz\n", 2), (&"g".repeat(64), 1), ("00000000000000f", 1), ("+000000000000000", 1)]
+        {
             assert_eq!(HashList::parse(text.as_bytes()).unwrap_err().line, line, "{text}");
         }
     }

@@ -18,7 +18,7 @@
 //! let folder = std::env::temp_dir().join(format!("obelisc-images-{}", std::process::id()));
 //! let store = ImageStore::open(Box::new(LocalFolder::create(&folder)?))?;
 //! let limits = Limits { max_image_bytes: 20_000_000, max_image_pixels: 100_000_000 };
-//! let treatment = Treatment { limits, decode: true, unwanted: None, max_hash_distance: 0 };
+//! let treatment = Treatment { limits, decode: true, reencode: None, unwanted: None, max_hash_distance: 0 };
 //! let mut segment = store.begin("crawl-0")?;
 //! segment.add(Examined::new("https://a.example/x.png", b"no picture", &treatment))?;
 //! let answers = segment.finish()?;

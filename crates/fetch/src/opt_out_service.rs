@@ -144,9 +144,10 @@ async fn all(service: &dyn OptOutService, urls: &[String], manners: &Manners) ->
         Ok(urls.iter().zip(listed).filter(|(_, listed)| *listed).map(|(url, _)| UrlKey::new(url)).collect::<Vec<_>>())
     });
     let found = futures::stream::iter(questions).buffer_unordered(MAX_QUESTIONS);
-    found.try_fold(BTreeSet::new(), async |mut all, some| {
-        all.extend(some);
-        Ok(all)
-    })
-    .await
+    found
+        .try_fold(BTreeSet::new(), async |mut all, some| {
+            all.extend(some);
+            Ok(all)
+        })
+        .await
 }

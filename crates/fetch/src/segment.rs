@@ -71,6 +71,7 @@ mod tests {
     const TREATMENT: Treatment = Treatment {
         limits: Limits { max_image_bytes: 1 << 20, max_image_pixels: 1 << 20 },
         decode: true,
+        reencode: None,
         unwanted: None,
         max_hash_distance: 0,
     };

@@ -151,7 +151,7 @@ mod tests {
         let [folder, tars, again] = [(); 3].map(|()| tempfile::tempdir().unwrap());
         let store = ImageStore::open(Box::new(LocalFolder::create(folder.path()).unwrap())).unwrap();
         let limits = Limits { max_image_bytes: 1 << 20, max_image_pixels: 1 << 20 };
-        let treatment = Treatment { limits, decode: true, unwanted: None, max_hash_distance: 0 };
+        let treatment = Treatment { limits, decode: true, reencode: None, unwanted: None, max_hash_distance: 0 };
         for (name, widths) in [("b", [6, 5]), ("a", [4, 5])] {
             let mut segment = store.begin(name).unwrap();
             for width in widths {
@@ -161,9 +161,7 @@ mod tests {
             segment.add(Examined::new("https://a.example/no", b"<html>", &treatment)).unwrap();
             segment.finish().unwrap();
         }
-        let export = |folder: &tempfile::TempDir| {
-            export(&store, &LocalFolder::create(folder.path()).unwrap(), 2)
-        };
+        let export = |folder: &tempfile::TempDir| export(&store, &LocalFolder::create(folder.path()).unwrap(), 2);
         let exported = export(&tars).unwrap();
         assert_eq!((exported.images, exported.shards), (3, 2));
         let first = files(&tars, 0);

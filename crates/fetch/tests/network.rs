@@ -16,7 +16,8 @@ use obelisc_testkit::picture;
 use obelisc_testkit::server::{Reply, Server};
 
 const LIMITS: Limits = Limits { max_image_bytes: 100_000, max_image_pixels: 1_000_000 };
-const TREATMENT: Treatment = Treatment { limits: LIMITS, decode: true, unwanted: None, max_hash_distance: 0 };
+const TREATMENT: Treatment =
+    Treatment { limits: LIMITS, decode: true, reencode: None, unwanted: None, max_hash_distance: 0 };
 const POLICY: Policy = Policy { treatment: TREATMENT, max_redirects: 3, opt_outs: OptOuts::ALL };
 
 fn manners(server: &Server) -> Manners {

@@ -7,7 +7,7 @@ use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use flate2::{Decompress, FlushDecompress, Status};
-use image::{ImageFormat, ImageReader};
+use image::{ImageDecoder, ImageFormat, ImageReader};
 
 use crate::perceptual::{self, Raster};
 use crate::png::Text;
@@ -46,44 +46,73 @@ pub struct Verified {
 /// As [`facts`]; [`ImageError::Damaged`] too where the pixels do not decode, or the texts of a PNG are longer than Pillow
 /// loads.
 pub fn verify(bytes: &[u8], limits: Limits) -> Result<Verified, ImageError> {
+    let (facts, perceptual_hash) = whole(bytes, limits, |decoded, facts| {
+        let Decoded { size, channels, samples } = &decoded;
+        perceptual::hash(&Raster { size: *size, channels: *channels, samples }, facts.orientation)
+    })?;
+    Ok(Verified { facts, perceptual_hash })
+}
+
+/// Decodes the image (of an animation the first), under the limits, and makes something of it.
+pub(crate) fn whole<T>(
+    bytes: &[u8],
+    limits: Limits,
+    make: impl FnOnce(Decoded, &Facts) -> T,
+) -> Result<(Facts, T), ImageError> {
     let facts = facts(bytes, limits)?;
-    let pixels = u64::from(facts.width) * u64::from(facts.height);
-    let max_alloc = pixels * BYTES_PER_PIXEL + OVERHEAD;
+    let max_alloc = max_alloc(&facts);
     // A decoder that panics on a file from the web costs that file, not the run.
-    let decoded = catch_unwind(AssertUnwindSafe(|| {
+    let made = catch_unwind(AssertUnwindSafe(|| {
         let decoded = match facts.format {
             Format::Png => decode_png(bytes, max_alloc),
             Format::Webp => decode_webp(bytes, max_alloc),
             Format::Jpeg => decode(bytes, ImageFormat::Jpeg, max_alloc),
             _ => decode(bytes, ImageFormat::Gif, max_alloc),
         }?;
-        Ok((decoded.size, decoded.hash(facts.orientation)))
-    }));
-    let damaged = |detail| ImageError::Damaged { format: facts.format, detail };
-    match decoded {
-        Ok(Ok((size, perceptual_hash))) if size == (facts.width, facts.height) => {
-            Ok(Verified { facts, perceptual_hash })
+        let (width, height) = decoded.size;
+        if decoded.size != (facts.width, facts.height) {
+            return Err(format!("{width} by {height} pixels are decoded"));
         }
-        Ok(Ok(((width, height), _))) => Err(damaged(format!("{width} by {height} pixels are decoded"))),
-        Ok(Err(detail)) => Err(damaged(detail)),
-        Err(_) => Err(damaged("the decoder panicked".to_owned())),
+        if decoded.samples.len() as u64 != u64::from(width) * u64::from(height) * decoded.channels as u64 {
+            return Err("another number of samples than pixels".to_owned());
+        }
+        Ok(make(decoded, &facts))
+    }));
+    match made.unwrap_or_else(|_| Err("the decoder panicked".to_owned())) {
+        Ok(made) => Ok((facts, made)),
+        Err(detail) => Err(ImageError::Damaged { format: facts.format, detail }),
     }
+}
+
+/// Most bytes that a decoder may take.
+fn max_alloc(facts: &Facts) -> u64 {
+    u64::from(facts.width) * u64::from(facts.height) * BYTES_PER_PIXEL + OVERHEAD
+}
+
+/// The colour profile (ICC.1) that comes with an image which [`whole`] decodes.
+pub(crate) fn icc_profile(bytes: &[u8], facts: &Facts) -> Option<Vec<u8>> {
+    let format = match facts.format {
+        _ if !facts.has_icc_profile => return None,
+        Format::Jpeg => ImageFormat::Jpeg,
+        Format::Png => ImageFormat::Png,
+        Format::Webp => ImageFormat::WebP,
+        _ => return None,
+    };
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    let mut caps = image::Limits::default();
+    caps.max_alloc = Some(max_alloc(facts));
+    reader.limits(caps);
+    reader.into_decoder().ok()?.icc_profile().ok()?
 }
 
 /// A decoded image.
-struct Decoded {
-    size: (u32, u32),
-    /// Samples of a pixel.
-    channels: usize,
-    /// Of eight bits.
-    samples: Vec<u8>,
-}
-
-impl Decoded {
-    fn hash(&self, orientation: u8) -> Option<u64> {
-        let Self { size, channels, ref samples } = *self;
-        perceptual::hash(&Raster { size, channels, samples }, orientation)
-    }
+pub(crate) struct Decoded {
+    /// Width and height in pixels.
+    pub(crate) size: (u32, u32),
+    /// Samples of a pixel: 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha.
+    pub(crate) channels: usize,
+    /// Of eight bits, row by row; as many as size and channels say.
+    pub(crate) samples: Vec<u8>,
 }
 
 fn decode(bytes: &[u8], format: ImageFormat, max_alloc: u64) -> Result<Decoded, String> {

@@ -26,7 +26,9 @@ mod gif;
 mod jpeg;
 mod jpeg_scan;
 mod perceptual;
+mod picture;
 mod png;
+mod reencode;
 mod strip;
 mod webp;
 
@@ -35,6 +37,8 @@ use thiserror::Error;
 
 pub use decode::{Verified, verify};
 pub use format::{Format, sniff};
+pub use picture::{Filter, Picture, decoded};
+pub use reencode::{Encoding, Reencode, reencode};
 pub use strip::without_metadata;
 
 /// Version of the verdicts of [`facts`] and [`verify`]: raised when any image's would change.  It enters the names of
@@ -102,6 +106,14 @@ pub enum ImageError {
         /// What is wrong.
         detail: String,
     },
+    /// The picture does not fit into the format that it is to be encoded in.
+    #[error("no {} is written: {detail}", format.name())]
+    NotEncoded {
+        /// The format.
+        format: Format,
+        /// What is in the way.
+        detail: String,
+    },
 }
 
 impl ImageError {
@@ -113,6 +125,7 @@ impl ImageError {
             Self::NotAnImage => "not_an_image",
             Self::Unsupported(_) => "unsupported_image",
             Self::Damaged { .. } => "damaged_image",
+            Self::NotEncoded { .. } => "image_not_encoded",
         }
     }
 }

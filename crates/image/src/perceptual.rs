@@ -42,7 +42,7 @@ pub(crate) fn hash(raster: &Raster<'_>, orientation: u8) -> Option<u64> {
     let mut upright = [[0; SIDE]; SIDE];
     for (y, row) in upright.iter_mut().enumerate() {
         for (x, cell) in row.iter_mut().enumerate() {
-            let (from_x, from_y) = turned(orientation, x, y);
+            let (from_x, from_y) = turned(orientation, (SIDE, SIDE), x, y);
             *cell = stored[from_y][from_x];
         }
     }
@@ -58,17 +58,17 @@ pub(crate) fn hash(raster: &Raster<'_>, orientation: u8) -> Option<u64> {
     Some(frequencies.iter().fold(0, |bits, &frequency| bits << 1 | u64::from(frequency > median)))
 }
 
-/// Where the cell at a place of the upright picture is stored.
-fn turned(orientation: u8, x: usize, y: usize) -> (usize, usize) {
-    let last = SIDE - 1;
+/// Where the pixel at a place of the upright picture is stored, in a picture of that many columns and rows (EXIF 2.32, table of Orientation).
+pub(crate) fn turned(orientation: u8, stored: (usize, usize), x: usize, y: usize) -> (usize, usize) {
+    let last = (stored.0 - 1, stored.1 - 1);
     match orientation {
-        2 => (last - x, y),
-        3 => (last - x, last - y),
-        4 => (x, last - y),
+        2 => (last.0 - x, y),
+        3 => (last.0 - x, last.1 - y),
+        4 => (x, last.1 - y),
         5 => (y, x),
-        6 => (y, last - x),
-        7 => (last - y, last - x),
-        8 => (last - y, x),
+        6 => (y, last.1 - x),
+        7 => (last.0 - y, last.1 - x),
+        8 => (last.0 - y, x),
         _ => (x, y),
     }
 }

@@ -56,7 +56,9 @@ pub use judging::Judging;
 pub use marker::{File, Marker, Output};
 pub use observer::{Observer, StepInfo};
 pub use publish::Finished;
-pub use recipe::{Clean, Dedup, Extract, Fetch, Finish, Given, OpenedFiles, Order, Recipe, ResourcePaths, Skip, Stage};
+pub use recipe::{
+    Classifiers, Clean, Dedup, Extract, Fetch, Finish, Given, OpenedFiles, Order, Recipe, ResourcePaths, Skip, Stage,
+};
 pub use record::{Record, RecordedStep, StepStatus};
 pub use retry::{Retried, Retry};
 pub use run::{PlannedStep, Run};

@@ -1,5 +1,6 @@
 //! Recipe: WHICH dataset.  Stages in order and every threshold; no machine, no path, no thread count.
 
+mod classifiers;
 mod dedup;
 mod extract;
 mod fetch;
@@ -8,9 +9,11 @@ mod resources;
 
 use obelisc_filter::RuleSpec;
 use obelisc_filter::options::{Declared, Options, Problem, Source, Taken};
+use obelisc_image::Reencode;
 use obelisc_shard::Card;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+pub use self::classifiers::Classifiers;
 pub use self::dedup::Dedup;
 pub(crate) use self::dedup::MAX_PASSES;
 pub use self::extract::{Extract, Skip};
@@ -83,6 +86,8 @@ pub struct Recipe {
     pub dedup: Dedup,
     /// Image fetch.
     pub fetch: Fetch,
+    /// Classifiers of images.
+    pub classifiers: Classifiers,
     /// Bytes of images that one document may hold.
     pub max_document_bytes: u64,
     /// The last cleaning.
@@ -149,6 +154,7 @@ impl Recipe {
     /// The keys of a recipe besides its rules, with defaults.
     pub fn declared() -> Vec<Declared> {
         let mut declared = read(&Source::parse("defaults", "", &[]), &[], false).1;
+        declared.extend(classifiers::declared());
         declared.extend(resources::declared());
         declared
     }
@@ -156,6 +162,12 @@ impl Recipe {
     /// Canonical options of a section, `null` where there is none.
     pub fn section(&self, name: &str) -> Value {
         self.canonical.get(name).cloned().unwrap_or_default()
+    }
+
+    /// All that decides what becomes of an image that is fetched.
+    pub(crate) fn fetch_options(&self) -> Value {
+        let versions = [obelisc_image::VERSION, Reencode::VERSION];
+        json!([versions, self.section("fetch"), self.section("fetch.opt_outs"), self.section("fetch.reencode")])
     }
 
     /// Whether the recipe has this stage.
@@ -208,6 +220,7 @@ fn read(source: &Source, own: &[&'static RuleSpec], must: bool) -> (Recipe, Vec<
     let _opened = root.table("resources");
     let dedup = dedup::read(root.table("dedup"), &mut sections, &stages);
     let fetch = fetch::read(root.table("fetch"), &mut sections);
+    let classifiers = classifiers::read(root.table("classifiers").tables(), &mut sections);
     let mut attach = root.table("attach");
     let max_document_bytes = attach.integer(
         "max_document_bytes",
@@ -220,6 +233,8 @@ fn read(source: &Source, own: &[&'static RuleSpec], must: bool) -> (Recipe, Vec<
     let finish = finish::read(root.table("finish"), &mut sections);
     let card = read_card(root.table("card"), &mut sections);
     stage_order::check(&root, &stages, &judging, &clean, finish.images);
+    let rules = judging.default_rules().iter().chain(clean.rules.default_rules().iter());
+    classifiers.check(&root, rules);
     let taken = root.finish();
     sections.declared.splice(0..0, taken.declared);
     let recipe = Recipe {
@@ -231,6 +246,7 @@ fn read(source: &Source, own: &[&'static RuleSpec], must: bool) -> (Recipe, Vec<
         judging,
         dedup,
         fetch,
+        classifiers,
         max_document_bytes,
         clean,
         finish,

@@ -60,14 +60,16 @@ impl Retry<'_> {
     /// [`Error::Refused`] where there is no finished run, or the config lacks what its recipe needs; [`Error::Interrupted`]; those of store and network.
     pub fn execute(&self) -> Result<Retried, Error> {
         let place = self.storage.location();
-        let unreachable = |error: &dyn std::error::Error| Error::Unreachable(vec![format!("{place}: {}", whole(error))]);
+        let unreachable =
+            |error: &dyn std::error::Error| Error::Unreachable(vec![format!("{place}: {}", whole(error))]);
         let refused = |message: &str| {
             let (file, key, message) = (place.clone(), String::new(), message.to_owned());
             Error::Refused(vec![Problem { file, line: 0, key, message }])
         };
         let record = Record::read(self.storage)
             .map_err(|error| Error::Unreachable(vec![format!("{place}: no run here: {}", error.whole())]))?;
-        let folder = record.dataset.as_ref().ok_or_else(|| refused("the run is not finished; run it to its end first"))?;
+        let folder =
+            record.dataset.as_ref().ok_or_else(|| refused("the run is not finished; run it to its end first"))?;
         record.tables().map_err(|error| unreachable(&error))?;
         let manifest = self.storage.read(&format!("{folder}/manifest.json"))?;
         let manifest = Manifest::from_json(&manifest).map_err(|error| unreachable(&error))?;

@@ -4,6 +4,7 @@ mod answered;
 pub(crate) mod apply;
 mod attach;
 mod bucket;
+mod classify;
 pub(crate) mod clean;
 mod clusters;
 pub(crate) mod compact;
@@ -51,6 +52,9 @@ pub(crate) fn of(recipe: &Recipe) -> Vec<Box<dyn Step>> {
                 steps.push(Box::new(seal::Seal));
             }
             Stage::Attach => {
+                if !recipe.classifiers.is_empty() {
+                    steps.push(Box::new(classify::Classify));
+                }
                 steps.push(Box::new(attach::Attach));
                 steps.push(Box::new(apply::Apply));
                 let passes = recipe.dedup.first_attached()..recipe.dedup.passes.len();

@@ -169,8 +169,18 @@ table! {
 }
 
 table! {
+    /// What classifiers say of an image.
+    ImageScore = "image_scores" version 1 {
+        /// Key of the image's URL.
+        url_key: UrlKey,
+        /// For each classifier the score of each class, 0 to 1 as a rule, as JSON.
+        scores: String,
+    }
+}
+
+table! {
     /// What became of one candidate of one image of one document.
-    Attachment = "attachments" version 2 {
+    Attachment = "attachments" version 3 {
         /// Number of the task whose documents hold the image.
         task: u32,
         /// Row of the document in the task's table.
@@ -205,6 +215,8 @@ table! {
         perceptual_hash: Option<u64>,
         /// sha256 of the bytes, hexadecimal.
         sha256: Option<String>,
+        /// What classifiers say of it, as JSON; null where none was asked.
+        scores: Option<String>,
     }
 }
 

@@ -1,7 +1,10 @@
 //! The recipe's table `[fetch]`.
 
+use std::num::{NonZeroU8, NonZeroU32};
+
 use obelisc_fetch::{HashList, Limits, OptOuts, Policy, Treatment};
 use obelisc_filter::options::Options;
+use obelisc_image::{Encoding, Reencode};
 
 use super::Sections;
 
@@ -43,11 +46,14 @@ pub(super) fn read(mut options: Options<'_>, sections: &mut Sections) -> Fetch {
             "take no image that is in the list of the opt-out service that the config names, archived ones neither",
         ),
     };
-    let taken = table.finish();
+    let opt_outs_taken = table.finish();
+    let mut table = options.table("reencode");
+    let encoded = reencode(&mut table);
+    let reencode_taken = table.finish();
     let fetch = Fetch {
         asks_network: sources.iter().any(|source| source == "network"),
         policy: Policy {
-            treatment: treatment(&mut options),
+            treatment: treatment(&mut options, encoded),
             max_redirects: u32::try_from(options.integer("max_redirects", 5, 0..=20, "redirects that are followed"))
             .unwrap_or(5),
         opt_outs,
@@ -60,11 +66,12 @@ pub(super) fn read(mut options: Options<'_>, sections: &mut Sections) -> Fetch {
         ),
     };
     sections.add("fetch", options.finish());
-    sections.add("fetch.opt_outs", taken);
+    sections.add("fetch.opt_outs", opt_outs_taken);
+    sections.add("fetch.reencode", reencode_taken);
     fetch
 }
 
-fn treatment(options: &mut Options<'_>) -> Treatment {
+fn treatment(options: &mut Options<'_>, reencode: Option<Reencode>) -> Treatment {
     let limits = Limits {
         max_image_bytes: options.integer(
             "max_image_bytes",
@@ -102,5 +109,29 @@ fn treatment(options: &mut Options<'_>) -> Treatment {
         }
     });
     let max_hash_distance = u32::try_from(distance).unwrap_or_default();
-    Treatment { limits, decode, unwanted, max_hash_distance }
+    Treatment { limits, decode, reencode, unwanted, max_hash_distance }
+}
+
+/// The table `[fetch.reencode]`.
+fn reencode(table: &mut Options<'_>) -> Option<Reencode> {
+    let format = table.choice(
+        "format",
+        &["off", "jpeg", "png", "webp"],
+        "format that all images are encoded in anew before they are stored, animations excepted; webp is lossless; \"off\" stores them as they come",
+    );
+    let quality = table.integer("quality", 90, 1..=100, "quality of JPEG, as libjpeg counts it");
+    let max_side = table.optional_integer(
+        "max_side",
+        None,
+        16..=65_535,
+        "pixels of the longer side of images that are encoded anew; larger ones are made smaller, with their proportions kept",
+    );
+    let format = match format {
+        "jpeg" => Encoding::Jpeg { quality: u8::try_from(quality).ok().and_then(NonZeroU8::new)? },
+        "png" => Encoding::Png,
+        "webp" => Encoding::Webp,
+        _ => return None,
+    };
+    let max_side = max_side.and_then(|side| u32::try_from(side).ok()).and_then(NonZeroU32::new);
+    Some(Reencode { format, max_side })
 }

@@ -171,6 +171,7 @@ fn use_candidate(image: &mut ImageNode, chosen: &Attachment) {
         frames: chosen.frames,
         has_icc_profile: chosen.has_icc_profile,
         perceptual_hash: chosen.perceptual_hash,
+        scores: chosen.scores.as_deref().and_then(|scores| serde_json::from_str(scores).ok()).unwrap_or_default(),
     });
     image.blob = Some(Blob {
         segment: chosen.segment.clone().unwrap_or_default(),
@@ -205,6 +206,7 @@ mod tests {
             has_icc_profile: false,
             perceptual_hash: None,
             sha256: None,
+            scores: None,
         }
     }
 

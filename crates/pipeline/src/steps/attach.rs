@@ -1,6 +1,6 @@
 //! `attach`, global: image facts to the documents that want them, as a key table.
 
-use obelisc_document::table::{Answer, Attachment, ImageReference, Table};
+use obelisc_document::table::{Answer, Attachment, ImageReference, ImageScore, Table};
 use serde_json::{Value, json};
 
 use super::{before_fetch, bucket};
@@ -23,7 +23,7 @@ impl Step for Attach {
     }
 
     fn reads(&self, recipe: &Recipe) -> Vec<&'static str> {
-        vec![before_fetch(recipe), "seal"]
+        vec![before_fetch(recipe), "seal", "classify"]
     }
 
     fn options(&self, _: &Context<'_>) -> Value {
@@ -45,8 +45,11 @@ impl Step for Attach {
         let references = bucket::read::<ImageReference>(task, before_fetch(task.context.recipe), buckets)?;
         let answers = bucket::read::<Answer>(task, "seal", buckets)?;
         let unanswered = |reference: &ImageReference| TaskError::Accounts(format!("no answer for {}", reference.url));
-        let joined = bucket::join(&references, &answers).map(|(reference, answers)| {
-            answers.first().map(|answer| attachment(reference, answer)).ok_or_else(|| unanswered(reference))
+        let scores = bucket::read::<ImageScore>(task, "classify", buckets)?;
+        let scored = bucket::join(&references, &scores).map(|(_, scores)| scores.first());
+        let joined = bucket::join(&references, &answers).zip(scored).map(|((reference, answers), scores)| {
+            let scores = scores.map(|scores| scores.scores.clone());
+            answers.first().map(|answer| attachment(reference, answer, scores)).ok_or_else(|| unanswered(reference))
         });
         let mut attachments = joined.collect::<Result<Vec<_>, _>>()?;
         // Sorted by task: the next step reads its own rows only.
@@ -57,7 +60,7 @@ impl Step for Attach {
     }
 }
 
-fn attachment(reference: &ImageReference, answer: &Answer) -> Attachment {
+fn attachment(reference: &ImageReference, answer: &Answer, scores: Option<String>) -> Attachment {
     Attachment {
         task: reference.task,
         row: reference.row,
@@ -76,5 +79,6 @@ fn attachment(reference: &ImageReference, answer: &Answer) -> Attachment {
         has_icc_profile: answer.has_icc_profile,
         perceptual_hash: answer.perceptual_hash,
         sha256: answer.sha256.clone(),
+        scores,
     }
 }

@@ -41,7 +41,7 @@ macro_rules! keyed {
     };
 }
 
-keyed!(Answer, Capture, ImageReference);
+keyed!(Answer, Capture, ImageReference, ImageScore);
 
 /// A task's bucket of a table, sorted.
 pub(super) fn read<T: Keyed>(task: &Task<'_>, step: &str, buckets: u32) -> Result<Vec<T>, TaskError> {

@@ -54,8 +54,7 @@ impl Step for Download {
     }
 
     fn options(&self, context: &Context<'_>) -> Value {
-        let recipe = context.recipe;
-        json!({"version": VERSION, "fetch": recipe.section("fetch"), "opt_outs": recipe.section("fetch.opt_outs")})
+        json!({"version": VERSION, "fetch": context.recipe.fetch_options()})
     }
 
     fn tasks(&self, context: &Context<'_>) -> u32 {
@@ -121,7 +120,7 @@ impl Download {
 
 /// How the names of all segments begin that were made as this recipe asks: under the same limits, honouring the same wishes.
 fn prefix(recipe: &Recipe) -> String {
-    let all = json!([VERSION, obelisc_image::VERSION, recipe.section("fetch"), recipe.section("fetch.opt_outs")]);
+    let all = json!([VERSION, recipe.fetch_options()]);
     format!("network-{:016x}-", xxh3_64(all.to_string().as_bytes()))
 }
 

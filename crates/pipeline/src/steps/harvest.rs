@@ -44,8 +44,7 @@ impl Step for Harvest {
     fn options(&self, context: &Context<'_>) -> Value {
         json!({
             "version": VERSION,
-            "fetch": context.recipe.section("fetch"),
-            "opt_outs": context.recipe.section("fetch.opt_outs"),
+            "fetch": context.recipe.fetch_options(),
             "extract": context.recipe.section("extract"),
         })
     }
@@ -112,8 +111,7 @@ fn segment_name(task: &Task<'_>, requests: &[Request]) -> String {
     let recipe = task.context.recipe;
     let records = &recipe.extract.records;
     let caps = [records.max_record_bytes, records.max_header_bytes as u64, records.max_body_bytes];
-    let sections = [recipe.section("fetch"), recipe.section("fetch.opt_outs")];
-    let all = json!([VERSION, obelisc_image::VERSION, archive, wanted, sections, caps]);
+    let all = json!([VERSION, archive, wanted, recipe.fetch_options(), caps]);
     format!("archive-{:032x}", xxh3_128(all.to_string().as_bytes()))
 }
 

@@ -135,9 +135,9 @@ fn wishes(
     let files = |step: &str, table: &'static str| {
         context.output(step).files(table).map(|file| file.key.clone()).collect::<Vec<_>>()
     };
-    let asked: Vec<String> =
-        download::NAMES.iter().take(round).flat_map(|step| files(step, Answer::NAME)).collect();
-    let (wanted, archived) = (files(before_fetch(context.recipe), ImageReference::NAME), files("harvest", Answer::NAME));
+    let asked: Vec<String> = download::NAMES.iter().take(round).flat_map(|step| files(step, Answer::NAME)).collect();
+    let (wanted, archived) =
+        (files(before_fetch(context.recipe), ImageReference::NAME), files("harvest", Answer::NAME));
     let told = &["url_key", "reason"];
     let of = |keys| keys_of(keys);
     let sources = vec![

@@ -2,6 +2,7 @@
 
 mod server;
 
+use std::num::NonZeroU8;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::AtomicBool;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, ValueEnum};
 use obelisc_fetch::{ImageStore, Limits, Manners, OptOuts, Policy, Treatment, Wish, crawl};
+use obelisc_image::{Encoding, Reencode};
 use obelisc_storage::LocalFolder;
 use serde_json::Value;
 
@@ -56,15 +58,23 @@ enum Mode {
     Headers,
     /// Decoded, their bytes kept
     Decode,
+    /// Decoded, and encoded anew as JPEG of quality 95
+    Reencode,
+}
+
+/// What img2dataset does where nothing else is said.
+fn reencode() -> Option<Reencode> {
+    Some(Reencode { format: Encoding::Jpeg { quality: NonZeroU8::new(95)? }, max_side: None })
 }
 
 impl Mode {
-    const ALL: [Self; 2] = [Self::Headers, Self::Decode];
+    const ALL: [Self; 3] = [Self::Headers, Self::Decode, Self::Reencode];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Headers => "headers",
             Self::Decode => "decode",
+            Self::Reencode => "reencode",
         }
     }
 
@@ -73,6 +83,7 @@ impl Mode {
         match self {
             Self::Headers => ["--disable_all_reencoding", "True"],
             Self::Decode => ["--skip_reencode", "True"],
+            Self::Reencode => ["--skip_reencode", "False"],
         }
     }
 }
@@ -89,9 +100,11 @@ pub(super) fn run(options: &Fetch) -> Result<bool> {
         return Ok(true);
     }
     let scratch = tempfile::tempdir_in(target()?)?;
-    let script = options.server.clone().or_else(server::of_data).context(
-        "--server: a server of pictures is needed, or OBELISC_DATA with tools/imgserver.py beside it",
-    )?;
+    let script = options
+        .server
+        .clone()
+        .or_else(server::of_data)
+        .context("--server: a server of pictures is needed, or OBELISC_DATA with tools/imgserver.py beside it")?;
     let server = Server::start(&options.python, &script, options.pictures)?;
     if options.growth {
         println!("urls      in flight  seconds  peak MiB  {LATENCY} ms to each answer");
@@ -104,8 +117,10 @@ pub(super) fn run(options: &Fetch) -> Result<bool> {
     println!("who          mode      pictures  wall s   CPU s  CPU s of start  CPU ms a picture  peak MiB");
     let mut is_peer_there = true;
     for mode in Mode::ALL {
-        let (start, whole) =
-            (ours(options, &server, scratch.path(), mode, 4)?, ours(options, &server, scratch.path(), mode, options.urls)?);
+        let (start, whole) = (
+            ours(options, &server, scratch.path(), mode, 4)?,
+            ours(options, &server, scratch.path(), mode, options.urls)?,
+        );
         let our_cost = line("obelisc", mode, options.urls, &start, &whole);
         if !is_peer_there {
             continue;
@@ -208,7 +223,8 @@ fn work(options: &Fetch, port: u16) -> Result<()> {
     };
     let treatment = Treatment {
         limits: Limits { max_image_bytes: 20_000_000, max_image_pixels: 89_478_485 },
-        decode: options.mode == Mode::Decode,
+        decode: options.mode != Mode::Headers,
+        reencode: (options.mode == Mode::Reencode).then(reencode).flatten(),
         unwanted: None,
         max_hash_distance: 0,
     };

@@ -1,0 +1,135 @@
+//! Images encoded anew, of a bounded size: for datasets whose images are all of one format, or small.
+
+use std::borrow::Cow;
+use std::num::{NonZeroU8, NonZeroU32};
+
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::codecs::webp::WebPEncoder;
+use image::{ExtendedColorType, ImageEncoder};
+use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
+
+use crate::decode::{Decoded, icc_profile, whole};
+use crate::{Filter, Format, ImageError, Limits, facts, without_metadata};
+
+/// What an image is made into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reencode {
+    /// The format.
+    pub format: Encoding,
+    /// Most pixels of the longer side; a larger picture is made smaller with its proportions kept, none is made larger.
+    pub max_side: Option<NonZeroU32>,
+}
+
+/// A format that images are encoded in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// Baseline, 4:2:0 (as OpenCV writes it, and so img2dataset), alpha on white.
+    Jpeg {
+        /// That of libjpeg, 1 to 100; more is taken for 100.
+        quality: NonZeroU8,
+    },
+    /// Of eight bits a sample.
+    Png,
+    /// Lossless: the encoder knows no other.
+    Webp,
+}
+
+impl Encoding {
+    /// The format of the files.
+    pub const fn format(self) -> Format {
+        match self {
+            Self::Jpeg { .. } => Format::Jpeg,
+            Self::Png => Format::Png,
+            Self::Webp => Format::Webp,
+        }
+    }
+}
+
+impl Reencode {
+    /// Version of the bytes that [`reencode`] makes: raised when any image's would change.
+    pub const VERSION: u32 = 1;
+
+    /// Width and height in pixels of what a picture of that size is made into; the shorter side is rounded half up, and at
+    /// least 1.
+    pub fn size(&self, width: u32, height: u32) -> (u32, u32) {
+        let long = width.max(height);
+        let Some(max) = self.max_side.map(NonZeroU32::get).filter(|&max| max < long) else { return (width, height) };
+        let (max, long) = (u64::from(max), u64::from(long));
+        let scaled = |side: u32| {
+            let side = (2 * u64::from(side) * max + long) / (2 * long);
+            u32::try_from(side).unwrap_or(u32::MAX).max(1)
+        };
+        (scaled(width), scaled(height))
+    }
+}
+
+/// The image decoded, turned upright, made smaller where it must be (Lanczos, three lobes), and encoded anew.  Of what stands
+/// beside the pixels the colour profile stays, where it is one of the colours that are written (that of a CMYK picture is
+/// not); without one sRGB is meant.  Samples of sixteen bits lose the lower eight.  An animation stays as it is, without
+/// its metadata.
+///
+/// The same bytes come out on every machine: the SIMD paths of the resizing and of the JPEG encoder count in whole numbers,
+/// and a test holds that of the former to the path without.
+///
+/// # Errors
+/// As [`verify`](crate::verify); [`ImageError::NotEncoded`] where a side is longer than the format has room for.
+pub fn reencode<'b>(bytes: &'b [u8], limits: Limits, to: &Reencode) -> Result<Cow<'b, [u8]>, ImageError> {
+    let before = facts(bytes, limits)?;
+    if before.frames > 1 {
+        return Ok(without_metadata(bytes, &before));
+    }
+    let (facts, decoded) = whole(bytes, limits, |decoded, facts| {
+        let upright = decoded.upright(facts.orientation);
+        let keeps_alpha = !matches!(to.format, Encoding::Jpeg { .. }) && upright.is_transparent();
+        let flat = if keeps_alpha { upright } else { upright.on_white() };
+        let size = to.size(flat.size.0, flat.size.1);
+        flat.resized(size, Filter::Lanczos3)
+    })?;
+    let colours: &[u8] = if decoded.channels < 3 { b"GRAY" } else { b"RGB " };
+    // The colour space stands in the header (ICC.1, section 7.2.6).
+    let profile = icc_profile(bytes, &facts).filter(|profile| profile.get(16..20) == Some(colours));
+    let encoded = match to.format {
+        Encoding::Jpeg { quality } => jpeg(&decoded, quality.get().min(100), profile),
+        Encoding::Png => {
+            let mut file = Vec::new();
+            let encoder = PngEncoder::new_with_quality(&mut file, CompressionType::Default, FilterType::Adaptive);
+            written(encoder, &decoded, profile).map(|()| file)
+        }
+        Encoding::Webp => {
+            let mut file = Vec::new();
+            written(WebPEncoder::new_lossless(&mut file), &decoded, profile).map(|()| file)
+        }
+    };
+    let not_encoded = |detail| ImageError::NotEncoded { format: to.format.format(), detail };
+    encoded.map(Cow::Owned).map_err(not_encoded)
+}
+
+fn jpeg(decoded: &Decoded, quality: u8, profile: Option<Vec<u8>>) -> Result<Vec<u8>, String> {
+    let side = |side: u32| u16::try_from(side).map_err(|_| format!("{side} pixels are more than {}", u16::MAX));
+    let (width, height) = (side(decoded.size.0)?, side(decoded.size.1)?);
+    let colour = if decoded.channels == 1 { ColorType::Luma } else { ColorType::Rgb };
+    let detail = |error: jpeg_encoder::EncodingError| error.to_string().to_lowercase();
+    let mut file = Vec::new();
+    let mut encoder = Encoder::new(&mut file, quality);
+    encoder.set_sampling_factor(SamplingFactor::F_2_2);
+    encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);
+    if let Some(profile) = profile {
+        encoder.add_icc_profile(&profile).map_err(detail)?;
+    }
+    encoder.encode(&decoded.samples, width, height, colour).map_err(detail)?;
+    Ok(file)
+}
+
+fn written(mut encoder: impl ImageEncoder, decoded: &Decoded, profile: Option<Vec<u8>>) -> Result<(), String> {
+    let colour = match decoded.channels {
+        1 => ExtendedColorType::L8,
+        2 => ExtendedColorType::La8,
+        3 => ExtendedColorType::Rgb8,
+        _ => ExtendedColorType::Rgba8,
+    };
+    if let Some(profile) = profile {
+        encoder.set_icc_profile(profile).map_err(|error| error.to_string().to_lowercase())?;
+    }
+    let (width, height) = decoded.size;
+    encoder.write_image(&decoded.samples, width, height, colour).map_err(|error| error.to_string().to_lowercase())
+}

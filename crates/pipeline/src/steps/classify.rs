@@ -1,0 +1,136 @@
+//! `classify`, global: what classifiers say of the images that documents want.
+
+use std::collections::{BTreeMap, HashMap};
+
+use obelisc_classify::{BATCH, OnnxClassifier};
+use obelisc_document::table::{Answer, ImageScore, Table};
+use obelisc_document::{Blob, Reason, Scores};
+use obelisc_image::{Picture, decoded};
+use serde_json::{Value, json};
+
+use super::bucket;
+use crate::error::TaskError;
+use crate::recipe::{Classifiers, Recipe, Stage};
+use crate::step::{Context, Step, Task};
+
+/// Semantic version of the step.
+const VERSION: u32 = 1;
+
+pub(super) struct Classify;
+
+impl Step for Classify {
+    fn name(&self) -> &'static str {
+        "classify"
+    }
+
+    fn stage(&self) -> Stage {
+        Stage::Attach
+    }
+
+    fn reads(&self, _: &Recipe) -> Vec<&'static str> {
+        vec!["seal"]
+    }
+
+    fn options(&self, context: &Context<'_>) -> Value {
+        let versions = [VERSION, OnnxClassifier::VERSION, obelisc_image::VERSION];
+        json!({"version": versions, "classifiers": context.recipe.section("classifiers")})
+    }
+
+    fn tasks(&self, context: &Context<'_>) -> u32 {
+        bucket::count(context.output("seal").rows(Answer::NAME).saturating_mul(ROWS_OF_AN_IMAGE))
+    }
+
+    fn subject(&self, _: &Context<'_>, task: u32) -> String {
+        format!("key range {task}")
+    }
+
+    fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
+        let context = task.context;
+        let mut answers = bucket::read::<Answer>(task, "seal", self.tasks(context))?;
+        answers.retain(|answer| answer.reason.is_none());
+        // As they lie in the store.
+        answers.sort_by(|a, b| (&a.segment, a.offset).cmp(&(&b.segment, b.offset)));
+        let mut scorer = Scorer::new(&context.recipe.classifiers);
+        let mut blobs = context.images.blobs();
+        for answer in &answers {
+            let (Some(sha256), Some(segment)) = (answer.sha256.clone(), answer.segment.clone()) else { continue };
+            if scorer.knows(&sha256) {
+                continue;
+            }
+            let blob = Blob { segment, offset: answer.offset, length: answer.length, sha256 };
+            let bytes = blobs.read(&blob)?;
+            // Of an image that was not decoded when it came nobody knows whether it can be.
+            if let Ok(picture) = decoded(&bytes, context.recipe.fetch.policy.treatment.limits) {
+                scorer.push(blob.sha256, &picture);
+            }
+        }
+        let scores = scorer.finish();
+        let mut rows = Vec::new();
+        let flow = task.accounts.unit("classified_urls");
+        for answer in answers {
+            flow.enter(1);
+            match answer.sha256.and_then(|sha256| scores.get(&sha256)) {
+                Some(scores) => {
+                    rows.push(ImageScore { url_key: answer.url_key, scores: serde_json::to_string(scores)? });
+                }
+                None => flow.fail_one(Reason::NotClassified.name()),
+            }
+        }
+        rows.sort();
+        task.write(rows)
+    }
+}
+
+/// An image takes a classifier as long as so many rows take other steps, about.
+const ROWS_OF_AN_IMAGE: u64 = 20;
+
+/// Gives pictures to classifiers, as many at a time as those take.
+struct Scorer<'r> {
+    classifiers: &'r Classifiers,
+    /// Pictures that wait, by the sha256 of their files, for each classifier as it looks at them.
+    waiting: Vec<(String, Vec<Picture>)>,
+    scores: HashMap<String, Scores>,
+}
+
+impl<'r> Scorer<'r> {
+    fn new(classifiers: &'r Classifiers) -> Self {
+        Self { classifiers, waiting: Vec::new(), scores: HashMap::new() }
+    }
+
+    fn knows(&self, sha256: &str) -> bool {
+        self.scores.contains_key(sha256) || self.waiting.iter().any(|(waiting, _)| waiting == sha256)
+    }
+
+    fn push(&mut self, sha256: String, picture: &Picture) {
+        let fitted = self.classifiers.iter().map(|(_, classifier)| classifier.fitted(picture.clone())).collect();
+        self.waiting.push((sha256, fitted));
+        if self.waiting.len() >= BATCH {
+            self.score();
+        }
+    }
+
+    fn score(&mut self) {
+        for (index, (name, classifier)) in self.classifiers.iter().enumerate() {
+            let pictures: Vec<Picture> =
+                self.waiting.iter().filter_map(|(_, fitted)| fitted.get(index).cloned()).collect();
+            for ((sha256, _), scores) in self.waiting.iter().zip(classifier.scores(&pictures)) {
+                // A picture that a classifier fails on has no scores of it.
+                let Ok(scores) = scores else { continue };
+                let classes = classifier.classes().iter().cloned();
+                let scores: BTreeMap<String, f64> = classes.zip(scores.into_iter().map(rounded)).collect();
+                self.scores.entry(sha256.clone()).or_default().insert(name.clone(), scores);
+            }
+        }
+        self.waiting.clear();
+    }
+
+    fn finish(mut self) -> HashMap<String, Scores> {
+        self.score();
+        self.scores
+    }
+}
+
+/// The nearest of the numbers of four decimals, which scores are.
+fn rounded(score: f32) -> f64 {
+    (f64::from(score) * 10_000.0).round() / 10_000.0
+}

@@ -1,0 +1,31 @@
+#![doc = include_str!("class_scores.md")]
+
+use obelisc_filter::{Bound, Measure, Needs, Rule, RuleSpec, Subject, SubjectKind};
+
+use crate::scores::MaxScores;
+
+/// The rule.
+pub static SPEC: RuleSpec = RuleSpec {
+    name: "class_scores",
+    subject: SubjectKind::Image,
+    version: 1,
+    needs: &[Needs::ImageFacts],
+    falling: false,
+    resources: &[],
+    page: include_str!("class_scores.md"),
+    build: |options| Box::new(ClassScores(MaxScores::from_options(options))),
+};
+
+#[derive(Debug)]
+struct ClassScores(MaxScores);
+
+impl Rule for ClassScores {
+    fn measure(&self, subject: Subject<'_>) -> Measure {
+        let Subject::Image { image, .. } = subject else { return Measure::NotApplicable };
+        self.0.share_of_bound(image).map_or(Measure::NotAvailable, Measure::number)
+    }
+
+    fn bounds(&self) -> Vec<Bound> {
+        vec![Bound::Max(1.0)]
+    }
+}

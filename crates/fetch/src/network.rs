@@ -302,13 +302,7 @@ impl Network {
         let late = || Failed::passing(Reason::FetchTimeout, format!("more than {:?}", self.manners.deadline), None);
         let came = timeout(*left, self.request(url, wanted)).await.unwrap_or_else(|_| Err(late()));
         *left = left.saturating_sub(begin.elapsed());
-        match &came {
-            Err(Failed { reason: Reason::RateLimited, again: Some(after), .. }) => {
-                let wait = after.unwrap_or(Duration::from_secs(1));
-                gate.slow_down(wait.min(self.manners.max_wait));
-            }
-            _ => gate.speed_up(),
-        }
+        gate.heed(came.as_ref().err(), self.manners.max_wait);
         came
     }
 

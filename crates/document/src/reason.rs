@@ -43,7 +43,7 @@ reasons! {
     WrongContentLength = "wrong_content_length",
     /// The record is larger than the cap.
     RecordTooLarge = "record_too_large",
-    /// The record's header block is larger than the cap.
+    /// The header block of the record, or of a server's answer, is larger than the cap.
     HeaderTooLarge = "header_too_large",
     /// A compression that is not read, such as bzip2.
     UnsupportedCompression = "unsupported_compression",

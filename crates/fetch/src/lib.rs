@@ -40,7 +40,7 @@ pub use address::{Refused, refused};
 pub use crawl::{Wish, crawl};
 pub use examined::Examined;
 pub use journal::Journal;
-pub use network::{Body, Failed, Found, Lookup, Manners, Network, Policy};
+pub use network::{Body, Failed, Found, Lookup, Manners, Network, Policy, RootCertificates};
 pub use obelisc_document::table::Answer;
 pub use obelisc_image::Limits;
 pub use opt_out::{OptOuts, directive, reserves};

@@ -3,9 +3,11 @@
 //! A [`Network`] asks for one URL at a time under limits for each host and address, and says of each what came of it.  Connections go to public
 //! addresses alone: names are resolved here, the addresses are judged, and the client connects to no others; each redirect is judged anew.
 
+mod broken;
 mod failed;
 mod gate;
 mod names;
+mod roots;
 mod sites;
 
 use std::collections::HashMap;
@@ -22,10 +24,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout};
 use url::{Host, Url};
 
+use self::broken::{broken_off, not_sent, whole};
 pub use self::failed::Failed;
 use self::gate::Gate;
 use self::names::{ClientNames, Names};
 pub use self::names::{Found, Lookup};
+pub use self::roots::RootCertificates;
 use self::sites::{Sites, Told};
 use crate::opt_out::{self, OptOuts};
 use crate::robots;
@@ -60,6 +64,8 @@ pub struct Manners {
     pub allowed_addresses: Vec<IpAddr>,
     /// Ports that are connected to.
     pub ports: Vec<u16>,
+    /// Authorities whose certificates are trusted beside those of the system.
+    pub root_certificates: RootCertificates,
 }
 
 impl Default for Manners {
@@ -78,6 +84,7 @@ impl Default for Manners {
             dns_servers: Vec::new(),
             allowed_addresses: Vec::new(),
             ports: vec![80, 443, 8080, 8443],
+            root_certificates: RootCertificates::default(),
         }
     }
 }
@@ -121,6 +128,10 @@ pub struct Network {
 const BACKOFF: Duration = Duration::from_millis(500);
 /// Unit of the room for bodies.
 const UNIT: u64 = 1024;
+/// Largest header of an answer, in bytes as HTTP/2 counts them (RFC 9113, section 6.5.2).
+const MAX_HEADER_BYTES: u32 = 64 << 10;
+/// Bytes of a header that are read at most in HTTP/2, so that one above the cap is told from what is not HTTP.  In HTTP/1.1 the client reads 417,792 bytes and 100 lines.
+const MAX_READ_HEADER_BYTES: u32 = 4 * MAX_HEADER_BYTES;
 /// Bytes by which it is known whether an image comes.
 const SNIFFED: usize = 64;
 
@@ -158,7 +169,7 @@ impl Network {
     /// Ready to ask.
     ///
     /// # Errors
-    /// Manners that cannot be kept: a user agent that no header can hold, no server for names.
+    /// Manners that cannot be kept: a user agent that no header can hold, no server for names, no authority to trust.
     pub fn new(manners: Manners, policy: Policy) -> Result<Self, String> {
         let lookup = Names::servers(&manners.dns_servers)?;
         Self::with_names(manners, policy, lookup)
@@ -179,6 +190,8 @@ impl Network {
             .connect_timeout(manners.connect_timeout)
             .pool_max_idle_per_host(manners.max_per_host as usize)
             .pool_idle_timeout(Duration::from_secs(15))
+            .http2_max_header_list_size(MAX_READ_HEADER_BYTES)
+            .tls_certs_merge(manners.root_certificates.certificates().map_err(|error| whole(&error))?)
             .referer(false)
             .no_proxy()
             .build()
@@ -309,6 +322,7 @@ impl Network {
     async fn request(&self, url: &Url, wanted: Wanted) -> Result<Step, Failed> {
         let response = self.client.get(url.clone()).header(header::ACCEPT, "image/*,*/*;q=0.5").send().await;
         let response = response.map_err(|error| not_sent(&error))?;
+        check_size(response.headers())?;
         let status = response.status();
         if status.is_redirection() && response.headers().contains_key(header::LOCATION) {
             return redirected(url, &response).map(Step::Redirect);
@@ -381,6 +395,18 @@ impl Network {
     }
 }
 
+/// Refuses an answer whose header is larger than any needs to be.
+fn check_size(headers: &HeaderMap) -> Result<(), Failed> {
+    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum();
+    if bytes > MAX_HEADER_BYTES as usize {
+        return Err(Failed::new(
+            Reason::HeaderTooLarge,
+            format!("{bytes} bytes, at most {MAX_HEADER_BYTES} are taken"),
+        ));
+    }
+    Ok(())
+}
+
 /// Refuses what does not begin like an image, so that the rest of it need not come.
 fn check_beginning(bytes: &[u8]) -> Result<(), Failed> {
     match obelisc_image::sniff(bytes) {
@@ -418,35 +444,4 @@ fn seconds(value: &str) -> Option<Duration> {
     }
     let date = httpdate::parse_http_date(value).ok()?;
     Some(date.duration_since(std::time::SystemTime::now()).unwrap_or_default())
-}
-
-/// Why no answer came.
-fn not_sent(error: &reqwest::Error) -> Failed {
-    let detail = whole(error);
-    if error.is_timeout() {
-        Failed::passing(Reason::FetchTimeout, detail, None)
-    } else if detail.contains("certificate") || detail.contains("tls") {
-        Failed::new(Reason::TlsFailed, detail)
-    } else if error.is_connect() {
-        Failed::passing(Reason::ConnectionFailed, detail, None)
-    } else {
-        Failed::passing(Reason::InvalidAnswer, detail, None)
-    }
-}
-
-/// Why an answer ended early.
-fn broken_off(error: &reqwest::Error, bytes: usize) -> Failed {
-    Failed::passing(Reason::TruncatedBody, format!("after {bytes} bytes: {}", whole(error)), None)
-}
-
-/// An error with its causes.
-fn whole(error: &dyn std::error::Error) -> String {
-    let mut words = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        words.push_str(": ");
-        words.push_str(&error.to_string());
-        cause = error.source();
-    }
-    words
 }

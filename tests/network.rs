@@ -210,3 +210,41 @@ fn images_of_a_list_are_neither_stored_nor_shown() {
     let wrong = place.write("wrong.txt", "no hash\n");
     with_list(&wrong).fails(2).one_error(["fetch.hash_list", "line 1", "64 or 16 hexadecimal digits"]);
 }
+
+#[test]
+fn what_the_list_of_a_service_holds_is_not_asked_for_nor_taken_from_an_archive() {
+    let place = Place::new();
+    let server = Server::start(|asked, _| match &*asked.path {
+        "/list" => {
+            let answers = String::from_utf8_lossy(&asked.body).into_owned();
+            let answers = answers.split('\n').map(|url| {
+                let listed = url.ends_with("archived.png") || url.ends_with("4.jpg");
+                format!("{{\"url\": \"{url}\", \"optOut\": {listed}, \"optIn\": false}}")
+            });
+            let answers = answers.collect::<Vec<_>>().join(", ");
+            Reply::new("application/json", format!("{{\"urls\": [{answers}]}}"))
+        }
+        "/2.png" => Reply::new("image/png", picture::png(2, 200, 160)),
+        _ => Reply::status(404),
+    });
+    let archive = archive(&place, &server);
+    let text = std::fs::read_to_string(config(&place, &server)).unwrap();
+    let config = place.write("config.toml", format!("{text}opt_out_service = \"{}\"\n", server.url("/list")));
+    let recipe = place.write("r.toml", RECIPE.to_owned() + "[fetch.opt_outs]\nlist_service = true\n");
+    let (output, store) = (place.path("out"), place.path("images"));
+    run(&recipe, &config, &archive, &output, &store).env("OBELISC_OPT_OUT_TOKEN", "s3cret").ok();
+    assert_eq!((images_of(&output), server.count("/4.jpg"), server.count("/2.png")), (2, 0, 1));
+    let explained = obelisc(["explain"]).path(&output).words(["--url", "https://a.example/1"]).ok();
+    assert!(explained.stdout.contains("opted_out") && explained.stdout.contains("opt-out service"), "{explained}");
+    let questions: Vec<_> = server.asked().into_iter().filter(|asked| asked.path == "/list").collect();
+    assert!(questions.iter().all(|asked| asked.headers["authorization"] == "API s3cret"));
+    let texts: Vec<String> = questions.iter().map(|asked| String::from_utf8_lossy(&asked.body).into_owned()).collect();
+    assert!(texts.iter().all(|text| text.contains('\n')), "a question has more than one line: {texts:?}");
+    let manifest = std::fs::read_to_string(output.join("dataset/manifest.json")).unwrap();
+    assert!(!manifest.contains("s3cret"));
+
+    // A service that is not there ends the run, which can be gone on with.
+    let broken = place.write("broken.toml", format!("{text}max_retries = 0\nopt_out_service = \"{}\"\n", server.url("/no")));
+    let ended = run(&recipe, &broken, &archive, &place.path("broken"), &place.path("other")).fails(3);
+    assert!(ended.stderr.contains("opt-out list of"), "{ended}");
+}

@@ -30,7 +30,7 @@ macro_rules! reasons {
 
             /// Whether it is one for which an image that was asked for over the network can fail.
             pub fn is_of_fetch(self) -> bool {
-                (Self::UrlRefused..=Self::DamagedImage).contains(&self)
+                self == Self::HeaderTooLarge || (Self::UrlRefused..=Self::DamagedImage).contains(&self)
             }
         }
     };
@@ -48,7 +48,7 @@ reasons! {
     WrongContentLength = "wrong_content_length",
     /// The record is larger than the cap.
     RecordTooLarge = "record_too_large",
-    /// The record's header block is larger than the cap.
+    /// The header block of the record, or of a server's answer, is larger than the cap.
     HeaderTooLarge = "header_too_large",
     /// A compression that is not read, such as bzip2.
     UnsupportedCompression = "unsupported_compression",

@@ -3,9 +3,11 @@
 //! A [`Network`] asks for one URL at a time under limits for each host and address, and says of each what came of it.  Connections go to public
 //! addresses alone: names are resolved here, the addresses are judged, and the client connects to no others; each redirect is judged anew.
 
+mod broken;
 mod failed;
 mod gate;
 mod names;
+mod roots;
 mod sites;
 
 use std::collections::HashMap;
@@ -21,10 +23,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout};
 use url::{Host, Url};
 
+pub(crate) use self::broken::whole;
+use self::broken::{broken_off, not_sent};
 pub use self::failed::Failed;
 use self::gate::Gate;
 use self::names::{ClientNames, Names};
 pub use self::names::{Found, Lookup};
+pub use self::roots::RootCertificates;
 use self::sites::{Sites, Told};
 use crate::opt_out::{self, OptOuts};
 use crate::{ServiceAddress, Treatment, robots};
@@ -61,6 +66,8 @@ pub struct Manners {
     pub ports: Vec<u16>,
     /// Who is asked which works are opted out, where a policy says that one is.
     pub opt_out_service: ServiceAddress,
+    /// Authorities whose certificates are trusted beside those of the system.
+    pub root_certificates: RootCertificates,
 }
 
 impl Default for Manners {
@@ -80,6 +87,7 @@ impl Default for Manners {
             allowed_addresses: Vec::new(),
             ports: vec![80, 443, 8080, 8443],
             opt_out_service: ServiceAddress::default(),
+            root_certificates: RootCertificates::default(),
         }
     }
 }
@@ -123,6 +131,10 @@ pub struct Network {
 const BACKOFF: Duration = Duration::from_millis(500);
 /// Unit of the room for bodies.
 const UNIT: u64 = 1024;
+/// Largest header of an answer, in bytes as HTTP/2 counts them (RFC 9113, section 6.5.2).
+const MAX_HEADER_BYTES: u32 = 64 << 10;
+/// Bytes of a header that are read at most in HTTP/2, so that one above the cap is told from what is not HTTP.  In HTTP/1.1 the client reads 417,792 bytes and 100 lines.
+const MAX_READ_HEADER_BYTES: u32 = 4 * MAX_HEADER_BYTES;
 /// Bytes by which it is known whether an image comes.
 const SNIFFED: usize = 64;
 
@@ -160,7 +172,7 @@ impl Network {
     /// Ready to ask.
     ///
     /// # Errors
-    /// Manners that cannot be kept: a user agent that no header can hold, no server for names.
+    /// Manners that cannot be kept: a user agent that no header can hold, no server for names, no authority to trust.
     pub fn new(manners: Manners, policy: Policy) -> Result<Self, String> {
         let lookup = Names::servers(&manners.dns_servers)?;
         Self::with_names(manners, policy, lookup)
@@ -172,11 +184,12 @@ impl Network {
     /// As [`Self::new`].
     pub fn with_names(manners: Manners, policy: Policy, lookup: Arc<dyn Lookup>) -> Result<Self, String> {
         let names = Arc::new(Names::new(lookup, manners.allowed_addresses.clone()));
-        let client = client(&manners)
+        let client = client(&manners)?
             .redirect(reqwest::redirect::Policy::none())
             .dns_resolver(Arc::new(ClientNames(Arc::clone(&names))))
             .pool_max_idle_per_host(manners.max_per_host as usize)
             .pool_idle_timeout(Duration::from_secs(15))
+            .http2_max_header_list_size(MAX_READ_HEADER_BYTES)
             .build()
             .map_err(|error| whole(&error))?;
         let product = manners.user_agent.split(['/', ' ']).next().unwrap_or_default().to_owned();
@@ -308,19 +321,14 @@ impl Network {
         let late = || Failed::passing(Reason::FetchTimeout, format!("more than {:?}", self.manners.deadline), None);
         let came = timeout(*left, self.request(url, wanted)).await.unwrap_or_else(|_| Err(late()));
         *left = left.saturating_sub(begin.elapsed());
-        match &came {
-            Err(Failed { reason: Reason::RateLimited, again: Some(after), .. }) => {
-                let wait = after.unwrap_or(Duration::from_secs(1));
-                gate.slow_down(wait.min(self.manners.max_wait));
-            }
-            _ => gate.speed_up(),
-        }
+        gate.heed(came.as_ref().err(), self.manners.max_wait);
         came
     }
 
     async fn request(&self, url: &Url, wanted: Wanted) -> Result<Step, Failed> {
         let response = self.client.get(url.clone()).header(header::ACCEPT, "image/*,*/*;q=0.5").send().await;
         let response = response.map_err(|error| not_sent(&error))?;
+        check_size(response.headers())?;
         let status = response.status();
         if status.is_redirection() && response.headers().contains_key(header::LOCATION) {
             return redirected(url, &response).map(Step::Redirect);
@@ -394,11 +402,24 @@ impl Network {
 }
 
 /// A client of HTTP that says who asks, and asks nobody else on the way.
-pub(crate) fn client(manners: &Manners) -> ClientBuilder {
+pub(crate) fn client(manners: &Manners) -> Result<ClientBuilder, String> {
     // The same provider for all of the process; a second call finds it there.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = Client::builder().user_agent(&manners.user_agent).connect_timeout(manners.connect_timeout);
-    client.referer(false).no_proxy()
+    let roots = manners.root_certificates.certificates().map_err(|error| whole(&error))?;
+    Ok(client.tls_certs_merge(roots).referer(false).no_proxy())
+}
+
+/// Refuses an answer whose header is larger than any needs to be.
+fn check_size(headers: &HeaderMap) -> Result<(), Failed> {
+    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum();
+    if bytes > MAX_HEADER_BYTES as usize {
+        return Err(Failed::new(
+            Reason::HeaderTooLarge,
+            format!("{bytes} bytes, at most {MAX_HEADER_BYTES} are taken"),
+        ));
+    }
+    Ok(())
 }
 
 /// Refuses what does not begin like an image, so that the rest of it need not come.
@@ -438,35 +459,4 @@ fn seconds(value: &str) -> Option<Duration> {
     }
     let date = httpdate::parse_http_date(value).ok()?;
     Some(date.duration_since(std::time::SystemTime::now()).unwrap_or_default())
-}
-
-/// Why no answer came.
-fn not_sent(error: &reqwest::Error) -> Failed {
-    let detail = whole(error);
-    if error.is_timeout() {
-        Failed::passing(Reason::FetchTimeout, detail, None)
-    } else if detail.contains("certificate") || detail.contains("tls") {
-        Failed::new(Reason::TlsFailed, detail)
-    } else if error.is_connect() {
-        Failed::passing(Reason::ConnectionFailed, detail, None)
-    } else {
-        Failed::passing(Reason::InvalidAnswer, detail, None)
-    }
-}
-
-/// Why an answer ended early.
-fn broken_off(error: &reqwest::Error, bytes: usize) -> Failed {
-    Failed::passing(Reason::TruncatedBody, format!("after {bytes} bytes: {}", whole(error)), None)
-}
-
-/// An error with its causes.
-pub(crate) fn whole(error: &dyn std::error::Error) -> String {
-    let mut words = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        words.push_str(": ");
-        words.push_str(&error.to_string());
-        cause = error.source();
-    }
-    words
 }

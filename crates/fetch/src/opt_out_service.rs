@@ -78,7 +78,7 @@ struct OfUrl {
 
 impl Spawning {
     fn new(manners: &Manners) -> Result<Self, Error> {
-        let client = crate::network::client(manners).timeout(TIMEOUT).build();
+        let client = crate::network::client(manners).map_err(Error::Network)?.timeout(TIMEOUT).build();
         let client = client.map_err(|error| Error::Network(whole(&error)))?;
         Ok(Self { address: manners.opt_out_service.clone(), client })
     }
@@ -150,4 +150,59 @@ async fn all(service: &dyn OptOutService, urls: &[String], manners: &Manners) ->
             Ok(all)
         })
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    /// A list of the URLs that end in `7`; of small questions, and busy the first time it is asked any.
+    #[derive(Default)]
+    struct Sevens(Mutex<Vec<Vec<String>>>);
+
+    impl OptOutService for Sevens {
+        fn max_urls(&self) -> usize {
+            10
+        }
+
+        fn listed<'a>(&'a self, urls: &'a [String]) -> Listed<'a> {
+            let mut asked = self.0.lock().unwrap();
+            let is_new = !asked.iter().any(|before| before == urls);
+            asked.push(urls.to_vec());
+            let listed = urls.iter().map(|url| url.ends_with('7')).collect();
+            Box::pin(async move { if is_new { Err("busy".to_owned()) } else { Ok(listed) } })
+        }
+    }
+
+    fn found(max_retries: u32) -> (Result<BTreeSet<UrlKey>, String>, Vec<Vec<String>>) {
+        let manners = Manners { max_retries, max_wait: Duration::from_millis(1), ..Manners::default() };
+        let urls: Vec<String> = (0..25).map(|number| format!("https://a.example/{number}")).collect();
+        let service = Sevens::default();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let found = runtime.block_on(all(&service, &urls, &manners));
+        (found, service.0.into_inner().unwrap())
+    }
+
+    #[test]
+    fn all_urls_are_asked_about_in_questions_of_the_service_s_size_and_again_where_it_fails() {
+        let (listed, asked) = found(1);
+        let sevens = [7, 17].map(|number| UrlKey::new(&format!("https://a.example/{number}")));
+        assert_eq!(listed.unwrap(), BTreeSet::from(sevens));
+        let mut sizes: Vec<usize> = asked.iter().map(Vec::len).collect();
+        sizes.sort_unstable();
+        assert_eq!(sizes, [5, 5, 10, 10, 10, 10]);
+    }
+
+    #[test]
+    fn a_service_that_does_not_say_stops_the_fetch() {
+        assert_eq!(found(0).0, Err("busy".to_owned()));
+    }
+
+    #[test]
+    fn what_a_service_knows_us_by_is_not_shown() {
+        let address = ServiceAddress { token: Some("s3cret".to_owned()), ..ServiceAddress::default() };
+        assert!(!format!("{address:?}").contains("s3cret"));
+    }
 }

@@ -1,18 +1,22 @@
 //! Config: on which machine, how fast.  Nothing here changes a byte of the dataset.
 
+use std::io::Read as _;
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use obelisc_engine::Limits;
-use obelisc_fetch::{Manners, ServiceAddress};
+use obelisc_fetch::{Manners, RootCertificates, ServiceAddress};
 use obelisc_filter::options::{Declared, Options, Problem, Source, Taken};
+use obelisc_storage::inputs;
 
 use crate::recipe::{Recipe, ResourcePaths, Stage};
 
 /// Version of the config format.
 const FORMAT: u64 = 1;
+/// Bytes of a file of certificates that are read.
+const MAX_CERTIFICATES: u64 = 16 << 20;
 
 /// A checked config.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -202,8 +206,35 @@ fn read_fetch(mut options: Options<'_>) -> (Manners, Taken) {
             token: None,
         },
         ports: options.integers("ports", &[80, 443, 8080, 8443], 1..=65_535, "ports that are asked").into_iter().filter_map(|port| u16::try_from(port).ok()).collect(),
+        root_certificates: read_root_certificates(&mut options),
     };
     (manners, options.finish())
+}
+
+fn read_root_certificates(options: &mut Options<'_>) -> RootCertificates {
+    let key = "root_certificates";
+    let path = options.text(
+        key,
+        "",
+        "file with certificates, as PEM, of authorities that are trusted beside those of the system, such as your gateway's; \"\" for none",
+    );
+    if path.is_empty() {
+        return RootCertificates::default();
+    }
+    read_file(Path::new(&path)).and_then(|pem| RootCertificates::from_pem(&pem)).unwrap_or_else(|problem| {
+        options.problem(key, format!("{path:?} is given, a file with certificates as PEM is allowed: {problem}"));
+        RootCertificates::default()
+    })
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, String> {
+    let file = inputs::open(path).map_err(|error| error.to_string())?;
+    let mut bytes = Vec::new();
+    file.take(MAX_CERTIFICATES + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > MAX_CERTIFICATES {
+        return Err(format!("longer than {MAX_CERTIFICATES} bytes"));
+    }
+    Ok(bytes)
 }
 
 /// Whether a user agent says where its owner is reached.
@@ -229,6 +260,7 @@ fn read_engine(mut options: Options<'_>) -> (EngineLimits, Taken) {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a test makes files")]
 mod tests {
     use super::*;
 
@@ -243,6 +275,20 @@ mod tests {
         assert_eq!(config.resources["lid"], std::path::Path::new("/models/lid.bin"));
         let problems = Config::parse("c.toml", "[resources]\nlid = 1\n").unwrap_err();
         assert_eq!(problems[0].to_string(), "c.toml:2: resources.lid: 1 is given, a text is allowed");
+    }
+
+    #[test]
+    fn a_file_of_certificates_that_holds_none_is_refused_where_it_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let empty = folder.path().join("empty.pem");
+        std::fs::write(&empty, "no certificate").unwrap();
+        for (path, problem) in [(empty, "holds no certificate"), (folder.path().join("none.pem"), "could not open")] {
+            let text = format!("format = 1\n[fetch]\nroot_certificates = {path:?}\n");
+            let problems = Config::parse("c.toml", &text).unwrap_err();
+            let told = problems[0].to_string();
+            assert!(told.starts_with("c.toml:3: fetch.root_certificates: "), "{told}");
+            assert!(told.contains(problem), "{told}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@
 //! - [`digest_tree`] and [`compare`]: two output folders, file by file.
 //! - [`synthetic_archive`]: hundreds of megabytes of pages and pictures, streamed.
 //! - [`picture`]: valid, varied JPEG, PNG and WebP files of any size.
-//! - [`server`]: a web server on loopback that answers as it is told, and counts.
+//! - [`server`]: a web server on loopback that answers as it is told, and counts; [`certificates`]: who it says that it is.
 //! - [`site`]: a folder of pages and a capture list turned into an archive (the quickstart fixture).
 //! - [`skip`], [`data_folder`] and [`read_gzip`]: tests on real data; those that cannot be done here are counted.
 //!
@@ -42,6 +42,7 @@ mod synthetic;
 mod tree;
 mod wacz;
 
+pub mod certificates;
 pub mod picture;
 pub mod server;
 pub mod site;

@@ -3,8 +3,11 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use obelisc_document::Reason;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
+
+use super::Failed;
 
 /// Lets requests to one host through.  Where the host says that there are too many, half as many go at a time, and none before it says; each that goes well lets
 /// more go again, up to the limit.
@@ -59,15 +62,26 @@ impl Gate {
         }
     }
 
+    /// Heeds what came of a request: fewer go where the host asks for less, more where it answered; a failure that may pass says nothing of either.
+    pub(super) fn heed(&self, failed: Option<&Failed>, max_wait: Duration) {
+        match failed {
+            Some(Failed { reason: Reason::RateLimited, again: Some(after), .. }) => {
+                self.slow_down(after.unwrap_or(Duration::from_secs(1)).min(max_wait));
+            }
+            Some(Failed { reason: Reason::TlsFailed, .. } | Failed { again: Some(_), .. }) => {}
+            _ => self.speed_up(),
+        }
+    }
+
     /// The host asks for less, and for none before that much time has passed.
-    pub(super) fn slow_down(&self, wait: Duration) {
+    fn slow_down(&self, wait: Duration) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.limit = (state.limit / 2.0).max(1.0);
         state.next = state.next.max(Instant::now() + wait);
     }
 
     /// A request went well.
-    pub(super) fn speed_up(&self) {
+    fn speed_up(&self) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.limit = (state.limit + 1.0 / state.limit).min(self.max);
     }
@@ -136,6 +150,27 @@ mod tests {
             assert_eq!(at_once(&gate), 8);
             gate.slow_down(HOUR);
             assert_eq!(at_once(&gate), 0);
+        });
+    }
+
+    #[test]
+    fn an_answer_lets_more_go_and_a_failure_does_not() {
+        with_clock(|| {
+            let gate = Gate::new(8, Duration::ZERO);
+            let heed = |failed: &Failed| gate.heed(Some(failed), Duration::ZERO);
+            (0..10).for_each(|_| heed(&Failed::passing(Reason::RateLimited, "", Some(HOUR))));
+            assert_eq!(at_once(&gate), 1);
+            for reason in [Reason::FetchTimeout, Reason::ConnectionFailed, Reason::TruncatedBody, Reason::HttpStatus] {
+                heed(&Failed::passing(reason, "", None));
+            }
+            heed(&Failed::new(Reason::TlsFailed, ""));
+            assert_eq!(at_once(&gate), 1);
+            gate.heed(None, Duration::ZERO);
+            assert_eq!(at_once(&gate), 2);
+            (0..2).for_each(|_| heed(&Failed::new(Reason::HttpStatus, "404")));
+            assert_eq!(at_once(&gate), 2);
+            heed(&Failed::new(Reason::NotAnImage, ""));
+            assert_eq!(at_once(&gate), 3);
         });
     }
 }

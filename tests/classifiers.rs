@@ -11,7 +11,7 @@ use crate::program::{Call, Place, obelisc, repository, run_recipe};
 const MODEL: &str = "crates/classify/tests/models/nhwc.onnx";
 
 fn recipe(place: &Place, model: &str, classes: &str, rules: &str) -> std::path::PathBuf {
-    let digest = sha256(&std::fs::read(repository().join(model)).unwrap());
+    let digest = sha256(&std::fs::read(repository(model)).unwrap());
     let text = format!(
         "stages = [\"extract\", \"filter\", \"fetch\", \"attach\", \"finish\"]\n\
          [resources.look]\nsha256 = \"{digest}\"\n\
@@ -21,7 +21,7 @@ fn recipe(place: &Place, model: &str, classes: &str, rules: &str) -> std::path::
 }
 
 fn run(recipe: &Path, model: &str, archive: &Path, output: &Path) -> Call {
-    let file = format!("look={}", repository().join(model).display());
+    let file = format!("look={}", repository(model));
     run_recipe(recipe, &[archive], output).words(["--resource", &file])
 }
 

@@ -244,7 +244,8 @@ fn what_the_list_of_a_service_holds_is_not_asked_for_nor_taken_from_an_archive()
     assert!(!manifest.contains("s3cret"));
 
     // A service that is not there ends the run, which can be gone on with.
-    let broken = place.write("broken.toml", format!("{text}max_retries = 0\nopt_out_service = \"{}\"\n", server.url("/no")));
+    let broken =
+        place.write("broken.toml", format!("{text}max_retries = 0\nopt_out_service = \"{}\"\n", server.url("/no")));
     let ended = run(&recipe, &broken, &archive, &place.path("broken"), &place.path("other")).fails(3);
     assert!(ended.stderr.contains("opt-out list of"), "{ended}");
 }

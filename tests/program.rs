@@ -14,11 +14,12 @@ pub(crate) fn repository(path: &str) -> String {
 /// A call of the program that is being put together.
 pub(crate) struct Call {
     words: Vec<String>,
+    environment: Vec<(&'static str, &'static str)>,
 }
 
 /// `obelisc` with these words.
 pub(crate) fn obelisc<const N: usize>(words: [&str; N]) -> Call {
-    Call { words: words.iter().map(|word| (*word).to_owned()).collect() }
+    Call { words: words.iter().map(|word| (*word).to_owned()).collect(), environment: Vec::new() }
 }
 
 /// `obelisc run` of the quickstart recipe on these inputs.
@@ -52,6 +53,11 @@ impl Call {
         self
     }
 
+    pub(crate) fn env(mut self, name: &'static str, value: &'static str) -> Self {
+        self.environment.push((name, value));
+        self
+    }
+
     pub(crate) fn path(self, path: &Path) -> Self {
         self.word(path.to_str().unwrap())
     }
@@ -65,6 +71,7 @@ impl Call {
     fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_obelisc"));
         command.args(&self.words).current_dir(env!("CARGO_MANIFEST_DIR")).stdin(Stdio::null());
+        command.envs(self.environment.iter().copied());
         command
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use obelisc_document::Reason;
-use obelisc_fetch::{Found, Limits, Lookup, Manners, Network, OptOuts, Policy, Treatment, RootCertificates};
+use obelisc_fetch::{Found, Limits, Lookup, Manners, Network, OptOuts, Policy, RootCertificates, Treatment};
 use obelisc_testkit::certificates::{Authority, Identity};
 use obelisc_testkit::picture;
 use obelisc_testkit::server::{Asked, Protocol, Reply, Server};

@@ -11,7 +11,7 @@ use image::{ImageDecoder, ImageFormat, ImageReader};
 
 use crate::perceptual::{self, Raster};
 use crate::png::Text;
-use crate::{Facts, Format, ImageError, Limits, facts, webp};
+use crate::{Facts, Format, ImageError, Limits, facts, jpeg_entropy, webp};
 
 /// Most bytes that a decoded pixel takes: four channels of 16 bits.
 const BYTES_PER_PIXEL: u64 = 8;
@@ -31,22 +31,39 @@ pub struct Verified {
     /// What its headers say.
     pub facts: Facts,
     /// 64 bits in which pictures that look alike differ little, of the picture as it is shown (of an animation the first): the signs of its lowest frequencies
-    /// but for their median, turned as its orientation says.  `None` where there is nothing to see: a plain area, or a gradient.
+    /// but for their median, turned as its orientation says.  `None` where there is nothing to see: a plain area, or a gradient.  Of a sequential JPEG of
+    /// 256 pixels a side or more it is that of the means of its blocks, which is within a few bits of that of its pixels.
     pub perceptual_hash: Option<u64>,
 }
 
 /// Decodes the image (of an animation the first) and gives its facts.  Memory stays below eight bytes a pixel for the
 /// result and a small multiple of that for the decoder's work; the pixels are let go.
 ///
+/// A sequential JPEG of 256 pixels a side or more is read as far as its coefficients, since whatever they are, they are
+/// pixels.  Where there is any fault in its data, the whole decoder gives the verdict, which lets much pass, as Pillow does.
+///
 /// Measured on 178,000 files damaged at random (cut, bits flipped, runs deleted, inserted or zeroed; three seeds): of
 /// the 81,000 accepted, Pillow 13.0 loaded all but five, WebP with a changed bitstream or alpha channel.  Of 5,002 whole
-/// files that Pillow wrote none was refused.
+/// files that Pillow wrote none was refused.  Of 30,000 damaged JPEGs the 7,170 that were accepted for their coefficients
+/// alone were accepted by the whole decoder and loaded by Pillow.
 ///
 /// # Errors
 /// As [`facts`]; [`ImageError::Damaged`] too where the pixels do not decode, or the texts of a PNG are longer than Pillow
 /// loads.
 pub fn verify(bytes: &[u8], limits: Limits) -> Result<Verified, ImageError> {
-    let (facts, perceptual_hash) = whole(bytes, limits, |decoded, facts| {
+    let facts = facts(bytes, limits)?;
+    if facts.format == Format::Jpeg
+        && let Some(luminance) = jpeg_entropy::luminance(bytes)
+    {
+        let perceptual_hash = perceptual::hash_of_blocks(&luminance, facts.orientation);
+        return Ok(Verified { facts, perceptual_hash });
+    }
+    verify_pixels(bytes, facts)
+}
+
+/// Decodes the image to its pixels.
+pub(crate) fn verify_pixels(bytes: &[u8], facts: Facts) -> Result<Verified, ImageError> {
+    let perceptual_hash = decoded(bytes, &facts, |decoded| {
         let Decoded { size, channels, samples } = &decoded;
         perceptual::hash(&Raster { size: *size, channels: *channels, samples }, facts.orientation)
     })?;
@@ -60,7 +77,12 @@ pub(crate) fn whole<T>(
     make: impl FnOnce(Decoded, &Facts) -> T,
 ) -> Result<(Facts, T), ImageError> {
     let facts = facts(bytes, limits)?;
-    let max_alloc = max_alloc(&facts);
+    let made = decoded(bytes, &facts, |decoded| make(decoded, &facts))?;
+    Ok((facts, made))
+}
+
+fn decoded<T>(bytes: &[u8], facts: &Facts, make: impl FnOnce(Decoded) -> T) -> Result<T, ImageError> {
+    let max_alloc = max_alloc(facts);
     // A decoder that panics on a file from the web costs that file, not the run.
     let made = catch_unwind(AssertUnwindSafe(|| {
         let decoded = match facts.format {
@@ -76,12 +98,10 @@ pub(crate) fn whole<T>(
         if decoded.samples.len() as u64 != u64::from(width) * u64::from(height) * decoded.channels as u64 {
             return Err("another number of samples than pixels".to_owned());
         }
-        Ok(make(decoded, &facts))
+        Ok(make(decoded))
     }));
-    match made.unwrap_or_else(|_| Err("the decoder panicked".to_owned())) {
-        Ok(made) => Ok((facts, made)),
-        Err(detail) => Err(ImageError::Damaged { format: facts.format, detail }),
-    }
+    let made = made.unwrap_or_else(|_| Err("the decoder panicked".to_owned()));
+    made.map_err(|detail| ImageError::Damaged { format: facts.format, detail })
 }
 
 /// Most bytes that a decoder may take.

@@ -3,8 +3,10 @@
 //! Stricter than the decoder, which goes on where others stop: a marker of no meaning, a scan whose tables are missing
 //! or whose parameters make no sense.
 
+use crate::jpeg_entropy::position_of_ff;
+use crate::jpeg_scan::Tables;
 use crate::strip::Piece;
-use crate::{Beside, Size, jpeg_scan::Tables, skip, take};
+use crate::{Beside, Size, skip, take};
 
 /// Width and height out of the frame header, where every segment makes sense, the chain has a scan and goes on to the
 /// end of the image.
@@ -105,7 +107,7 @@ pub(crate) fn without_metadata(bytes: &[u8], exif: Option<&[u8]>) -> Vec<Piece> 
 /// Goes to the next marker, over entropy-coded data and fill bytes.
 fn next_marker(rest: &mut &[u8]) -> Option<u8> {
     loop {
-        let at = rest.iter().position(|&byte| byte == 0xFF)?;
+        let at = position_of_ff(rest)?;
         *rest = rest.get(at + 1..)?;
         match rest.first()? {
             0xFF => {}

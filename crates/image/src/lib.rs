@@ -24,6 +24,8 @@ mod decode;
 mod format;
 mod gif;
 mod jpeg;
+mod jpeg_entropy;
+mod jpeg_huffman;
 mod jpeg_scan;
 mod perceptual;
 mod picture;
@@ -43,7 +45,7 @@ pub use strip::without_metadata;
 
 /// Version of the verdicts of [`facts`] and [`verify`]: raised when any image's would change.  It enters the names of
 /// what was learned of images.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// What an image may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

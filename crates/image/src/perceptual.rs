@@ -4,6 +4,9 @@
 //! lowest 8 by 8 frequencies of the picture's luminance, made 32 by 32 small, each above their median or not.  All in integers, so that every machine
 //! gives the same bits.
 
+use std::array;
+use std::ops::Range;
+
 /// Cells along a side of the small picture.
 const SIDE: usize = 32;
 
@@ -35,10 +38,28 @@ pub(crate) struct Raster<'a> {
     pub(crate) samples: &'a [u8],
 }
 
+/// Luminance of a picture by blocks of 8 by 8 pixels, row by row; those at the right and at the bottom may reach beyond it.
+pub(crate) struct Blocks {
+    /// Pixels.
+    pub(crate) size: (u32, u32),
+    /// Blocks of a row, those without any pixel included.
+    pub(crate) columns: usize,
+    /// Of each block, in eighths of a level.
+    pub(crate) means: Vec<u16>,
+}
+
 /// The hash of a picture as it is shown, turned as its EXIF orientation (1 to 8) says; `None` of one without anything to see: a plain area, or a gradient.
 /// Where there is an alpha channel the picture lies on white.
 pub(crate) fn hash(raster: &Raster<'_>, orientation: u8) -> Option<u64> {
-    let stored = cells(raster)?;
+    hash_of(&cells(raster)?, orientation)
+}
+
+/// As [`hash`], within a few bits, of a picture of which only blocks are known.
+pub(crate) fn hash_of_blocks(blocks: &Blocks, orientation: u8) -> Option<u64> {
+    hash_of(&cells_of_blocks(blocks)?, orientation)
+}
+
+fn hash_of(stored: &[[i64; SIDE]; SIDE], orientation: u8) -> Option<u64> {
     let mut upright = [[0; SIDE]; SIDE];
     for (y, row) in upright.iter_mut().enumerate() {
         for (x, cell) in row.iter_mut().enumerate() {
@@ -73,15 +94,17 @@ pub(crate) fn turned(orientation: u8, stored: (usize, usize), x: usize, y: usize
     }
 }
 
+/// Pixels of a cell along a side of so many.
+fn area(cell: usize, side: usize) -> Range<usize> {
+    let start = cell * side / SIDE;
+    start..((cell + 1) * side / SIDE).max(start + 1)
+}
+
 /// The mean luminance of 32 by 32 areas; `None` where there are fewer samples than the size says.
 fn cells(raster: &Raster<'_>) -> Option<[[i64; SIDE]; SIDE]> {
     let (width, height) = (raster.size.0 as usize, raster.size.1 as usize);
     let stride = width.checked_mul(raster.channels)?;
     let steps = [(width / SAMPLES).max(1), (height / SAMPLES).max(1)];
-    let area = |cell: usize, side: usize| {
-        let start = cell * side / SIDE;
-        start..((cell + 1) * side / SIDE).max(start + 1)
-    };
     let mut cells = [[0; SIDE]; SIDE];
     for (y, row) in cells.iter_mut().enumerate() {
         let (mut sums, mut counts) = ([0_u64; SIDE], [0_u64; SIDE]);
@@ -103,6 +126,34 @@ fn cells(raster: &Raster<'_>) -> Option<[[i64; SIDE]; SIDE]> {
     Some(cells)
 }
 
+/// As [`cells`]: a block counts for as many pixels as it has in the area.
+fn cells_of_blocks(blocks: &Blocks) -> Option<[[i64; SIDE]; SIDE]> {
+    let (width, height) = (blocks.size.0 as usize, blocks.size.1 as usize);
+    // The blocks of each cell along a side, and how many of the cell's pixels a block has there.
+    let shares = |cell: usize, side: usize| {
+        let area = area(cell, side);
+        (area.start / 8..area.end.div_ceil(8)).map(move |block| {
+            let pixels = area.end.min(8 * block + 8) - area.start.max(8 * block);
+            (block, pixels as u64)
+        })
+    };
+    let across: Vec<_> = (0..SIDE).flat_map(|x| shares(x, width).map(move |share| (x, share))).collect();
+    let mut cells = [[0; SIDE]; SIDE];
+    for (y, row) in cells.iter_mut().enumerate() {
+        for (line, lines) in shares(y, height) {
+            let means = blocks.means.get(line * blocks.columns..(line + 1) * blocks.columns)?;
+            for &(x, (column, pixels)) in &across {
+                row[x] += lines * pixels * u64::from(*means.get(column)?);
+            }
+        }
+    }
+    let mean = |y: usize, x: usize| {
+        let pixels = 8 * area(y, height).len() as u64 * area(x, width).len() as u64;
+        i64::try_from(cells[y][x] * SCALE / pixels).unwrap_or_default()
+    };
+    Some(array::from_fn(|y| array::from_fn(|x| mean(y, x))))
+}
+
 /// Luminance (ITU-R BT.601) in 256ths of a level, on white.
 fn luminance(pixel: &[u8]) -> u32 {
     let wide = |sample: u8| u32::from(sample);
@@ -119,18 +170,17 @@ fn luminance(pixel: &[u8]) -> u32 {
 
 /// The lowest frequencies of both directions, without the constant ones.
 fn frequencies(cells: &[[i64; SIDE]; SIDE]) -> [i64; FREQUENCIES * FREQUENCIES] {
-    let mut rows = [[0; FREQUENCIES]; SIDE];
-    for (row, cells) in rows.iter_mut().zip(cells) {
-        for (u, sum) in row.iter_mut().enumerate() {
-            *sum = cells.iter().enumerate().map(|(x, cell)| cell * cosine((2 * x + 1) * (u + 1))).sum();
+    let waves: [[i64; SIDE]; FREQUENCIES] = array::from_fn(|u| array::from_fn(|x| cosine((2 * x + 1) * (u + 1))));
+    let mut rows = [[0; SIDE]; FREQUENCIES];
+    for (y, cells) in cells.iter().enumerate() {
+        for (row, wave) in rows.iter_mut().zip(&waves) {
+            row[y] = cells.iter().zip(wave).map(|(cell, height)| cell * height).sum();
         }
     }
-    let mut frequencies = [0; FREQUENCIES * FREQUENCIES];
-    for (at, sum) in frequencies.iter_mut().enumerate() {
+    array::from_fn(|at| {
         let (v, u) = (at / FREQUENCIES, at % FREQUENCIES);
-        *sum = rows.iter().enumerate().map(|(y, row)| row[u] * cosine((2 * y + 1) * (v + 1))).sum();
-    }
-    frequencies
+        rows[u].iter().zip(&waves[v]).map(|(row, height)| row * height).sum()
+    })
 }
 
 /// cos(k · π / 64) · 2¹⁴ of any k.

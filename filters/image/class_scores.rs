@@ -9,7 +9,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     name: "class_scores",
     subject: SubjectKind::Image,
     version: 1,
-    needs: &[Needs::ImageFacts],
+    needs: &[Needs::ImageFacts, Needs::Classifier],
     falling: false,
     resources: &[],
     page: include_str!("class_scores.md"),

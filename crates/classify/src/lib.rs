@@ -27,7 +27,7 @@ use obelisc_image::{Filter, Picture};
 
 pub use onnx::OnnxClassifier;
 
-/// Most pictures that a model is given at a time.
+/// Pictures to give a classifier at a time; also the most that a model may be fixed to.
 pub const BATCH: usize = 32;
 
 /// What gives a picture a score of each of its classes.

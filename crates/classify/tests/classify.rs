@@ -157,7 +157,7 @@ fn models_of_other_things_are_refused_by_what_they_are() {
     }
     let refusal = refusal(include_bytes!("models/no_scores.onnx"));
     assert!(matches!(refusal, ClassifierError::Output { .. }), "{refusal}");
-    assert!(refusal.to_string().ends_with("expected 32-bit floats, 32 by 3: pictures and classes"), "{refusal}");
+    assert!(refusal.to_string().ends_with("expected 32-bit floats, 1 by 3: pictures and classes"), "{refusal}");
 }
 
 #[test]

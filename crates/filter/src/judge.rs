@@ -36,7 +36,7 @@ impl StageView {
             && spec.needs.iter().any(|need| match need {
                 Needs::Text => self.text_pending,
                 Needs::ImageReference | Needs::ImageFacts => self.images_pending,
-                Needs::Url | Needs::Model | Needs::Language => false,
+                Needs::Url | Needs::Model | Needs::Classifier | Needs::Language => false,
             });
         !pending || (spec.falling && matches!(bound, Bound::Min(_)))
     }

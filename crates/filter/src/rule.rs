@@ -108,6 +108,8 @@ pub enum Needs {
     ImageFacts,
     /// A file that the recipe names under `[resources]`: a model.
     Model,
+    /// Scores of a classifier of images, which the recipe names under `[classifiers]`.
+    Classifier,
     /// The document's language, which the recipe's table `[language]` has identified.
     Language,
 }
@@ -121,6 +123,7 @@ impl Needs {
             Self::ImageReference => "image_reference",
             Self::ImageFacts => "image_facts",
             Self::Model => "model",
+            Self::Classifier => "classifier",
             Self::Language => "language",
         }
     }
@@ -161,9 +164,9 @@ pub struct RuleSpec {
 }
 
 impl RuleSpec {
-    /// Whether a recipe that names the rule and nothing else is right: no file and no table `[language]` is needed.
+    /// Whether a recipe that names the rule and nothing else is right: no file, no table `[classifiers]` and no table `[language]` is needed.
     pub fn stands_alone(&self) -> bool {
-        !self.needs.iter().any(|need| matches!(need, Needs::Model | Needs::Language))
+        !self.needs.iter().any(|need| matches!(need, Needs::Model | Needs::Classifier | Needs::Language))
     }
 
     /// Subject and name, as a recipe's table has them: `paragraph.word_count`.

@@ -1,8 +1,8 @@
 //! A decoded picture as it is shown: upright, without alpha, of another size.
 
-use fast_image_resize::images::{TypedImage, TypedImageRef};
-use fast_image_resize::pixels::{U8, U8x2, U8x3, U8x4};
-use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::TypedImage;
+use fast_image_resize::pixels::U8x4;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 
 use crate::decode::{Decoded, whole};
 use crate::perceptual::turned;
@@ -138,26 +138,37 @@ impl Decoded {
             Filter::Bicubic => ResizeAlg::Convolution(FilterType::CatmullRom),
             Filter::Lanczos3 => ResizeAlg::Convolution(FilterType::Lanczos3),
         };
-        let samples = match self.channels {
-            1 => resample::<U8>(&self, size, algorithm),
-            2 => resample::<U8x2>(&self, size, algorithm),
-            3 => resample::<U8x3>(&self, size, algorithm),
-            _ => resample::<U8x4>(&self, size, algorithm),
+        let (from, channels) = (self.size, self.channels);
+        let mut large = self.with_alpha();
+        let mut small = vec![0; size.0 as usize * size.1 as usize * 4];
+        // One kind of pixel and of view: for each the resizing compiles for a minute.
+        let views = TypedImage::<U8x4>::from_buffer(from.0, from.1, &mut large).ok();
+        let views = views.zip(TypedImage::<U8x4>::from_buffer(size.0, size.1, &mut small).ok());
+        let options = ResizeOptions::new().resize_alg(algorithm).use_alpha(channels.is_multiple_of(2));
+        let resized =
+            views.and_then(|(large, mut small)| Resizer::new().resize_typed(&large, &mut small, &options).ok());
+        debug_assert!(resized.is_some(), "there are as many samples as the sizes say");
+        let pixels = small.chunks_exact(4);
+        let samples = match channels {
+            1 => pixels.map(|pixel| pixel[0]).collect(),
+            2 => pixels.flat_map(|pixel| [pixel[0], pixel[3]]).collect(),
+            3 => pixels.flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect(),
+            _ => small,
         };
-        Self { size, samples, ..self }
+        Self { size, channels, samples }
     }
-}
 
-/// The samples of a picture of another size.  By the kinds of pixel that there are: `Resizer::resize` compiles for minutes, for all it knows.
-fn resample<P: PixelTrait>(decoded: &Decoded, (width, height): (u32, u32), algorithm: ResizeAlg) -> Vec<u8> {
-    let mut samples = vec![0; width as usize * height as usize * decoded.channels];
-    let large = TypedImageRef::<P>::from_buffer(decoded.size.0, decoded.size.1, &decoded.samples).ok();
-    let small = TypedImage::<P>::from_buffer(width, height, &mut samples).ok();
-    let resized = large.zip(small).and_then(|(large, mut small)| {
-        Resizer::new().resize_typed(&large, &mut small, &ResizeOptions::new().resize_alg(algorithm)).ok()
-    });
-    debug_assert!(resized.is_some(), "there are as many samples as the sizes say");
-    samples
+    /// The samples as RGB and alpha.
+    fn with_alpha(self) -> Vec<u8> {
+        match self.channels {
+            1 => self.samples.iter().flat_map(|&grey| [grey, grey, grey, u8::MAX]).collect(),
+            2 => self.samples.as_chunks().0.iter().flat_map(|&[grey, alpha]| [grey, grey, grey, alpha]).collect(),
+            3 => {
+                self.samples.as_chunks().0.iter().flat_map(|&[red, green, blue]| [red, green, blue, u8::MAX]).collect()
+            }
+            _ => self.samples,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -112,7 +112,8 @@ impl Error {
         match self {
             Self::Unreachable(_) => true,
             Self::Failed { failures, .. } => failures.iter().all(|failure| {
-                matches!(failure.error, TaskError::Input { .. } | TaskError::Storage(_) | TaskError::Io(_))
+                use TaskError::{Input, Io, Storage, Store};
+                matches!(failure.error, Input { .. } | Storage(_) | Io(_) | Store(obelisc_fetch::Error::Network(_)))
             }),
             _ => false,
         }

@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use obelisc_classify::{Classifier, OnnxClassifier, Preprocessing};
-use obelisc_filter::ConfiguredRule;
 use obelisc_filter::options::{Declared, Options, Source};
+use obelisc_filter::{ConfiguredRule, Needs};
 use obelisc_image::Filter;
 use serde_json::{Map, Value};
 
@@ -24,7 +24,7 @@ impl Classifiers {
 
     /// Notes rules that ask for classifiers or classes that the recipe does not have.
     pub(super) fn check<'r>(&self, root: &Options<'_>, rules: impl Iterator<Item = &'r ConfiguredRule>) {
-        for rule in rules.filter(|rule| rule.spec().name == "class_scores") {
+        for rule in rules.filter(|rule| rule.spec().needs.contains(&Needs::Classifier)) {
             let (path, options) = (rule.spec().path(), rule.options());
             let name = options["classifier"].as_str().unwrap_or_default();
             let Some(classifier) = self.0.get(name) else {

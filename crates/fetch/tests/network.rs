@@ -224,6 +224,50 @@ fn the_next_candidate_is_asked_for_and_each_url_once() {
     assert_eq!(store.answers("n").unwrap().unwrap(), answers);
 }
 
+#[test]
+fn two_crawls_at_once_ask_each_host_no_more_than_one_would() {
+    const MAX: u32 = 3;
+    /// By host: requests now, and most at a time.
+    type Inside = Arc<Mutex<BTreeMap<String, (u32, u32)>>>;
+    let inside = Inside::default();
+    let seen = Arc::clone(&inside);
+    let server = Server::start(move |asked, _| {
+        if !asked.path.ends_with(".png") {
+            return Reply::status(404);
+        }
+        let host = asked.headers["host"].clone();
+        let count = |by: fn(&mut (u32, u32))| by(seen.lock().unwrap().entry(host.clone()).or_default());
+        count(|(now, most)| {
+            *now += 1;
+            *most = (*most).max(*now);
+        });
+        // Time for others to come, where they would.
+        for _ in 0..2000 {
+            std::thread::yield_now();
+        }
+        count(|(now, _)| *now -= 1);
+        Reply::new("image/png", picture::png(3, 60, 40))
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let store = ImageStore::open(Box::new(LocalFolder::create(folder.path()).unwrap())).unwrap();
+    let manners = Manners { max_per_host: MAX, ..manners(&server) };
+    std::thread::scope(|scope| {
+        for host in ["127.0.0.1", "localhost"] {
+            let (store, manners, port) = (&store, manners.clone(), server.port());
+            scope.spawn(move || {
+                let url = |number: u32| format!("http://{host}:{port}/{number}.png");
+                let wishes = (0..40).map(|number| Wish { urls: vec![url(number)] }).collect();
+                let mut journal = store.journal(host).unwrap();
+                crawl(manners, POLICY, wishes, &|_| None, &mut journal, &AtomicBool::new(false)).unwrap();
+                assert!(journal.seal().unwrap().iter().all(|answer| answer.reason.is_none()));
+            });
+        }
+    });
+    let inside = inside.lock().unwrap();
+    assert_eq!(inside.len(), 2, "{inside:?}");
+    assert!(inside.values().all(|(now, most)| (*now, *most) == (0, MAX)), "{inside:?}");
+}
+
 /// Addresses that are made up, and who was asked for.
 struct MadeUp {
     addresses: Vec<&'static str>,

@@ -61,6 +61,25 @@ pub(crate) fn beside(bytes: &[u8]) -> Beside<'_> {
     beside
 }
 
+/// The colour profile before the first scan of a file in which [`size`] found no fault (ICC.1, annex B.4).  `None` where its
+/// pieces are not one after the other and all there.
+pub(crate) fn icc_profile(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut rest = bytes.get(2..).unwrap_or_default();
+    let (mut profile, mut pieces, mut of) = (Vec::new(), 0, 0);
+    while let Some(marker) = next_marker(&mut rest).filter(|marker| !matches!(marker, 0xD9 | 0xDA)) {
+        let length = usize::from(take(&mut rest).map(u16::from_be_bytes)?).checked_sub(2)?;
+        let piece = skip(&mut rest, length)?.strip_prefix(b"ICC_PROFILE\0").filter(|_| marker == 0xE2);
+        let Some(mut piece) = piece else { continue };
+        let [number, count] = take(&mut piece)?;
+        if Some(number) != u8::checked_add(pieces, 1) || (pieces > 0 && count != of) {
+            return None;
+        }
+        (pieces, of) = (number, count);
+        profile.extend_from_slice(piece);
+    }
+    (pieces > 0 && pieces == of).then_some(profile)
+}
+
 /// The file without metadata: of the application segments JFIF, colour profiles and Adobe's colour transform stay; comments and what is behind the end go.
 pub(crate) fn without_metadata(bytes: &[u8], exif: Option<&[u8]>) -> Vec<Piece> {
     let mut rest = bytes.get(2..).unwrap_or_default();

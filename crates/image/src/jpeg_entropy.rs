@@ -1,7 +1,7 @@
 //! JPEG: a sequential image is decoded as far as its entropy-coded data goes (ITU-T T.81, annex F).
 //!
-//! What is damaged shows there and nowhere else: whatever the coefficients are, they are pixels.  So every code is read,
-//! and of the coefficients those are kept that say how light a block is.
+//! What is damaged shows there and nowhere else: whatever the coefficients are, they are pixels.  So every code is read.
+//! What is made of the coefficients is up to a [`Purpose`]; [`luminance`] keeps those that say how light a block is.
 
 use std::iter;
 
@@ -27,44 +27,104 @@ struct Component {
     was_scanned: bool,
 }
 
+/// What the coefficients of an image are read for.
+pub(crate) trait Purpose {
+    /// Pixels along a side, at least.
+    const MIN_SIDE: u32;
+
+    /// A table of the coefficients that are not constant.
+    type Others;
+
+    /// Reads one of a segment (B.2.4.2).
+    fn others(data: &mut &[u8]) -> Option<Self::Others>;
+
+    /// Learns what scan comes next.
+    fn scan(&mut self, layout: &Layout<'_>) -> Option<()>;
+
+    /// Reads a block whose constant coefficient differs from the one given; gives its own.
+    fn block(
+        &mut self,
+        bits: &mut Bits<'_>,
+        tables: (&Constants, &Self::Others),
+        before: i32,
+        place: Place,
+    ) -> Option<i32>;
+}
+
+/// What is in a scan, and how.
+pub(crate) struct Layout<'a> {
+    /// Of the image, in pixels.
+    pub(crate) size: (u32, u32),
+    /// Units across and down.
+    pub(crate) units: (usize, usize),
+    /// Components of the image.
+    pub(crate) of: usize,
+    pub(crate) components: Vec<Share<'a>>,
+}
+
+/// What a component has in a unit of a scan.
+pub(crate) struct Share<'a> {
+    /// Place among the components of the image.
+    pub(crate) number: usize,
+    /// Blocks across and down.
+    pub(crate) blocks: (usize, usize),
+    pub(crate) quantisation: &'a [u16; 64],
+}
+
+/// Where a block is.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    /// Column and row of the unit.
+    pub(crate) unit: (usize, usize),
+    /// Among those of the unit.
+    pub(crate) block: usize,
+    /// Among those of the scan.
+    pub(crate) component: usize,
+}
+
 /// What was read before a scan.
-#[derive(Default)]
-struct Decoder {
+struct Decoder<O> {
     size: (u32, u32),
     components: Vec<Component>,
     constants: [Option<Constants>; 4],
-    others: [Option<Others>; 4],
+    others: [Option<O>; 4],
     /// Huffman tables that were read.
     tables: u32,
-    /// Of each quantisation table the first element.
-    divisors: [Option<i32>; 4],
+    quantisation: [Option<[u16; 64]>; 4],
     restart_interval: usize,
-    luminance: Option<Blocks>,
 }
 
 /// The luminance of a sequential JPEG with Huffman codes, grey or YCbCr, whose data is without any fault.  `None` is no
 /// verdict: it is up to a whole decoder what to make of the image, which may be small, of another kind, or damaged.
 pub(crate) fn luminance(bytes: &[u8]) -> Option<Blocks> {
+    let mut luminance = Luminance::default();
+    let size = read(bytes, &mut luminance)?;
+    luminance.plane.map(|Plane { columns, means, .. }| Blocks { size, columns, means })
+}
+
+/// Reads the coefficients of a sequential JPEG with Huffman codes, grey or YCbCr, whose data is without any fault; gives
+/// width and height.  `None` is no verdict.
+pub(crate) fn read<P: Purpose>(bytes: &[u8], purpose: &mut P) -> Option<(u32, u32)> {
     let mut decoder = Decoder::default();
     let mut rest = bytes.strip_prefix(b"\xFF\xD8")?;
     let mut next = marker(&mut rest)?;
     loop {
         if next == 0xD9 {
             let is_whole = decoder.components.iter().all(|component| component.was_scanned);
-            return decoder.luminance.filter(|_| is_whole);
+            return (is_whole && !decoder.components.is_empty()).then_some(decoder.size);
         }
         let length = usize::from(u16::from_be_bytes(take(&mut rest)?));
         let data = skip(&mut rest, length.checked_sub(2)?)?;
         match next {
-            0xC0 | 0xC1 => decoder.frame(data)?,
-            0xC4 => decoder.huffman(data)?,
+            0xC0 | 0xC1 => decoder.frame(data, P::MIN_SIDE)?,
+            0xC4 => decoder.huffman(data, P::others)?,
             0xDB => decoder.quantisation(data)?,
             0xDD => decoder.restart_interval = u16::from_be_bytes(data.try_into().ok()?).into(),
             // Adobe's colour transform: YCbCr.
             0xEE if data.starts_with(b"Adobe") && data.get(11) != Some(&1) => return None,
             0xE0..=0xEF | 0xFE => {}
             0xDA => {
-                next = decoder.scan(data, &mut rest)?;
+                next = decoder.scan(data, &mut rest, purpose)?;
                 continue;
             }
             _ => return None,
@@ -73,13 +133,27 @@ pub(crate) fn luminance(bytes: &[u8]) -> Option<Blocks> {
     }
 }
 
-impl Decoder {
+impl<O> Default for Decoder<O> {
+    fn default() -> Self {
+        Self {
+            size: (0, 0),
+            components: Vec::new(),
+            constants: Default::default(),
+            others: Default::default(),
+            tables: 0,
+            quantisation: [None; 4],
+            restart_interval: 0,
+        }
+    }
+}
+
+impl<O> Decoder<O> {
     /// Reads a frame header (B.2.2).
-    fn frame(&mut self, data: &[u8]) -> Option<()> {
+    fn frame(&mut self, data: &[u8], min_side: u32) -> Option<()> {
         let &[8, h1, h0, w1, w0, count, ref components @ ..] = data else { return None };
         self.size = (u16::from_be_bytes([w1, w0]).into(), u16::from_be_bytes([h1, h0]).into());
         let is_of_its_kind = matches!(count, 1 | 3) && components.len() == usize::from(count) * 3;
-        if !is_of_its_kind || !self.components.is_empty() || self.size.0.min(self.size.1) < MIN_SIDE {
+        if !is_of_its_kind || !self.components.is_empty() || self.size.0.min(self.size.1) < min_side {
             return None;
         }
         for component in components.chunks_exact(3) {
@@ -106,19 +180,21 @@ impl Decoder {
     /// Reads a segment of quantisation tables (B.2.4.1).
     fn quantisation(&mut self, mut data: &[u8]) -> Option<()> {
         while let Some([kind]) = take(&mut data) {
-            let table = skip(&mut data, if kind >> 4 == 0 { 64 } else { 128 })?;
-            let divisor = match *table {
-                [low, ..] if kind >> 4 == 0 => low.into(),
-                [high, low, ..] if kind >> 4 == 1 => u16::from_be_bytes([high, low]).into(),
-                _ => return None,
-            };
-            *self.divisors.get_mut(usize::from(kind & 15))? = Some(divisor);
+            let mut table = [0; 64];
+            for element in &mut table {
+                *element = match kind >> 4 {
+                    0 => take(&mut data).map(|[low]| low.into())?,
+                    1 => take(&mut data).map(u16::from_be_bytes)?,
+                    _ => return None,
+                };
+            }
+            *self.quantisation.get_mut(usize::from(kind & 15))? = Some(table);
         }
         Some(())
     }
 
     /// Reads a segment of Huffman tables (B.2.4.2).
-    fn huffman(&mut self, mut data: &[u8]) -> Option<()> {
+    fn huffman(&mut self, mut data: &[u8], others: impl Fn(&mut &[u8]) -> Option<O>) -> Option<()> {
         while let Some([kind]) = take(&mut data) {
             let place = usize::from(kind & 15);
             self.tables += 1;
@@ -127,7 +203,7 @@ impl Decoder {
             }
             match kind >> 4 {
                 0 => *self.constants.get_mut(place)? = Some(Constants::read(&mut data)?),
-                1 => *self.others.get_mut(place)? = Some(Others::read(&mut data)?),
+                1 => *self.others.get_mut(place)? = Some(others(&mut data)?),
                 _ => return None,
             }
         }
@@ -135,11 +211,16 @@ impl Decoder {
     }
 
     /// Reads a scan (B.2.3) whose header is the data, and goes to the marker behind it.
-    fn scan(&mut self, data: &[u8], rest: &mut &[u8]) -> Option<u8> {
+    fn scan<P>(&mut self, data: &[u8], rest: &mut &[u8], purpose: &mut P) -> Option<u8>
+    where
+        P: Purpose<Others = O>,
+    {
         let (&count, data) = data.split_first()?;
         let selectors = data.strip_suffix(&[0, 63, 0]).filter(|data| data.len() == usize::from(count) * 2)?;
         let largest = self.components.first().map(|largest| (largest.horizontal, largest.vertical))?;
-        let mut scan = Scan { units: (0, 0), blocks: Vec::new(), components: Vec::new(), plane: None };
+        let of = self.components.len();
+        let mut layout = Layout { size: self.size, units: (0, 0), of, components: Vec::new() };
+        let mut scan = Scan { units: (0, 0), blocks: Vec::new(), components: Vec::new() };
         let mut following = self.components.iter_mut().enumerate();
         for selector in selectors.chunks_exact(2) {
             let &[id, tables] = selector else { return None };
@@ -150,11 +231,9 @@ impl Decoder {
             let (horizontal, vertical) = if count == 1 { (1, 1) } else { factors };
             let pixels = (8 * largest.0 * horizontal / factors.0, 8 * largest.1 * vertical / factors.1);
             scan.units = ((self.size.0 as usize).div_ceil(pixels.0), (self.size.1 as usize).div_ceil(pixels.1));
-            if number == 0 {
-                let divisor = self.divisors.get(component.quantisation).copied()??;
-                scan.plane = Some(Plane::new(divisor, (horizontal, vertical), scan.units));
-            }
             scan.blocks.extend(iter::repeat_n(scan.components.len(), horizontal * vertical));
+            let quantisation = self.quantisation.get(component.quantisation)?.as_ref()?;
+            layout.components.push(Share { number, blocks: (horizontal, vertical), quantisation });
             let constants = self.constants.get(usize::from(tables >> 4))?.as_ref()?;
             let others = self.others.get(usize::from(tables & 15))?.as_ref()?;
             scan.components.push(Scanned { constants, others, before: 0 });
@@ -163,29 +242,25 @@ impl Decoder {
         if !(1..=10).contains(&scan.blocks.len()) {
             return None;
         }
-        let marker = scan.read(rest, self.restart_interval)?;
-        if let Some(Plane { columns, means, .. }) = scan.plane {
-            self.luminance = Some(Blocks { size: self.size, columns, means });
-        }
-        Some(marker)
+        layout.units = scan.units;
+        purpose.scan(&layout)?;
+        scan.read(rest, self.restart_interval, purpose)
     }
 }
 
-/// A scan, and what comes out of it.
-struct Scan<'a> {
+/// A scan.
+struct Scan<'a, O> {
     /// Units across and down.
     units: (usize, usize),
     /// Of each block of a unit the place of its component.
     blocks: Vec<usize>,
-    components: Vec<Scanned<'a>>,
-    /// Where the scan has luminance; its blocks are the first of a unit.
-    plane: Option<Plane>,
+    components: Vec<Scanned<'a, O>>,
 }
 
 /// A component in a scan.
-struct Scanned<'a> {
+struct Scanned<'a, O> {
     constants: &'a Constants,
-    others: &'a Others,
+    others: &'a O,
     /// The constant coefficient of its block before.
     before: i32,
 }
@@ -214,32 +289,74 @@ impl Plane {
     }
 }
 
-impl Scan<'_> {
+/// Keeps how light the blocks are.
+#[derive(Default)]
+struct Luminance {
+    plane: Option<Plane>,
+    /// How many of a unit are of luminance: its first.
+    blocks: usize,
+}
+
+impl Purpose for Luminance {
+    const MIN_SIDE: u32 = MIN_SIDE;
+
+    type Others = Others;
+
+    fn others(data: &mut &[u8]) -> Option<Others> {
+        Others::read(data)
+    }
+
+    fn scan(&mut self, layout: &Layout<'_>) -> Option<()> {
+        self.blocks = 0;
+        if let Some(share) = layout.components.first().filter(|share| share.number == 0) {
+            self.blocks = share.blocks.0 * share.blocks.1;
+            self.plane = Some(Plane::new(share.quantisation[0].into(), share.blocks, layout.units));
+        }
+        Some(())
+    }
+
+    #[inline]
+    fn block(
+        &mut self,
+        bits: &mut Bits<'_>,
+        (constants, others): (&Constants, &Others),
+        before: i32,
+        Place { unit, block, .. }: Place,
+    ) -> Option<i32> {
+        let constant = before + bits.block(constants, others)?;
+        if let Some(plane) = self.plane.as_mut().filter(|_| block < self.blocks) {
+            plane.set(unit, block, constant);
+        }
+        Some(constant)
+    }
+}
+
+impl<O> Scan<'_, O> {
     /// Reads the entropy-coded data, and the marker behind it.
-    fn read(&mut self, rest: &mut &[u8], restart_interval: usize) -> Option<u8> {
+    fn read<P>(&mut self, rest: &mut &[u8], restart_interval: usize, purpose: &mut P) -> Option<u8>
+    where
+        P: Purpose<Others = O>,
+    {
         let all = self.units.0 * self.units.1;
         let interval = if restart_interval == 0 { all } else { restart_interval };
-        let of_luminance = self.plane.as_ref().map_or(0, |plane| plane.unit.0 * plane.unit.1);
         let (mut clean, mut restarts) = (Vec::new(), (0xD0..=0xD7).cycle());
-        let (mut done, mut place) = (0, (0, 0));
+        let (mut done, mut unit) = (0, (0, 0));
         loop {
             let marker = unstuffed(rest, &mut clean)?;
             let mut bits = Bits::new(&clean)?;
             self.components.iter_mut().for_each(|component| component.before = 0);
             let until = all.min(done + interval);
             for _ in done..until {
-                for (block, &number) in self.blocks.iter().enumerate() {
-                    let Scanned { constants, others, before } = self.components.get_mut(number)?;
-                    *before += bits.block(constants, others)?;
+                for (block, &component) in self.blocks.iter().enumerate() {
+                    let Scanned { constants, others, before } = self.components.get_mut(component)?;
+                    let place = Place { unit, block, component };
+                    *before = purpose.block(&mut bits, (constants, others), *before, place)?;
                     if before.abs() > MAX_CONSTANT {
                         return None;
                     }
-                    if let Some(plane) = self.plane.as_mut().filter(|_| block < of_luminance) {
-                        plane.set(place, block, *before);
-                    }
                 }
-                let is_last = place.0 + 1 == self.units.0;
-                place = if is_last { (0, place.1 + 1) } else { (place.0 + 1, place.1) };
+                let is_last = unit.0 + 1 == self.units.0;
+                unit = if is_last { (0, unit.1 + 1) } else { (unit.0 + 1, unit.1) };
             }
             done = until;
             if !bits.is_at_end() {
@@ -296,7 +413,7 @@ pub(crate) fn position_of_ff(bytes: &[u8]) -> Option<usize> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
     use super::*;
@@ -305,10 +422,10 @@ mod tests {
     const LIMITS: Limits = Limits { max_image_bytes: 1 << 20, max_image_pixels: 1 << 20 };
 
     /// A small generator of numbers, the same on every machine (SplitMix64).
-    struct Numbers(u64);
+    pub(crate) struct Numbers(pub(crate) u64);
 
     impl Numbers {
-        fn below(&mut self, bound: usize) -> usize {
+        pub(crate) fn below(&mut self, bound: usize) -> usize {
             self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
             let mut mixed = self.0;
             mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -318,7 +435,7 @@ mod tests {
     }
 
     /// Waves of three colours with some noise.
-    fn jpeg(width: u16, height: u16, color: ColorType, set: impl Fn(&mut Encoder<&mut Vec<u8>>)) -> Vec<u8> {
+    pub(crate) fn jpeg(width: u16, height: u16, color: ColorType, set: impl Fn(&mut Encoder<&mut Vec<u8>>)) -> Vec<u8> {
         let mut numbers = Numbers(u64::from(width) << 16 | u64::from(height));
         let places = (0..height).flat_map(|y| (0..width).map(move |x| (f64::from(x), f64::from(y))));
         let pixels: Vec<u8> = places

@@ -1,7 +1,7 @@
 //! JPEG: Huffman codes (ITU-T T.81, annex C and F.2.2), and reading over the blocks that they code.
 //!
-//! Of a block only its constant coefficient has a value; of the others nothing is kept but how many there are.  So one
-//! look into a table passes several of them.
+//! Where of a block only its constant coefficient is wanted, nothing is kept of the others but how many there are: one look
+//! into a table of [`Others`] passes several of them.  [`Values`] are for those who want them all.
 
 use crate::{skip, take};
 
@@ -163,6 +163,59 @@ impl Others {
     }
 }
 
+/// A table of the other coefficients, for their values.
+pub(crate) struct Values {
+    codes: Codes,
+    /// Of one code and the value behind it.
+    entries: Box<[Value; WORDS]>,
+}
+
+/// A coefficient: in the low byte the bits that code and value take, above it the run of zeros before it, and in the
+/// upper half what it is: nothing where the code stands for zeros alone.  0 is what must be looked at more closely.
+type Value = i32;
+
+impl Values {
+    /// Bits of a coefficient, at most, of samples of eight bits (table F.2).
+    const MAX_SIZE: u32 = 10;
+
+    pub(crate) fn read(data: &mut &[u8]) -> Option<Self> {
+        let codes = Codes::read(data)?;
+        let table = codes.table(0, |_, symbol| Some(symbol.into()));
+        let mut entries = Box::new([0; WORDS]);
+        for (word, (entry, &(length, symbol))) in entries.iter_mut().zip(table.iter()).enumerate() {
+            let (length, symbol) = (u32::from(length), symbol as u8);
+            if length > 0 && length + u32::from(symbol & 15) <= LOOKAHEAD {
+                *entry = Self::value((word as u64) << (64 - LOOKAHEAD), length, symbol).unwrap_or_default();
+            }
+        }
+        Some(Self { codes, entries })
+    }
+
+    /// Of a word that begins with a code of that length, and what this stands for (F.2.2.2).
+    fn value(word: u64, length: u32, symbol: u8) -> Option<Value> {
+        let (run, size) = (Value::from(symbol >> 4), u32::from(symbol & 15));
+        if size > Self::MAX_SIZE || (size == 0 && !matches!(run, 0 | 15)) {
+            return None;
+        }
+        let value = (word << length >> 1 >> (63 - size)) as Value;
+        // Of a negative number the highest bit is 0, and it is 2^size - 1 too large (F.2.2.1).
+        let is_negative = value < 1 << size >> 1;
+        let value = if is_negative { value + 1 - (1 << size) } else { value };
+        Some(value << 16 | run << 8 | (length + size) as Value)
+    }
+
+    #[inline]
+    fn value_of(&self, word: u64) -> Value {
+        self.entries[(word >> (64 - LOOKAHEAD)) as usize]
+    }
+
+    /// However long the code is.
+    fn first_of(&self, word: u64) -> Option<Value> {
+        let (length, symbol) = self.codes.find(word)?;
+        Self::value(word, length, symbol)
+    }
+}
+
 /// Entropy-coded data without what is stuffed into it, and [`Bits::MARGIN`] bytes more.
 pub(crate) struct Bits<'a> {
     /// What is behind the word.
@@ -221,6 +274,59 @@ impl<'a> Bits<'a> {
             word <<= entry & 63;
             sum += entry;
         }
+    }
+
+    /// Reads the constant coefficient of a block: its difference from that of the block before.
+    #[inline]
+    pub(crate) fn constant(&mut self, constants: &Constants) -> Option<i32> {
+        self.fill()?;
+        let (bits, difference) = constants.find(self.word)?;
+        self.word <<= bits;
+        self.used += bits;
+        Some(difference)
+    }
+
+    /// Reads the coefficients of a block behind the constant one, and hands on those that are not 0 with their places in the order
+    /// of the codes (figure A.6), 1 to 63: they are within 1023 of 0.  `None` as for [`block`](Self::block).
+    #[inline]
+    pub(crate) fn others(&mut self, values: &Values, mut each: impl FnMut(usize, i32)) -> Option<()> {
+        // A copy stays in registers.
+        let mut bits = Self { ..*self };
+        let mut place = 1;
+        while place < LAST as usize {
+            bits.fill()?;
+            let mut value = values.value_of(bits.word);
+            if value == 0 {
+                value = values.first_of(bits.word)?;
+            }
+            bits.word <<= value & 63;
+            bits.used += (value & 255) as u32;
+            let run = (value >> 8 & 255) as usize;
+            if value >> 16 == 0 && run == 0 {
+                *self = bits;
+                return Some(());
+            }
+            place += run;
+            if value >> 16 != 0 {
+                if place >= LAST as usize {
+                    return None;
+                }
+                each(place, value >> 16);
+            }
+            place += 1;
+        }
+        *self = bits;
+        (place == LAST as usize).then_some(())
+    }
+
+    /// Makes the word 32 bits long at least: no code and the value behind it are longer than 31.
+    #[inline]
+    fn fill(&mut self) -> Option<()> {
+        if self.used >= 32 {
+            self.used -= 32;
+            self.word |= u64::from(u32::from_be_bytes(take(&mut self.rest)?)) << self.used;
+        }
+        Some(())
     }
 }
 

@@ -26,6 +26,7 @@ mod gif;
 mod jpeg;
 mod jpeg_entropy;
 mod jpeg_huffman;
+mod jpeg_requantise;
 mod jpeg_scan;
 mod perceptual;
 mod picture;

@@ -7,11 +7,15 @@
 
 mod fixtures;
 
-use obelisc_image::{Format, ImageError, Limits, facts, sniff, verify};
+use obelisc_image::{
+    Encoding, Format, ImageError, Limits, Reencode, decoded, facts, reencode, sniff, verify, without_metadata,
+};
 
 use crate::fixtures::FIXTURES;
 
 const LIMITS: Limits = Limits { max_image_bytes: 1 << 20, max_image_pixels: 1 << 20 };
+
+const ANEW: Reencode = Reencode { format: Encoding::Png, max_side: None };
 
 fn fixture(name: &str) -> Vec<u8> {
     FIXTURES.iter().find(|(other, _)| *other == name).unwrap().1.to_vec()
@@ -164,11 +168,17 @@ fn no_change_of_bytes_makes_a_panic_or_breaks_a_limit() {
             let mut changed = bytes.to_vec();
             for _ in 0..=numbers.below(4) {
                 let at = numbers.below(changed.len());
-                match numbers.below(4) {
+                match numbers.below(5) {
                     0 => changed[at] ^= 1 << numbers.below(8),
                     1 => changed[at] = [0, 0xFF, 0x7F, 0x80][numbers.below(4)],
                     2 => drop(changed.drain(at..changed.len().min(at + numbers.below(16)))),
-                    _ => drop(changed.splice(at..at, vec![0xFF; numbers.below(8)])),
+                    3 => drop(changed.splice(at..at, vec![0xFF; numbers.below(8)])),
+                    // The head of another file.
+                    _ => {
+                        let (_, other) = FIXTURES[numbers.below(FIXTURES.len())];
+                        let head = at.min(64).min(other.len());
+                        changed[..head].copy_from_slice(&other[..head]);
+                    }
                 }
                 if changed.is_empty() {
                     break;
@@ -181,6 +191,13 @@ fn no_change_of_bytes_makes_a_panic_or_breaks_a_limit() {
                         u64::from(image.facts.width) * u64::from(image.facts.height) <= LIMITS.max_image_pixels,
                         "{name}"
                     );
+                    let stripped = without_metadata(&changed, &image.facts);
+                    assert!(stripped.len() <= changed.len() + 64, "{name}");
+                    let picture = decoded(&stripped, LIMITS).unwrap_or_else(|error| panic!("{name}: {error}"));
+                    assert!(u64::from(picture.width()) * u64::from(picture.height()) <= LIMITS.max_image_pixels);
+                    if accepted % 16 == 0 {
+                        reencode(&changed, LIMITS, &ANEW).unwrap_or_else(|error| panic!("{name}: {error}"));
+                    }
                 }
                 Err(error) => assert!(!error.to_string().contains("panicked"), "{name}: {error}"),
             }

@@ -207,6 +207,15 @@ fn the_bytes_are_the_same_everywhere() {
             sums.push(sum.sum());
         }
     }
+    // By their coefficients: of colour, and of grey.
+    for name in ["baseline.jpg", "grey.jpg"] {
+        let (_, file) = FIXTURES.iter().find(|(fixture, _)| *fixture == name).unwrap();
+        for quality in [50, 95] {
+            let mut sum = flate2::Crc::new();
+            sum.update(&reencode(file, LIMITS, &jpeg(quality)).unwrap());
+            sums.push(sum.sum());
+        }
+    }
     let expected = [
         3_951_305_203,
         1_268_204_093,
@@ -223,7 +232,11 @@ fn the_bytes_are_the_same_everywhere() {
         518_059_671,
         235_218_920,
         1_340_753_262,
-        914_278_992_u32,
+        914_278_992,
+        3_555_595_820,
+        4_004_445_049,
+        2_192_301_071,
+        2_137_447_761_u32,
     ];
     assert_eq!(sums, expected);
 }

@@ -199,7 +199,8 @@ fn images_of_a_list_are_neither_stored_nor_shown() {
         run(&recipe(list), &config, &archive, &output, &store).words(["--resource", &known])
     };
     with_list(&list).ok();
-    // Of the archived one and of that which two pages want nothing is left.
+    // Of the archived one and of that which two pages want nothing is left, and the former's host is not asked.
+    assert_eq!(server.count("/archived.png"), 0);
     assert_eq!(images_of(&output), 1);
     let explained = obelisc(["explain"]).path(&output).words(["--url", "https://a.example/1"]).ok();
     assert!(explained.stdout.contains("hash_listed"), "{explained}");

@@ -30,7 +30,7 @@ macro_rules! reasons {
 
             /// Whether it is one for which an image that was asked for over the network can fail.
             pub fn is_of_fetch(self) -> bool {
-                self == Self::HeaderTooLarge || (Self::UrlRefused..=Self::DamagedImage).contains(&self)
+                self == Self::HeaderTooLarge || (Self::UrlRefused..=Self::NotEncoded).contains(&self)
             }
         }
     };
@@ -134,9 +134,11 @@ reasons! {
     UnsupportedImage = "unsupported_image",
     /// The bytes begin like an image and do not decode.
     DamagedImage = "damaged_image",
+    /// The image cannot be encoded as the recipe wants: a side is longer than the format has room for.
+    NotEncoded = "image_not_encoded",
     /// The image is in a list of those that nobody may store; its hash alone is kept.
     HashListed = "hash_listed",
-    /// No classifier could look at the image; it has no scores.
+    /// A classifier could not look at the image, which has no scores of it.
     NotClassified = "not_classified",
     /// The images before it fill the document.
     DocumentTooLarge = "document_too_large",

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::StreamExt;
+use obelisc_document::table::Answer;
 use obelisc_document::{Reason, UrlKey};
 use tokio::sync::OnceCell;
 use url::Url;
@@ -23,10 +24,15 @@ pub struct Wish {
 /// Hosts that are asked at a time.
 const MAX_HOSTS: usize = 2000;
 
-/// Whether a URL that several wishes may name is an image, once it was asked for.
+/// Whether no other candidate of an image is asked for behind this answer: it is an image, or one that nobody may store, in whatever size.
+pub fn ends_wish(answer: &Answer) -> bool {
+    matches!(answer.reason, None | Some(Reason::HashListed))
+}
+
+/// Whether a URL that several wishes may name ends them, once it was asked for.
 type Asked = RefCell<HashMap<UrlKey, Rc<OnceCell<bool>>>>;
 
-/// Grants wishes, each URL asked for once, and none of which it is known (`known`, or the journal) whether it is an image; each answer goes into the journal as it comes.  It ends early, with
+/// Grants wishes, each URL asked for once, and none of which it is known (`known`, or the journal) whether it ends a wish; each answer goes into the journal as it comes.  It ends early, with
 /// `false`, when it is to stop: what was asked for by then is in the journal.
 ///
 /// It takes this thread for what comes and goes, and one more for decoding.
@@ -62,8 +68,8 @@ async fn grant_all(
         let mut asked = asked.borrow_mut();
         for url in wishes.iter().flat_map(|wish| &wish.urls) {
             let key = UrlKey::new(url);
-            if let Some(is_image) = journal.knows(key).or_else(|| known(key)) {
-                asked.insert(key, Rc::new(OnceCell::new_with(Some(is_image))));
+            if let Some(ends) = journal.knows(key).or_else(|| known(key)) {
+                asked.insert(key, Rc::new(OnceCell::new_with(Some(ends))));
             }
         }
     }
@@ -101,7 +107,7 @@ fn host(url: &str) -> String {
     Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// Asks for the URLs of a wish until one is an image; the answers to those that nobody else asked for.
+/// Asks for the URLs of a wish until one ends it; the answers to those that nobody else asked for.
 async fn grant(network: &Network, wish: Wish, asked: &Asked, stop: &AtomicBool) -> Vec<(Examined, Option<Body>)> {
     let mut answers = Vec::new();
     for url in wish.urls {
@@ -109,13 +115,13 @@ async fn grant(network: &Network, wish: Wish, asked: &Asked, stop: &AtomicBool) 
             break;
         }
         let cell = Rc::clone(asked.borrow_mut().entry(UrlKey::new(&url)).or_default());
-        let is_image = cell.get_or_init(|| async {
+        let ends = cell.get_or_init(|| async {
             let (examined, body) = ask(network, &url).await;
-            let is_image = examined.answer.reason.is_none();
+            let ends = ends_wish(&examined.answer);
             answers.push((examined, body));
-            is_image
+            ends
         });
-        if *is_image.await {
+        if *ends.await {
             break;
         }
     }

@@ -66,7 +66,8 @@ impl Examined {
         let (stored, facts) = match reencode {
             Some(to) => {
                 let made = obelisc_image::reencode(bytes, *limits, to)?;
-                let facts = obelisc_image::facts(&made, *limits)?;
+                // The cap is on what comes.
+                let facts = obelisc_image::facts(&made, Limits { max_image_bytes: u64::MAX, ..*limits })?;
                 (made, facts)
             }
             None => (without_metadata(bytes, &facts), facts),

@@ -44,6 +44,11 @@ impl HashList {
         Ok(list)
     }
 
+    /// Whether there are perceptual hashes in it, which only pictures that are decoded can match.
+    pub fn has_perceptual(&self) -> bool {
+        !self.perceptual.is_empty()
+    }
+
     /// Whether the file of this sha256 is in the list.
     pub fn holds(&self, sha256: &[u8; 32]) -> bool {
         self.exact.binary_search(sha256).is_ok()

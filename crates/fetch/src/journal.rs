@@ -76,9 +76,9 @@ impl<'s> Journal<'s> {
         (found.length == u64::from(bytes)).then_some(found)
     }
 
-    /// Whether a URL has its answer, and then whether that is an image.
+    /// Whether a URL has its answer, and then whether that [ends a wish](crate::ends_wish).
     pub fn knows(&self, url: UrlKey) -> Option<bool> {
-        self.answers.get(&url).map(|(answer, _)| answer.reason.is_none())
+        self.answers.get(&url).map(|(answer, _)| crate::ends_wish(answer))
     }
 
     /// Adds an answer.

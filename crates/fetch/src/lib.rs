@@ -41,7 +41,7 @@ mod store;
 mod webdataset;
 
 pub use address::{Refused, refused};
-pub use crawl::{Wish, crawl};
+pub use crawl::{Wish, crawl, ends_wish};
 pub use examined::{Examined, Treatment};
 pub use hash_list::{HashList, InvalidLine};
 pub use journal::Journal;

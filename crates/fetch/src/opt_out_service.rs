@@ -58,6 +58,8 @@ pub const LISTED: &str = "in the list of the opt-out service";
 
 /// Most URLs of a question to it.
 const MAX_URLS: usize = 1000;
+/// Most bytes of an answer.
+const MAX_BYTES: usize = 16 << 20;
 /// Questions that go at a time.
 const MAX_QUESTIONS: usize = 10;
 /// Time for an answer.
@@ -78,7 +80,8 @@ struct OfUrl {
 
 impl Spawning {
     fn new(manners: &Manners) -> Result<Self, Error> {
-        let client = crate::network::client(manners).map_err(Error::Network)?.timeout(TIMEOUT).build();
+        let client = crate::network::client(manners).map_err(Error::Network)?;
+        let client = client.timeout(TIMEOUT).redirect(reqwest::redirect::Policy::none()).build();
         let client = client.map_err(|error| Error::Network(whole(&error)))?;
         Ok(Self { address: manners.opt_out_service.clone(), client })
     }
@@ -93,12 +96,22 @@ impl Spawning {
         if let Some(token) = &self.address.token {
             request = request.header(header::AUTHORIZATION, format!("API {token}"));
         }
+        let lines = question.split('\n').count();
         let response = request.body(question).send().await.and_then(reqwest::Response::error_for_status);
-        let bytes = async { response?.bytes().await }.await.map_err(|error| whole(&error))?;
+        let mut response = response.map_err(|error| whole(&error))?;
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| whole(&error))? {
+            bytes.extend_from_slice(&chunk);
+            if bytes.len() > MAX_BYTES {
+                return Err(format!("an answer of more than {MAX_BYTES} bytes"));
+            }
+        }
         let Answers { urls: answers } = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
-        let listed: Vec<bool> = answers.iter().take(urls.len()).map(|answer| answer.opt_out).collect();
-        let few = format!("{} answers to {} URLs", listed.len(), urls.len());
-        if listed.len() == urls.len() { Ok(listed) } else { Err(few) }
+        // In the order of the question, with or without an answer to the empty line.
+        if answers.len() != urls.len() && answers.len() != lines {
+            return Err(format!("{} answers to {} URLs", answers.len(), urls.len()));
+        }
+        Ok(answers.iter().take(urls.len()).map(|answer| answer.opt_out).collect())
     }
 }
 

@@ -85,6 +85,8 @@ pub(crate) fn without_metadata(bytes: &[u8], exif: Option<&[u8]>) -> Vec<Piece> 
     let mut rest = bytes.get(2..).unwrap_or_default();
     let at = |rest: &[u8]| bytes.len() - rest.len();
     let (mut pieces, mut from) = (Vec::new(), 0);
+    // Where the last segment ends, unless it is a scan's: what stands between it and the next is nothing.
+    let mut end = Some(2);
     let segment = exif.map(|exif| {
         let length = u16::try_from(exif.len() + 8).unwrap_or_default().to_be_bytes();
         [&[0xFF, 0xE1], &length, &b"Exif\0\0"[..], exif].concat()
@@ -99,6 +101,10 @@ pub(crate) fn without_metadata(bytes: &[u8], exif: Option<&[u8]>) -> Vec<Piece> 
             continue;
         }
         let begin = at(rest) - 2;
+        if let Some(end) = end.filter(|end| *end < begin) {
+            pieces.push(Piece::Kept(from..end));
+            from = begin;
+        }
         let length = take(&mut rest).map(u16::from_be_bytes).and_then(|length| usize::from(length).checked_sub(2));
         let Some(data) = length.and_then(|length| skip(&mut rest, length)) else { break };
         let stays = match marker {
@@ -118,6 +124,7 @@ pub(crate) fn without_metadata(bytes: &[u8], exif: Option<&[u8]>) -> Vec<Piece> 
             pieces.push(Piece::Kept(from..begin));
             from = at(rest);
         }
+        end = (marker != 0xDA).then(|| at(rest));
     }
     pieces.push(Piece::Kept(from..bytes.len()));
     pieces

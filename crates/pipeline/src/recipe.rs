@@ -167,7 +167,11 @@ impl Recipe {
     /// All that decides what becomes of an image that is fetched.
     pub(crate) fn fetch_options(&self) -> Value {
         let versions = [obelisc_image::VERSION, Reencode::VERSION];
-        json!([versions, self.section("fetch"), self.section("fetch.opt_outs"), self.section("fetch.reencode")])
+        let fetch = self.section("fetch");
+        let limits = ["max_image_bytes", "max_image_pixels", "max_redirects", "decode"].map(|key| &fetch[key]);
+        let distance = if fetch["hash_list"].is_null() { &Value::Null } else { &fetch["max_hash_distance"] };
+        let listed = [&fetch["hash_list"], distance];
+        json!([versions, limits, listed, self.section("fetch.opt_outs"), self.section("fetch.reencode")])
     }
 
     /// Whether the recipe has this stage.

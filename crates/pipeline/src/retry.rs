@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicBool;
 
-use obelisc_document::Reason;
 use obelisc_document::table::{self, Answer, Table as _};
+use obelisc_document::{Reason, UrlKey};
 use obelisc_fetch::{ImageStore, Wish, crawl};
 use obelisc_filter::options::Problem;
 use obelisc_shard::Manifest;
@@ -112,7 +112,16 @@ impl Retry<'_> {
         if urls.is_empty() {
             return Ok(Retried::default());
         }
-        let before = download::retries(self.images, recipe)?.len();
+        let retries = download::retries(self.images, recipe)?;
+        let keys = urls.iter().map(|url| UrlKey::new(url)).collect();
+        let known = self.images.known(&keys, |name| retries.iter().any(|retry| retry == name))?;
+        // An earlier retry may have brought some, which the run has not taken up yet.
+        let is_there = |url: &String| known.get(&UrlKey::new(url)).is_some_and(|answer| answer.reason.is_none());
+        let urls: Vec<String> = urls.into_iter().filter(|url| !is_there(url)).collect();
+        if urls.is_empty() {
+            return Ok(Retried::default());
+        }
+        let before = retries.len();
         let wishes: Vec<Wish> = urls.into_iter().map(|url| Wish { urls: vec![url] }).collect();
         let name = download::retry_name(recipe, before, &wishes);
         let mut journal = self.images.journal(&name)?;

@@ -46,7 +46,7 @@ pub(crate) fn of(recipe: &Recipe) -> Vec<Box<dyn Step>> {
                 if recipe.fetch.asks_network {
                     for round in 0..wishes::ROUNDS {
                         steps.push(Box::new(wishes::Wishes(round)));
-                        steps.push(Box::new(download::Download(round)));
+                        steps.push(Box::new(download::Download::new(round)));
                     }
                 }
                 steps.push(Box::new(seal::Seal));

@@ -108,6 +108,12 @@ fn treatment(options: &mut Options<'_>, reencode: Option<Reencode>) -> Treatment
             None
         }
     });
+    if !decode && unwanted.as_ref().is_some_and(|list| list.has_perceptual()) {
+        options.problem(
+            "hash_list",
+            "has perceptual hashes, which decode = false compares with nothing; decode, or use a list without them",
+        );
+    }
     let max_hash_distance = u32::try_from(distance).unwrap_or_default();
     Treatment { limits, decode, reencode, unwanted, max_hash_distance }
 }

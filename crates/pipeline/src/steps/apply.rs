@@ -137,8 +137,10 @@ fn attach<'a>(
         let ordinal = node.ordinal;
         let Content::Image(image) = &mut node.content else { return true };
         let candidates = candidates_of(ordinal).map(Vec::as_slice).unwrap_or_default();
-        let Some(best) = candidates.iter().find(|candidate| candidate.reason.is_none()) else {
-            let first = candidates.first();
+        // Of an image that nobody may store no other size is taken either.
+        let listed = candidates.iter().find(|candidate| candidate.reason == Some(Reason::HashListed));
+        let Some(best) = candidates.iter().find(|candidate| listed.is_none() && candidate.reason.is_none()) else {
+            let first = listed.or(candidates.first());
             let reason = first.and_then(|candidate| candidate.reason).unwrap_or(Reason::NotInArchive);
             let detail = first.and_then(|candidate| candidate.detail.clone());
             failed.push(Failed { ordinal, reason, detail });
@@ -236,6 +238,15 @@ mod tests {
         let candidates = vec![candidate(0, Some(Reason::DamagedImage), 0), candidate(1, Some(Reason::NotInArchive), 0)];
         let failed = attach(&mut document, |_| Some(&candidates), 100);
         assert_eq!(failed[0].reason, Reason::DamagedImage);
+        assert!(document.nodes.is_empty());
+    }
+
+    #[test]
+    fn of_an_image_that_nobody_may_store_no_other_size_is_taken() {
+        let mut document = document(1);
+        let candidates = vec![candidate(0, None, 9), candidate(1, Some(Reason::HashListed), 0)];
+        let failed = attach(&mut document, |_| Some(&candidates), 100);
+        assert_eq!(failed[0].reason, Reason::HashListed);
         assert!(document.nodes.is_empty());
     }
 

@@ -69,11 +69,12 @@ impl Step for Classify {
         let flow = task.accounts.unit("classified_urls");
         for answer in answers {
             flow.enter(1);
-            match answer.sha256.and_then(|sha256| scores.get(&sha256)) {
-                Some(scores) => {
-                    rows.push(ImageScore { url_key: answer.url_key, scores: serde_json::to_string(scores)? });
-                }
-                None => flow.fail_one(Reason::NotClassified.name()),
+            let scores = answer.sha256.and_then(|sha256| scores.get(&sha256));
+            if let Some(scores) = scores {
+                rows.push(ImageScore { url_key: answer.url_key, scores: serde_json::to_string(scores)? });
+            }
+            if scores.is_none_or(|scores| scores.len() < context.recipe.classifiers.iter().count()) {
+                flow.fail_one(Reason::NotClassified.name());
             }
         }
         rows.sort();

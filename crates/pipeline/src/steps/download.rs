@@ -4,10 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
+use std::sync::OnceLock;
 
 use obelisc_document::UrlKey;
 use obelisc_document::table::{self, Answer, Table as _};
-use obelisc_fetch::{ImageStore, Wish, crawl};
+use obelisc_fetch::{ImageStore, Wish, crawl, ends_wish};
 use obelisc_storage::parquet::Reader;
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
@@ -38,11 +39,15 @@ const ROWS_PER_READ: usize = 8192;
 pub(crate) const NAMES: [&str; wishes::ROUNDS] = ["download-1", "download-2", "download-3"];
 
 /// Of one round.
-pub(super) struct Download(pub(super) usize);
+pub(super) struct Download {
+    round: usize,
+    /// Those of the store, once they were listed.
+    retries: OnceLock<Vec<String>>,
+}
 
 impl Step for Download {
     fn name(&self) -> &'static str {
-        NAMES.get(self.0).copied().unwrap_or_default()
+        NAMES.get(self.round).copied().unwrap_or_default()
     }
 
     fn stage(&self) -> Stage {
@@ -75,14 +80,14 @@ impl Step for Download {
             }
         }
         // What was asked for again since then may be there now.
-        Ok(marker.facts["retries"] == json!(retries(context.images, context.recipe)?))
+        Ok(marker.facts["retries"] == json!(self.retries(context)?))
     }
 
     fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
         let tasks = self.tasks(task.context);
         let domains = key_range(task.index, tasks);
         let wishes = self.own(task, &domains)?;
-        let retries = retries(task.context.images, task.context.recipe)?;
+        let retries = self.retries(task.context)?;
         if wishes.is_empty() {
             task.facts = json!({"retries": retries});
             return answered::write(task, UNIT, Vec::new());
@@ -97,8 +102,21 @@ impl Step for Download {
 }
 
 impl Download {
+    pub(super) const fn new(round: usize) -> Self {
+        Self { round, retries: OnceLock::new() }
+    }
+
+    /// The segments of images that were asked for again; listed once, since a step has many tasks.
+    fn retries(&self, context: &Context<'_>) -> Result<&[String], TaskError> {
+        if let Some(listed) = self.retries.get() {
+            return Ok(listed);
+        }
+        let listed = retries(context.images, context.recipe)?;
+        Ok(self.retries.get_or_init(|| listed))
+    }
+
     fn wishes(&self) -> &'static str {
-        wishes::NAMES.get(self.0).copied().unwrap_or_default()
+        wishes::NAMES.get(self.round).copied().unwrap_or_default()
     }
 
     /// The wishes of these domains.
@@ -167,7 +185,7 @@ fn answers(task: &Task<'_>, tasks: u32, name: &str, wishes: &[Wish]) -> Result<V
         Some(own) => own,
         None => {
             let mut journal = context.images.journal(name)?;
-            let known = |url| answers.get(&url).map(|answer| answer.reason.is_none());
+            let known = |url| answers.get(&url).map(ends_wish);
             let (manners, policy) = (context.config.manners(tasks), context.recipe.fetch.policy.clone());
             if !crawl(manners, policy, wishes.to_vec(), &known, &mut journal, context.stop)? {
                 return Err(TaskError::Stopped);
@@ -182,13 +200,13 @@ fn answers(task: &Task<'_>, tasks: u32, name: &str, wishes: &[Wish]) -> Result<V
             answers.insert(answer.url_key, answer);
         }
     }
-    // Those that a wish needed: up to the first image.
+    // Those that a wish needed: up to the one that ends it.
     let mut needed = BTreeMap::new();
     for wish in wishes {
         for url in &wish.urls {
             let Some(answer) = answers.get(&UrlKey::new(url)) else { break };
             needed.insert(answer.url_key, answer.clone());
-            if answer.reason.is_none() {
+            if ends_wish(answer) {
                 break;
             }
         }

@@ -32,13 +32,13 @@ pub(super) const ROUNDS: usize = 3;
 /// The names, by the number of the round.
 pub(super) const NAMES: [&str; ROUNDS] = ["wishes-1", "wishes-2", "wishes-3"];
 
-/// All candidates of all images in order, each with what is known of it: 2 an image, 1 none, 0 nothing.  What an archive holds is final where it is an image, or its
-/// owner does not want it used.
+/// All candidates of all images in order, each with what is known of it: 2 an image, or one that nobody may store; 1 none, 0 nothing.  What an archive holds is final
+/// where it is either of the former, or its owner does not want it used.
 const CANDIDATES: &str = "
 WITH answers AS (
-    SELECT url_key, reason FROM archived WHERE reason IS NULL OR reason = 'opted_out'
+    SELECT url_key, reason FROM archived WHERE reason IS NULL OR reason IN ('opted_out', 'hash_listed')
     UNION ALL SELECT url_key, reason FROM asked),
-told AS (SELECT url_key, MAX(CASE WHEN reason IS NULL THEN 2 ELSE 1 END) AS told FROM answers GROUP BY url_key)
+told AS (SELECT url_key, MAX(CASE WHEN reason IS NULL OR reason = 'hash_listed' THEN 2 ELSE 1 END) AS told FROM answers GROUP BY url_key)
 SELECT wanted.task, wanted.row, wanted.ordinal, wanted.url, COALESCE(told.told, 0) AS told
 FROM wanted LEFT JOIN told ON wanted.url_key = told.url_key
 ORDER BY wanted.task, wanted.row, wanted.ordinal, wanted.rank";

@@ -24,7 +24,11 @@ pub fn fetch(cli: &Cli, subject: &FetchSubject) -> Result<(), Failure> {
 
 fn store(path: &Path) -> Result<ImageStore, Failure> {
     let folder = LocalFolder::open(path).map_err(Failure::unreachable)?;
-    ImageStore::open(Box::new(folder)).map_err(Failure::unreachable)
+    let store = ImageStore::open(Box::new(folder)).map_err(Failure::unreachable)?;
+    if store.is_begun().map_err(Failure::unreachable)? {
+        return Ok(store);
+    }
+    Err(Failure::unreachable(format!("{}: no image store here", path.display())))
 }
 
 fn retry(cli: &Cli, args: &RetryArgs) -> Result<(), Failure> {

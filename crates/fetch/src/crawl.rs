@@ -9,6 +9,7 @@ use futures::StreamExt;
 use obelisc_document::table::Answer;
 use obelisc_document::{Reason, UrlKey};
 use tokio::sync::OnceCell;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use url::Url;
 
 use crate::network::{Body, Failed, Manners, Network, Policy};
@@ -90,15 +91,23 @@ async fn grant_all(
     }
     let at_a_time = network.max_per_host();
     let asked = &asked;
-    let answers = futures::stream::iter(hosts.into_values()).map(|wishes| {
-        let granted = wishes.into_iter().map(move |wish| grant(network, wish, asked, stop));
+    let (sender, mut answers) = unbounded_channel();
+    let sender = &sender;
+    let granted = futures::stream::iter(hosts.into_values()).map(|wishes| {
+        let granted = wishes.into_iter().map(move |wish| grant(network, wish, asked, sender, stop));
         futures::stream::iter(granted).buffer_unordered(at_a_time)
     });
-    let mut answers = std::pin::pin!(answers.flatten_unordered(MAX_HOSTS));
-    while let Some(answers) = answers.next().await {
-        for (examined, _body) in answers {
-            journal.push(&examined)?;
+    let mut granted = std::pin::pin!(granted.flatten_unordered(MAX_HOSTS));
+    loop {
+        // Answers first: none waits for the rest of its wish.
+        tokio::select! {
+            biased;
+            Some((examined, _body)) = answers.recv() => journal.push(&examined)?,
+            done = granted.next() => if done.is_none() { break },
         }
+    }
+    while let Ok((examined, _body)) = answers.try_recv() {
+        journal.push(&examined)?;
     }
     Ok(!stop.load(Ordering::Relaxed))
 }
@@ -107,9 +116,11 @@ fn host(url: &str) -> String {
     Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// Asks for the URLs of a wish until one ends it; the answers to those that nobody else asked for.
-async fn grant(network: &Network, wish: Wish, asked: &Asked, stop: &AtomicBool) -> Vec<(Examined, Option<Body>)> {
-    let mut answers = Vec::new();
+/// An answer, and the room that its bytes take.
+type Came = (Examined, Option<Body>);
+
+/// Asks for the URLs of a wish until one ends it, and sends the answers to those that nobody else asked for.
+async fn grant(network: &Network, wish: Wish, asked: &Asked, answers: &UnboundedSender<Came>, stop: &AtomicBool) {
     for url in wish.urls {
         if stop.load(Ordering::Relaxed) {
             break;
@@ -118,14 +129,14 @@ async fn grant(network: &Network, wish: Wish, asked: &Asked, stop: &AtomicBool) 
         let ends = cell.get_or_init(|| async {
             let (examined, body) = ask(network, &url).await;
             let ends = ends_wish(&examined.answer);
-            answers.push((examined, body));
+            // The other end is there until all wishes are granted.
+            let _ = answers.send((examined, body));
             ends
         });
         if *ends.await {
             break;
         }
     }
-    answers
 }
 
 /// Asks for a URL, and looks at what comes; its body says how long its room is taken.

@@ -45,7 +45,7 @@ pub use crawl::{Wish, crawl, ends_wish};
 pub use examined::{Examined, Treatment};
 pub use hash_list::{HashList, InvalidLine};
 pub use journal::Journal;
-pub use network::{Body, Failed, Found, Lookup, Manners, Network, Policy, RootCertificates};
+pub use network::{Body, Failed, Found, Hosts, Lookup, Manners, Network, Policy, RootCertificates};
 pub use obelisc_document::table::Answer;
 pub use obelisc_image::Limits;
 pub use opt_out::{OptOuts, directive, reserves};

@@ -6,6 +6,7 @@
 mod broken;
 mod failed;
 mod gate;
+mod hosts;
 mod names;
 mod roots;
 mod sites;
@@ -26,7 +27,7 @@ use url::{Host, Url};
 pub(crate) use self::broken::whole;
 use self::broken::{broken_off, not_sent};
 pub use self::failed::Failed;
-use self::gate::Gate;
+pub use self::hosts::Hosts;
 use self::names::{ClientNames, Names};
 pub use self::names::{Found, Lookup};
 pub use self::roots::RootCertificates;
@@ -66,6 +67,8 @@ pub struct Manners {
     pub ports: Vec<u16>,
     /// Who is asked which works are opted out, where a policy says that one is.
     pub opt_out_service: ServiceAddress,
+    /// What is known of hosts; clones share it, so that limits hold for all of them together.
+    pub hosts: Hosts,
     /// Authorities whose certificates are trusted beside those of the system.
     pub root_certificates: RootCertificates,
 }
@@ -87,6 +90,7 @@ impl Default for Manners {
             allowed_addresses: Vec::new(),
             ports: vec![80, 443, 8080, 8443],
             opt_out_service: ServiceAddress::default(),
+            hosts: Hosts::default(),
             root_certificates: RootCertificates::default(),
         }
     }
@@ -120,8 +124,6 @@ pub struct Network {
     client: Client,
     names: Arc<Names>,
     sites: Sites,
-    gates: Kept<String, Gate>,
-    addresses: Kept<IpAddr, Semaphore>,
     in_flight: Semaphore,
     /// In units of [`UNIT`] bytes.
     room: Arc<Semaphore>,
@@ -135,6 +137,10 @@ const UNIT: u64 = 1024;
 const MAX_HEADER_BYTES: u32 = 64 << 10;
 /// Bytes of a header that are read at most in HTTP/2, so that one above the cap is told from what is not HTTP.  In HTTP/1.1 the client reads 417,792 bytes and 100 lines.
 const MAX_READ_HEADER_BYTES: u32 = 4 * MAX_HEADER_BYTES;
+/// Bytes that are held for an answer that does not say how long it is, until it is longer.
+const UNANNOUNCED: u64 = 256 * 1024;
+/// Redirects that are followed to a file of a site about itself (RFC 9309, section 2.3.1.2).
+const MAX_REDIRECTS_ABOUT: u32 = 5;
 /// Bytes by which it is known whether an image comes.
 const SNIFFED: usize = 64;
 
@@ -152,6 +158,12 @@ impl<K: Eq + Hash, V> Kept<K, V> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(kept.entry(key).or_insert_with(|| Arc::new(make())))
     }
+}
+
+/// The beginning of an answer.
+enum Head {
+    Answer(Response),
+    Redirect(Url),
 }
 
 /// What one request brought.
@@ -200,8 +212,6 @@ impl Network {
             client,
             names,
             sites: Sites::default(),
-            gates: Kept::default(),
-            addresses: Kept::default(),
             in_flight: Semaphore::new(manners.max_in_flight as usize),
             room: Arc::new(Semaphore::new(room.clamp(1, u32::MAX as usize))),
             manners,
@@ -261,7 +271,8 @@ impl Network {
     /// Follows redirects; each place that one leads to is judged like the first.
     async fn follow(&self, url: &Url, wanted: Wanted, left: &mut Duration) -> Result<Body, Failed> {
         let mut url = url.clone();
-        for _ in 0..=self.policy.max_redirects {
+        let max = if wanted == Wanted::Image { self.policy.max_redirects } else { MAX_REDIRECTS_ABOUT };
+        for _ in 0..=max {
             let address = self.check(&url).await?;
             if wanted == Wanted::Image {
                 let ask = |file: Url| self.about(file);
@@ -272,7 +283,7 @@ impl Network {
                 Step::Redirect(next) => url = next,
             }
         }
-        Err(Failed::new(Reason::TooManyRedirects, format!("more than {}", self.policy.max_redirects)))
+        Err(Failed::new(Reason::TooManyRedirects, format!("more than {max}")))
     }
 
     /// A site's file about itself.
@@ -282,7 +293,10 @@ impl Network {
             Box::pin(async move { self.get(&file, Wanted::About(robots::MAX_BYTES as u64)).await });
         match got.await {
             Ok(body) => Told::Text(body.bytes),
-            Err(Failed { reason: Reason::HttpStatus, again: None, .. }) => Told::Nothing,
+            Err(
+                Failed { reason: Reason::HttpStatus, again: None, .. }
+                | Failed { reason: Reason::TooManyRedirects, .. },
+            ) => Told::Nothing,
             Err(failed) => Told::Unknown(failed),
         }
     }
@@ -310,40 +324,84 @@ impl Network {
 
     /// One request, when it is its turn.
     async fn step(&self, url: &Url, address: IpAddr, wanted: Wanted, left: &mut Duration) -> Result<Step, Failed> {
-        let host = url.host_str().unwrap_or_default().to_owned();
-        let gate = self.gates.get(host, || Gate::new(self.manners.max_per_host, self.manners.interval));
-        let of_address = self.addresses.get(address, || Semaphore::new(self.manners.max_per_address as usize));
-        let _pass = gate.enter().await;
-        // None of the semaphores is ever closed.
-        let _of_address = of_address.acquire().await;
-        let _in_flight = self.in_flight.acquire().await;
-        let begin = Instant::now();
-        let late = || Failed::passing(Reason::FetchTimeout, format!("more than {:?}", self.manners.deadline), None);
-        let came = timeout(*left, self.request(url, wanted)).await.unwrap_or_else(|_| Err(late()));
-        *left = left.saturating_sub(begin.elapsed());
+        let Manners { hosts, max_per_host, max_per_address, interval, .. } = &self.manners;
+        let gate = hosts.gate(url.host_str().unwrap_or_default(), *max_per_host, *interval);
+        let of_address = hosts.address(address, *max_per_address);
+        let _permits = loop {
+            let pass = gate.enter().await;
+            // None of the semaphores is ever closed.
+            let permits = (of_address.acquire().await, self.in_flight.acquire().await);
+            if pass.go() {
+                break (pass, permits);
+            }
+        };
+        let came = self.in_time(left, self.request(url, wanted)).await;
+        let came = match came {
+            Ok(Head::Redirect(next)) => Ok(Step::Redirect(next)),
+            // Room is waited for outside of the URL's own time.
+            Ok(Head::Answer(response)) => match self.room(&response, wanted).await {
+                Ok(room) => self.in_time(left, self.body(response, room, wanted)).await.map(Step::Body),
+                Err(failed) => Err(failed),
+            },
+            Err(failed) => Err(failed),
+        };
         gate.heed(came.as_ref().err(), self.manners.max_wait);
         came
     }
 
-    async fn request(&self, url: &Url, wanted: Wanted) -> Result<Step, Failed> {
+    /// What comes of it in the time that is left, which is then less.
+    async fn in_time<T>(
+        &self,
+        left: &mut Duration,
+        doing: impl Future<Output = Result<T, Failed>>,
+    ) -> Result<T, Failed> {
+        let begin = Instant::now();
+        let late = || Failed::passing(Reason::FetchTimeout, format!("more than {:?}", self.manners.deadline), None);
+        let came = timeout(*left, doing).await.unwrap_or_else(|_| Err(late()));
+        *left = left.saturating_sub(begin.elapsed());
+        came
+    }
+
+    async fn request(&self, url: &Url, wanted: Wanted) -> Result<Head, Failed> {
         let response = self.client.get(url.clone()).header(header::ACCEPT, "image/*,*/*;q=0.5").send().await;
         let response = response.map_err(|error| not_sent(&error))?;
         check_size(response.headers())?;
         let status = response.status();
         if status.is_redirection() && response.headers().contains_key(header::LOCATION) {
-            return redirected(url, &response).map(Step::Redirect);
+            return redirected(url, &response).map(Head::Redirect);
         }
         if !status.is_success() {
             return Err(refused(status, response.headers()));
         }
-        let cap = match wanted {
-            Wanted::Image => self.policy.treatment.limits.max_image_bytes,
-            Wanted::About(cap) => cap,
-        };
         if wanted == Wanted::Image {
             self.check_headers(response.headers())?;
         }
-        self.body(response, cap, wanted).await.map(Step::Body)
+        Ok(Head::Answer(response))
+    }
+
+    /// Most bytes of an answer.
+    const fn cap(&self, wanted: Wanted) -> u64 {
+        match wanted {
+            Wanted::Image => self.policy.treatment.limits.max_image_bytes,
+            Wanted::About(cap) => cap,
+        }
+    }
+
+    /// Waits for room for as many bytes as are announced, or for [`UNANNOUNCED`].
+    async fn room(&self, response: &Response, wanted: Wanted) -> Result<Option<OwnedSemaphorePermit>, Failed> {
+        let cap = self.cap(wanted);
+        let announced = response.content_length();
+        if let Some(bytes) = announced.filter(|bytes| wanted == Wanted::Image && *bytes > cap) {
+            return Err(too_large(bytes, cap));
+        }
+        let needed = self.units(announced.unwrap_or(UNANNOUNCED).min(cap));
+        Ok(Arc::clone(&self.room).acquire_many_owned(needed).await.ok())
+    }
+
+    /// Bytes in units, no more than there is room for at all.
+    fn units(&self, bytes: u64) -> u32 {
+        let whole_room = self.manners.max_in_flight_bytes / UNIT;
+        u32::try_from(bytes.div_ceil(UNIT).clamp(1, whole_room.max(1))).unwrap_or(u32::MAX)
     }
 
     /// Refuses an answer whose headers opt out.
@@ -366,27 +424,30 @@ impl Network {
         Ok(())
     }
 
-    async fn body(&self, mut response: Response, cap: u64, wanted: Wanted) -> Result<Body, Failed> {
-        let too_large =
-            |bytes: u64| Failed::new(Reason::ImageTooLarge, format!("{bytes} bytes, at most {cap} are read"));
+    async fn body(
+        &self,
+        mut response: Response,
+        mut room: Option<OwnedSemaphorePermit>,
+        wanted: Wanted,
+    ) -> Result<Body, Failed> {
+        let cap = self.cap(wanted);
         let announced = response.content_length();
-        if let Some(bytes) = announced.filter(|bytes| wanted == Wanted::Image && *bytes > cap) {
-            return Err(too_large(bytes));
-        }
-        // Of a length that is not announced, as long as may be.
-        let needed = announced.unwrap_or(cap).min(cap).div_ceil(UNIT);
-        let whole_room = self.manners.max_in_flight_bytes / UNIT;
-        let needed = u32::try_from(needed.clamp(1, whole_room.max(1))).unwrap_or(u32::MAX);
-        let room = Arc::clone(&self.room).acquire_many_owned(needed).await.ok();
         let mut bytes = Vec::with_capacity(usize::try_from(announced.unwrap_or(0).min(cap)).unwrap_or_default());
         let mut is_sniffed = wanted != Wanted::Image;
         while let Some(chunk) = response.chunk().await.map_err(|error| broken_off(&error, bytes.len()))? {
             if bytes.len() as u64 + chunk.len() as u64 > cap {
                 match wanted {
-                    Wanted::Image => return Err(too_large(bytes.len() as u64 + chunk.len() as u64)),
+                    Wanted::Image => return Err(too_large(bytes.len() as u64 + chunk.len() as u64, cap)),
                     // The beginning of it counts.
                     Wanted::About(_) => break,
                 }
+            }
+            let length = (bytes.len() + chunk.len()) as u64;
+            let held = room.as_ref().map_or(0, |room| room.num_permits() as u64 * UNIT);
+            if announced.is_none() && length > held && held < cap {
+                // One that is longer than most gives back what it holds, so that no two wait for each other, and takes all it may need.
+                drop(room.take());
+                room = Arc::clone(&self.room).acquire_many_owned(self.units(cap)).await.ok();
             }
             bytes.extend_from_slice(&chunk);
             if !is_sniffed && bytes.len() >= SNIFFED {
@@ -408,6 +469,10 @@ pub(crate) fn client(manners: &Manners) -> Result<ClientBuilder, String> {
     let client = Client::builder().user_agent(&manners.user_agent).connect_timeout(manners.connect_timeout);
     let roots = manners.root_certificates.certificates().map_err(|error| whole(&error))?;
     Ok(client.tls_certs_merge(roots).referer(false).no_proxy())
+}
+
+fn too_large(bytes: u64, cap: u64) -> Failed {
+    Failed::new(Reason::ImageTooLarge, format!("{bytes} bytes, at most {cap} are read"))
 }
 
 /// Refuses an answer whose header is larger than any needs to be.

@@ -128,6 +128,14 @@ impl ImageStore {
         Ok((bytes >= needed).then_some(answers))
     }
 
+    /// Whether there is a store; a place without one is taken for an empty one until something is written.
+    ///
+    /// # Errors
+    /// [`Error::Storage`].
+    pub fn is_begun(&self) -> Result<bool, Error> {
+        Ok(self.storage.exists(FORMAT_KEY)?)
+    }
+
     /// The names of the sealed segments, sorted.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use obelisc_document::table::Answer;
-use obelisc_document::{Blob, hex};
+use obelisc_document::{Blob, Reason, UrlKey, hex};
 use obelisc_storage::{Error as StorageError, Storage, Upload};
 use serde_json::json;
 use tar::{Builder, EntryType, Header};
@@ -24,7 +24,7 @@ pub struct Exported {
 /// Writes each distinct image of a store, in the order of its segments, into tar files `00000.tar`, `00001.tar`, … of so many images: `KEY.jpg` (or
 /// `png`, `webp`, `gif`) with its bytes and `KEY.json` with its URL and facts, where KEY is the first half of its sha256.
 ///
-/// The same store gives the same bytes.  16 bytes of memory are taken for each image.
+/// Images that are in a list of hashes, or whose URL was opted out, by whichever recipe, are not among them.  The same store gives the same bytes.  16 bytes of memory are taken for each image.
 ///
 /// # Errors
 /// Those of the store; [`StorageError::AlreadyExists`] where the first shard is there.
@@ -32,6 +32,7 @@ pub fn export(store: &ImageStore, folder: &dyn Storage, images_per_shard: u64) -
     if folder.exists(&shard_key(0))? {
         return Err(StorageError::AlreadyExists { key: shard_key(0) }.into());
     }
+    let refused = Refused::of(store)?;
     let mut exported = Exported::default();
     let mut seen = BTreeSet::new();
     let mut shard: Option<Shard> = None;
@@ -39,6 +40,9 @@ pub fn export(store: &ImageStore, folder: &dyn Storage, images_per_shard: u64) -
     for segment in store.segments()? {
         for answer in store.answers(&segment)?.unwrap_or_default() {
             let (Some(sha256), None) = (&answer.sha256, answer.reason) else { continue };
+            if refused.files.contains(sha256) || refused.urls.contains(&answer.url_key) {
+                continue;
+            }
             let key = sha256.get(..32).unwrap_or(sha256).to_owned();
             if !seen.insert(u128::from_str_radix(&key, 16).unwrap_or_default()) {
                 continue;
@@ -62,6 +66,29 @@ pub fn export(store: &ImageStore, folder: &dyn Storage, images_per_shard: u64) -
     }
     shard.map_or(Ok(()), Shard::finish)?;
     Ok(exported)
+}
+
+/// What somebody does not want shown, by whichever recipe that was learned.
+#[derive(Default)]
+struct Refused {
+    /// By sha256.
+    files: BTreeSet<String>,
+    urls: BTreeSet<UrlKey>,
+}
+
+impl Refused {
+    fn of(store: &ImageStore) -> Result<Self, Error> {
+        let mut refused = Self::default();
+        for segment in store.segments()? {
+            for answer in store.answers(&segment)?.unwrap_or_default() {
+                if matches!(answer.reason, Some(Reason::HashListed | Reason::OptedOut)) {
+                    refused.files.extend(answer.sha256);
+                    refused.urls.insert(answer.url_key);
+                }
+            }
+        }
+        Ok(refused)
+    }
 }
 
 fn shard_key(number: u32) -> String {
@@ -159,8 +186,14 @@ mod tests {
                 segment.add(Examined::new(&url, &picture(width), &treatment)).unwrap();
             }
             segment.add(Examined::new("https://a.example/no", b"<html>", &treatment)).unwrap();
+            segment.add(Examined::new("https://a.example/listed.jpg", &picture(9), &treatment)).unwrap();
             segment.finish().unwrap();
         }
+        let list = crate::HashList::parse(crate::examined::sha256(&picture(9)).as_bytes()).unwrap();
+        let listing = Treatment { unwanted: Some(std::sync::Arc::new(list)), ..treatment };
+        let mut later = store.begin("c").unwrap();
+        later.add(Examined::new("https://c.example/listed.jpg", &picture(9), &listing)).unwrap();
+        later.finish().unwrap();
         let export = |folder: &tempfile::TempDir| export(&store, &LocalFolder::create(folder.path()).unwrap(), 2);
         let exported = export(&tars).unwrap();
         assert_eq!((exported.images, exported.shards), (3, 2));

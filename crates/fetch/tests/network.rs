@@ -225,6 +225,39 @@ fn the_next_candidate_is_asked_for_and_each_url_once() {
 }
 
 #[test]
+fn bodies_that_do_not_say_how_long_they_are_leave_room_for_others() {
+    let server = Server::start(|asked, _| {
+        let number = asked.path.bytes().map(u64::from).sum();
+        let image = || picture::png(number, 320, 320);
+        match &*asked.path {
+            path if path.starts_with("/good") => Reply::new("image/png", image()).chunked(),
+            // Longer than what is held for it at first, and no image.
+            path if path.starts_with("/damaged") => {
+                let mut long = image();
+                long.truncate(200);
+                long.resize(400_000, 7);
+                Reply::new("image/png", long).chunked()
+            }
+            _ => Reply::status(404),
+        }
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let store = ImageStore::open(Box::new(LocalFolder::create(folder.path()).unwrap())).unwrap();
+    // Room for one body that may be as long as the cap.
+    let manners = Manners { max_in_flight_bytes: 1 << 20, deadline: Duration::from_secs(5), ..manners(&server) };
+    let limits = Limits { max_image_bytes: 1_000_000, ..LIMITS };
+    let policy = Policy { treatment: Treatment { limits, ..TREATMENT }, ..POLICY };
+    let wish =
+        |number: u32| Wish { urls: ["damaged", "good"].map(|kind| server.url(&format!("/{kind}{number}"))).to_vec() };
+    let mut journal = store.journal("n").unwrap();
+    let wishes = (0..12).map(wish).collect();
+    assert!(crawl(manners, policy, wishes, &|_| None, &mut journal, &AtomicBool::new(false)).unwrap());
+    let answers = journal.seal().unwrap();
+    let of = |reason| answers.iter().filter(|answer| answer.reason == reason).count();
+    assert_eq!((of(None), of(Some(Reason::DamagedImage))), (12, 12), "{answers:?}");
+}
+
+#[test]
 fn two_crawls_at_once_ask_each_host_no_more_than_one_would() {
     const MAX: u32 = 3;
     /// By host: requests now, and most at a time.

@@ -189,6 +189,7 @@ fn read_fetch(mut options: Options<'_>) -> (Manners, Taken) {
         read.collect::<Vec<_>>()
     };
     let manners = Manners {
+        hosts: default.hosts.clone(),
         user_agent,
         max_in_flight: count(options.integer("max_in_flight", default.max_in_flight.into(), 1..=100_000, "requests that go at a time, to all hosts")),
         max_in_flight_bytes: options.integer("max_in_flight_bytes", default.max_in_flight_bytes, 1 << 20..=1 << 40, "bytes of images that are held at a time while they come"),
@@ -202,7 +203,7 @@ fn read_fetch(mut options: Options<'_>) -> (Manners, Taken) {
         dns_servers: addresses(&mut options, "dns_servers", "addresses of servers that know names; none for those of the system"),
         allowed_addresses: addresses(&mut options, "allowed_addresses", "addresses that are asked though they are not public, such as a mirror's in your network"),
         opt_out_service: ServiceAddress {
-            url: options.text("opt_out_service", &default.opt_out_service.url, "URL of the service that knows which works are opted out, where the recipe asks one; what it knows us by is in the environment, OBELISC_OPT_OUT_TOKEN"),
+            url: service_url(&mut options, &default),
             token: None,
         },
         ports: options.integers("ports", &[80, 443, 8080, 8443], 1..=65_535, "ports that are asked").into_iter().filter_map(|port| u16::try_from(port).ok()).collect(),
@@ -237,9 +238,26 @@ fn read_file(path: &Path) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
+fn service_url(options: &mut Options<'_>, default: &Manners) -> String {
+    let url = options.text("opt_out_service", &default.opt_out_service.url, "URL of the service that knows which works are opted out, where the recipe asks one; what it knows us by is in the environment, OBELISC_OPT_OUT_TOKEN");
+    let rest = url.strip_prefix("https://").or(url.strip_prefix("http://"));
+    if rest.is_none_or(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[')) {
+        options.problem("opt_out_service", format!("{url:?} is given, an http or https URL is allowed"));
+    }
+    url
+}
+
 /// Whether a user agent says where its owner is reached.
 fn has_contact(user_agent: &str) -> bool {
-    user_agent.contains('@') || user_agent.contains("http://") || user_agent.contains("https://")
+    let is_product = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let product = user_agent.split(['/', ' ']).next().unwrap_or_default();
+    let is_there = |place: Option<(&str, &str)>, before: bool| {
+        let end = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric());
+        place.is_some_and(|(front, back)| (!before || end(front.chars().next_back())) && end(back.chars().next()))
+    };
+    let has_place = is_there(user_agent.split_once('@'), true) || is_there(user_agent.split_once("://"), true);
+    let fits = user_agent.chars().all(|c| c == ' ' || c.is_ascii_graphic());
+    fits && !product.is_empty() && product.chars().all(is_product) && has_place
 }
 
 fn read_engine(mut options: Options<'_>) -> (EngineLimits, Taken) {

@@ -26,6 +26,8 @@ pub struct Reply {
     pub body: Vec<u8>,
     /// Where the body breaks off.
     pub cut: Option<Cut>,
+    /// Whether its length is left open, over HTTP/1.1.
+    pub is_chunked: bool,
 }
 
 /// How a body breaks off.
@@ -42,13 +44,13 @@ impl Reply {
     #[must_use]
     pub fn new(content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         let headers = vec![("Content-Type".to_owned(), content_type.to_owned())];
-        Self { status: 200, headers, body: body.into(), cut: None }
+        Self { status: 200, headers, body: body.into(), cut: None, is_chunked: false }
     }
 
     /// A status without a body.
     #[must_use]
     pub const fn status(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Vec::new(), cut: None }
+        Self { status, headers: Vec::new(), body: Vec::new(), cut: None, is_chunked: false }
     }
 
     /// A redirect.
@@ -61,6 +63,13 @@ impl Reply {
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// With a body whose length is told at its end.
+    #[must_use]
+    pub const fn chunked(mut self) -> Self {
+        self.is_chunked = true;
         self
     }
 

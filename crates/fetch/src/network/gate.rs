@@ -26,9 +26,17 @@ struct State {
     next: Instant,
 }
 
-/// A request that is let through; another may go when it is dropped.
+/// A request that is let in; another may come when it is dropped.
 #[derive(Debug)]
 pub(super) struct Pass<'g>(&'g Gate);
+
+impl Pass<'_> {
+    /// Whether the request may go now.  Where not, since another went or the host asked for time in the meantime, it
+    /// gives back what it holds and [comes again](Gate::enter).
+    pub(super) fn go(&self) -> bool {
+        self.0.admit(true).is_ok()
+    }
+}
 
 impl Gate {
     pub(super) fn new(max: u32, interval: Duration) -> Self {
@@ -37,20 +45,13 @@ impl Gate {
         Self { max, interval, state: Mutex::new(state), changed: Notify::new() }
     }
 
-    /// Waits until a request may go.
+    /// Waits until a request may come in.
     pub(super) async fn enter(&self) -> Pass<'_> {
         loop {
             let changed = self.changed.notified();
-            let next = {
-                let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-                let now = Instant::now();
-                let has_room = f64::from(state.inside + 1) <= state.limit.floor();
-                if has_room && state.next <= now {
-                    state.inside += 1;
-                    state.next = now + self.interval;
-                    return Pass(self);
-                }
-                has_room.then_some(state.next)
+            let next = match self.admit(false) {
+                Ok(()) => return Pass(self),
+                Err(next) => next,
             };
             match next {
                 Some(next) => tokio::select! {
@@ -60,6 +61,22 @@ impl Gate {
                 None => changed.await,
             }
         }
+    }
+
+    /// Lets a request in, and with `go` to the host; or says when it may be, where that is known.
+    fn admit(&self, go: bool) -> Result<(), Option<Instant>> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let has_room = go || f64::from(state.inside + 1) <= state.limit.floor();
+        if !has_room || state.next > now {
+            return Err(has_room.then_some(state.next));
+        }
+        if go {
+            state.next = now + self.interval;
+        } else {
+            state.inside += 1;
+        }
+        Ok(())
     }
 
     /// Heeds what came of a request: fewer go where the host asks for less, more where it answered; a failure that may pass says nothing of either.
@@ -106,6 +123,7 @@ mod tests {
     fn at_once(gate: &Gate) -> usize {
         let mut inside = Vec::new();
         while let Some(pass) = gate.enter().now_or_never() {
+            assert!(pass.go());
             inside.push(pass);
             assert!(inside.len() <= 10);
         }
@@ -132,7 +150,13 @@ mod tests {
 
     #[test]
     fn they_go_no_sooner_after_each_other_than_the_interval() {
-        with_clock(|| assert_eq!(at_once(&Gate::new(8, HOUR)), 1));
+        with_clock(|| {
+            let gate = Gate::new(8, HOUR);
+            // Two are let in before either goes; the other has to come again.
+            let passes = [gate.enter().now_or_never().unwrap(), gate.enter().now_or_never().unwrap()];
+            assert_eq!(passes.map(|pass| pass.go()), [true, false]);
+            assert_eq!(at_once(&gate), 0);
+        });
     }
 
     #[test]

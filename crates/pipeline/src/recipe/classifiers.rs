@@ -120,6 +120,9 @@ fn one(options: &mut Options<'_>) -> Option<Arc<dyn Classifier>> {
     let filter =
         options.choice("filter", &FILTERS.map(|(name, _)| name), "how pictures are made smaller, as Pillow's filters");
     let logits = options.flag("logits", false, "put the model's outputs through a softmax");
+    if width.is_some() != height.is_some() {
+        options.problem("width", "width and height are given together, or neither");
+    }
     if !is_given {
         options.problem("model", "missing; a classifier has a model");
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use obelisc_classify::{BATCH, OnnxClassifier};
 use obelisc_document::table::{Answer, ImageScore, Table};
 use obelisc_document::{Blob, Reason, Scores};
-use obelisc_image::{Picture, decoded};
+use obelisc_image::{Limits, Picture, decoded};
 use serde_json::{Value, json};
 
 use super::bucket;
@@ -52,6 +52,8 @@ impl Step for Classify {
         answers.sort_by(|a, b| (&a.segment, a.offset).cmp(&(&b.segment, b.offset)));
         let mut scorer = Scorer::new(&context.recipe.classifiers);
         let mut blobs = context.images.blobs();
+        // Their bytes were held to the cap when they came; encoded anew they may be more.
+        let limits = Limits { max_image_bytes: u64::MAX, ..context.recipe.fetch.policy.treatment.limits };
         for answer in &answers {
             let (Some(sha256), Some(segment)) = (answer.sha256.clone(), answer.segment.clone()) else { continue };
             if scorer.knows(&sha256) {
@@ -60,7 +62,7 @@ impl Step for Classify {
             let blob = Blob { segment, offset: answer.offset, length: answer.length, sha256 };
             let bytes = blobs.read(&blob)?;
             // Of an image that was not decoded when it came nobody knows whether it can be.
-            if let Ok(picture) = decoded(&bytes, context.recipe.fetch.policy.treatment.limits) {
+            if let Ok(picture) = decoded(&bytes, limits) {
                 scorer.push(blob.sha256, &picture);
             }
         }

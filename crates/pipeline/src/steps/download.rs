@@ -149,8 +149,12 @@ fn ends(domains: &RangeInclusive<u64>) -> [u64; 2] {
 
 /// The segments of images that were asked for again as this recipe asks, sorted.
 pub(crate) fn retries(images: &ImageStore, recipe: &Recipe) -> Result<Vec<String>, TaskError> {
-    let (prefix, mark) = (prefix(recipe), format!("-{RETRY}-"));
-    Ok(images.segments()?.into_iter().filter(|name| name.starts_with(&prefix) && name.contains(&mark)).collect())
+    let prefix = prefix(recipe);
+    Ok(images.segments()?.into_iter().filter(|name| name.starts_with(&prefix) && is_retry(name)).collect())
+}
+
+fn is_retry(name: &str) -> bool {
+    name.split('-').any(|part| part == RETRY)
 }
 
 /// Of the segment of images that are asked for again, behind so many others of the kind.
@@ -194,10 +198,15 @@ fn answers(task: &Task<'_>, tasks: u32, name: &str, wishes: &[Wish]) -> Result<V
         }
     };
     for answer in own {
-        // An image that came when it was asked for again stays one.
         let is_better = |known: &Answer| known.reason.is_some() || answer.reason.is_none();
         if answers.get(&answer.url_key).is_none_or(is_better) {
             answers.insert(answer.url_key, answer);
+        }
+    }
+    // What was asked for again says more of what failed.
+    for (key, answer) in context.images.known(&keys, |other| is_retry(other) && may_know(other, &prefix, &domains))? {
+        if answers.get(&key).is_none_or(|known| known.reason.is_some()) {
+            answers.insert(key, answer);
         }
     }
     // Those that a wish needed: up to the one that ends it.

@@ -40,10 +40,18 @@ pub(super) async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, shared: &
 }
 
 async fn send(out: &mut (impl AsyncWrite + Unpin), reply: &Reply) -> io::Result<()> {
-    let mut head = format!("HTTP/1.1 {} Test\r\nContent-Length: {}\r\n", reply.status, reply.body.len());
+    let length = match reply.is_chunked {
+        true => "Transfer-Encoding: chunked".to_owned(),
+        false => format!("Content-Length: {}", reply.body.len()),
+    };
+    let mut head = format!("HTTP/1.1 {} Test\r\n{length}\r\n", reply.status);
     for (name, value) in &reply.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
-    out.write_all(&[head.as_bytes(), b"\r\n", reply.sent()].concat()).await?;
+    let mut body = reply.sent().to_vec();
+    if reply.is_chunked {
+        body = [format!("{:x}\r\n", body.len()).as_bytes(), &body, b"\r\n0\r\n\r\n"].concat();
+    }
+    out.write_all(&[head.as_bytes(), b"\r\n", &body].concat()).await?;
     out.flush().await
 }

@@ -300,7 +300,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let empty = folder.path().join("empty.pem");
         std::fs::write(&empty, "no certificate").unwrap();
-        for (path, problem) in [(empty, "holds no certificate"), (folder.path().join("none.pem"), "could not open")] {
+        for (path, problem) in [(empty, "holds no certificate"), (folder.path().join("none.pem"), "not found")] {
             let text = format!("format = 1\n[fetch]\nroot_certificates = {path:?}\n");
             let problems = Config::parse("c.toml", &text).unwrap_err();
             let told = problems[0].to_string();

@@ -1,4 +1,5 @@
 //! A server of pictures on loopback, in a process of its own.
+#![allow(clippy::disallowed_types, reason = "development only: whether the server is there")]
 
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use obelisc_document::table::Answer;
 use obelisc_document::{Reason, hex};
-use obelisc_image::{ImageError, Limits, Reencode, Verified, facts, verify, without_metadata};
+use obelisc_image::{ImageError, Limits, Reencode, Verified, facts, verify, verify_and_reencode, without_metadata};
 use sha2::{Digest, Sha256};
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -58,14 +58,18 @@ impl Examined {
                 return Ok(listed(&file, "by its sha256".to_owned()));
             }
         }
-        let Verified { facts, perceptual_hash } = if *decode {
-            verify(bytes, *limits)?
-        } else {
-            Verified { facts: facts(bytes, *limits)?, perceptual_hash: None }
+        let (Verified { facts, perceptual_hash }, made) = match (decode, reencode) {
+            (true, Some(to)) => {
+                verify_and_reencode(bytes, *limits, to).map(|(verified, made)| (verified, Some(made)))?
+            }
+            (true, None) => (verify(bytes, *limits)?, None),
+            (false, to) => {
+                let verified = Verified { facts: facts(bytes, *limits)?, perceptual_hash: None };
+                (verified, to.map(|to| obelisc_image::reencode(bytes, *limits, &to)).transpose()?)
+            }
         };
-        let (stored, facts) = match reencode {
-            Some(to) => {
-                let made = obelisc_image::reencode(bytes, *limits, to)?;
+        let (stored, facts) = match made {
+            Some(made) => {
                 // The cap is on what comes.
                 let facts = obelisc_image::facts(&made, Limits { max_image_bytes: u64::MAX, ..*limits })?;
                 (made, facts)

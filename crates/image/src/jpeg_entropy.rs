@@ -99,7 +99,7 @@ struct Decoder<O> {
 pub(crate) fn luminance(bytes: &[u8]) -> Option<Blocks> {
     let mut luminance = Luminance::default();
     let size = read(bytes, &mut luminance)?;
-    luminance.plane.map(|Plane { columns, means, .. }| Blocks { size, columns, means })
+    luminance.plane.and_then(|plane| plane.blocks(size))
 }
 
 /// Reads the coefficients of a sequential JPEG with Huffman codes, grey or YCbCr, whose data is without any fault; gives
@@ -266,7 +266,7 @@ struct Scanned<'a, O> {
 }
 
 /// The blocks of luminance.
-struct Plane {
+pub(crate) struct Plane {
     divisor: i32,
     /// Blocks of a unit, across and down.
     unit: (usize, usize),
@@ -276,16 +276,24 @@ struct Plane {
 }
 
 impl Plane {
-    fn new(divisor: i32, unit: (usize, usize), units: (usize, usize)) -> Self {
+    pub(crate) fn new(divisor: i32, unit: (usize, usize), units: (usize, usize)) -> Self {
         let columns = units.0 * unit.0;
         Self { divisor, unit, columns, means: vec![0; columns * units.1 * unit.1] }
     }
 
-    fn set(&mut self, (column, row): (usize, usize), block: usize, constant: i32) {
+    pub(crate) fn set(&mut self, (column, row): (usize, usize), block: usize, constant: i32) {
         let (x, y) = (column * self.unit.0 + block % self.unit.0, row * self.unit.1 + block / self.unit.0);
         if let Some(mean_of_block) = self.means.get_mut(y * self.columns + x) {
             *mean_of_block = mean(constant, self.divisor);
         }
+    }
+}
+
+impl Plane {
+    /// The blocks of an image of that size, where it has enough of them to be looked at in their stead.
+    pub(crate) fn blocks(self, size: (u32, u32)) -> Option<Blocks> {
+        let Self { columns, means, .. } = self;
+        (size.0.min(size.1) >= MIN_SIDE).then_some(Blocks { size, columns, means })
     }
 }
 

@@ -4,8 +4,9 @@
 //! picture and encoding it again does, without the rounding and clamping of pixels in between, and in a fraction of the
 //! time.  All is counted in whole numbers.
 
-use crate::jpeg_entropy::{self, Layout, Place, Purpose};
+use crate::jpeg_entropy::{self, Layout, Place, Plane, Purpose};
 use crate::jpeg_huffman::{Bits, Constants, Values};
+use crate::perceptual::Blocks;
 
 /// Bytes of a colour profile in a segment (ICC.1, annex B.4), at most.
 const PROFILE_PIECE: usize = 65_519;
@@ -21,12 +22,12 @@ pub(crate) fn requantised<'p>(
     bytes: &[u8],
     quality: u8,
     profile: impl Fn(bool) -> Option<&'p [u8]>,
-) -> Option<Vec<u8>> {
+) -> Option<(Vec<u8>, Option<Blocks>)> {
     let file = Vec::with_capacity(bytes.len() + bytes.len() / 2);
     let writer = Writer { file, word: 0, count: 0 };
-    let mut requantiser = Requantiser { quality, profile, channels: Vec::new(), writer };
-    jpeg_entropy::read(bytes, &mut requantiser)?;
-    Some(requantiser.writer.end())
+    let mut requantiser = Requantiser { quality, profile, channels: Vec::new(), writer, plane: None };
+    let size = jpeg_entropy::read(bytes, &mut requantiser)?;
+    Some((requantiser.writer.end(), requantiser.plane.and_then(|plane| plane.blocks(size))))
 }
 
 /// Writes the picture while it is read.
@@ -35,6 +36,8 @@ struct Requantiser<F> {
     profile: F,
     channels: Vec<Channel>,
     writer: Writer,
+    /// How light the blocks are as they were.
+    plane: Option<Plane>,
 }
 
 /// How a component is written.
@@ -66,6 +69,7 @@ impl<'p, F: Fn(bool) -> Option<&'p [u8]>> Purpose for Requantiser<F> {
         if !is_of_its_kind {
             return None;
         }
+        self.plane = Some(Plane::new(first.quantisation[0].into(), first.blocks, layout.units));
         let tables = [LIGHT, COLOUR].map(|table| scaled(&table, self.quality));
         for (number, share) in layout.components.iter().enumerate() {
             let (divisors, constants, others) = if number == 0 {
@@ -99,6 +103,9 @@ impl<'p, F: Fn(bool) -> Option<&'p [u8]>> Purpose for Requantiser<F> {
             self.channels.get_mut(place.component)?;
         let writer = &mut self.writer;
         let constant = before + bits.constant(constants)?;
+        if let Some(plane) = self.plane.as_mut().filter(|_| place.component == 0) {
+            plane.set(place.unit, place.block, constant);
+        }
         let divided = steps[0].divide(constant.unsigned_abs()).cast_signed() * constant.signum();
         let divided = divided.clamp(-1024, 1023);
         let difference = divided - *before_here;
@@ -365,7 +372,7 @@ mod tests {
     const LIMITS: Limits = Limits { max_image_bytes: 1 << 20, max_image_pixels: 1 << 20 };
 
     fn in_quality(bytes: &[u8], quality: u8) -> Option<Vec<u8>> {
-        requantised(bytes, quality, |_| None)
+        requantised(bytes, quality, |_| None).map(|(file, _)| file)
     }
 
     /// What stands behind the header of the scan.

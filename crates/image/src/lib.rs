@@ -41,7 +41,7 @@ use thiserror::Error;
 pub use decode::{Verified, verify};
 pub use format::{Format, sniff};
 pub use picture::{Filter, Picture, decoded};
-pub use reencode::{Encoding, Reencode, reencode};
+pub use reencode::{Encoding, Reencode, reencode, verify_and_reencode};
 pub use strip::without_metadata;
 
 /// Version of the verdicts of [`facts`] and [`verify`]: raised when any image's would change.  It enters the names of

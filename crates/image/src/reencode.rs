@@ -9,7 +9,10 @@ use image::{ExtendedColorType, ImageEncoder};
 use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
 
 use crate::decode::{Decoded, icc_profile, whole};
-use crate::{Facts, Filter, Format, ImageError, Limits, facts, jpeg, jpeg_requantise, without_metadata};
+use crate::perceptual::{self, Blocks};
+use crate::{
+    Facts, Filter, Format, ImageError, Limits, Verified, facts, jpeg, jpeg_requantise, verify, without_metadata,
+};
 
 /// What an image is made into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +87,7 @@ pub fn reencode<'b>(bytes: &'b [u8], limits: Limits, to: &Reencode) -> Result<Co
     if before.frames > 1 {
         return Ok(without_metadata(bytes, &before));
     }
-    if let Some(file) = requantised(bytes, &before, to) {
+    if let Some((file, _)) = requantised(bytes, &before, to) {
         return Ok(Cow::Owned(file));
     }
     reencode_pixels(bytes, limits, to).map(Cow::Owned)
@@ -103,8 +106,27 @@ pub(crate) fn reencode_pixels(bytes: &[u8], limits: Limits, to: &Reencode) -> Re
     encoded.map_err(not_encoded)
 }
 
+/// What [`verify`](crate::verify) and [`reencode`] give, with the coefficients of an image read once where it needs no more.
+///
+/// # Errors
+/// As those.
+pub fn verify_and_reencode<'b>(
+    bytes: &'b [u8],
+    limits: Limits,
+    to: &Reencode,
+) -> Result<(Verified, Cow<'b, [u8]>), ImageError> {
+    let facts = facts(bytes, limits)?;
+    if facts.frames == 1
+        && let Some((file, Some(blocks))) = requantised(bytes, &facts, to)
+    {
+        let perceptual_hash = perceptual::hash_of_blocks(&blocks, facts.orientation);
+        return Ok((Verified { facts, perceptual_hash }, Cow::Owned(file)));
+    }
+    Ok((verify(bytes, limits)?, reencode(bytes, limits, to)?))
+}
+
 /// The JPEG of another quality, where nothing else is to be changed and its coefficients are read without a fault.
-fn requantised(bytes: &[u8], facts: &Facts, to: &Reencode) -> Option<Vec<u8>> {
+fn requantised(bytes: &[u8], facts: &Facts, to: &Reencode) -> Option<(Vec<u8>, Option<Blocks>)> {
     let Encoding::Jpeg { quality } = to.format else { return None };
     let size = (facts.width, facts.height);
     if facts.format != Format::Jpeg || facts.orientation != 1 || to.size(size.0, size.1) != size {

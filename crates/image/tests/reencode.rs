@@ -258,3 +258,24 @@ fn what_is_no_image_gives_its_reason() {
     assert!(reencode(&long, LIMITS, &PNG).is_ok());
     assert!(reencode(&long, LIMITS, &within(1000, jpeg(90))).is_ok());
 }
+
+#[test]
+fn both_at_once_give_what_each_gives_alone() {
+    let large = obelisc_image::Encoding::Jpeg { quality: std::num::NonZeroU8::new(70).unwrap() };
+    let to = Reencode { format: large, max_side: None };
+    let limits = obelisc_image::Limits { max_image_bytes: 1 << 24, max_image_pixels: 1 << 24 };
+    for (width, height) in [(320, 290), (40, 500)] {
+        let pixel = |x: u32, y: u32| {
+            image::Rgb([x * x / 97 + y, y * y / 53, x * y / 211].map(|sample| u8::try_from(sample % 256).unwrap()))
+        };
+        let mut file = std::io::Cursor::new(Vec::new());
+        let picture = image::RgbImage::from_fn(width, height, pixel);
+        picture.write_to(&mut file, image::ImageFormat::Jpeg).unwrap();
+        let file = file.into_inner();
+        let (verified, made) = obelisc_image::verify_and_reencode(&file, limits, &to).unwrap();
+        assert_eq!(verified, obelisc_image::verify(&file, limits).unwrap());
+        assert_eq!(made, obelisc_image::reencode(&file, limits, &to).unwrap());
+        assert!(verified.perceptual_hash.is_some());
+    }
+    assert!(obelisc_image::verify_and_reencode(b"<html>", limits, &to).is_err());
+}

@@ -433,6 +433,19 @@ pub(crate) mod tests {
     pub(crate) struct Numbers(pub(crate) u64);
 
     impl Numbers {
+        /// Cuts, changes, removes, blanks or adds some bytes.
+        pub(crate) fn damage(&mut self, bytes: &mut Vec<u8>) {
+            let from = self.below(bytes.len());
+            let until = (from + 1 + self.below(40)).min(bytes.len());
+            match self.below(5) {
+                0 => bytes.truncate(from),
+                1 => bytes[from] ^= 1 << self.below(8),
+                2 => drop(bytes.drain(from..until)),
+                3 => bytes[from..until].fill(0),
+                _ => drop(bytes.splice(from..from, (from..until).map(|_| u8::try_from(self.below(256)).unwrap()))),
+            }
+        }
+
         pub(crate) fn below(&mut self, bound: usize) -> usize {
             self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
             let mut mixed = self.0;
@@ -570,15 +583,7 @@ pub(crate) mod tests {
         let mut fast = 0;
         for round in 0..300 {
             let mut bytes = files[round % files.len()].clone();
-            let from = numbers.below(bytes.len());
-            let until = (from + 1 + numbers.below(40)).min(bytes.len());
-            match numbers.below(5) {
-                0 => bytes.truncate(from),
-                1 => bytes[from] ^= 1 << numbers.below(8),
-                2 => drop(bytes.drain(from..until)),
-                3 => bytes[from..until].fill(0),
-                _ => drop(bytes.splice(from..from, (from..until).map(|_| u8::try_from(numbers.below(256)).unwrap()))),
-            }
+            numbers.damage(&mut bytes);
             let blocks = luminance(&bytes);
             let Ok(facts) = facts(&bytes, LIMITS) else {
                 assert!(verify(&bytes, LIMITS).is_err());

@@ -539,15 +539,7 @@ mod tests {
         let mut fast = 0;
         for round in 0..6000 {
             let mut bytes = files[round % files.len()].clone();
-            let from = numbers.below(bytes.len());
-            let until = (from + 1 + numbers.below(40)).min(bytes.len());
-            match numbers.below(5) {
-                0 => bytes.truncate(from),
-                1 => bytes[from] ^= 1 << numbers.below(8),
-                2 => drop(bytes.drain(from..until)),
-                3 => bytes[from..until].fill(0),
-                _ => drop(bytes.splice(from..from, (from..until).map(|_| u8::try_from(numbers.below(256)).unwrap()))),
-            }
+            numbers.damage(&mut bytes);
             let quality = u8::try_from(1 + numbers.below(100)).unwrap();
             let made = in_quality(&bytes, quality);
             let Some(made) = made.filter(|_| facts(&bytes, LIMITS).is_ok()) else { continue };

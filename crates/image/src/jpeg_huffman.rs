@@ -107,11 +107,17 @@ impl Constants {
             entry = Self::entry(length, size)?;
         }
         let (bits, size) = (u32::from(entry & 255), u32::from(entry >> 8));
-        let value = (word << (bits - size) >> 1 >> (63 - size)) as i32;
-        // Of a negative number the highest bit is 0, and it is 2^size - 1 too large (F.2.2.1).
-        let is_negative = value < 1 << size >> 1;
-        Some((bits, if is_negative { value + 1 - (1 << size) } else { value }))
+        Some((bits, extended(word << (bits - size), size)))
     }
+}
+
+/// The number of so many bits that a word begins with (F.2.2.1).
+#[inline]
+fn extended(word: u64, size: u32) -> i32 {
+    let value = (word >> 1 >> (63 - size)) as i32;
+    // Of a negative number the highest bit is 0, and it is 2^size - 1 too large.
+    let is_negative = value < 1 << size >> 1;
+    if is_negative { value + 1 - (1 << size) } else { value }
 }
 
 /// A table of the other coefficients.
@@ -197,10 +203,7 @@ impl Values {
         if size > Self::MAX_SIZE || (size == 0 && !matches!(run, 0 | 15)) {
             return None;
         }
-        let value = (word << length >> 1 >> (63 - size)) as Value;
-        // Of a negative number the highest bit is 0, and it is 2^size - 1 too large (F.2.2.1).
-        let is_negative = value < 1 << size >> 1;
-        let value = if is_negative { value + 1 - (1 << size) } else { value };
+        let value: Value = extended(word << length, size);
         Some(value << 16 | run << 8 | (length + size) as Value)
     }
 

@@ -83,14 +83,23 @@ impl Reencode {
 /// # Errors
 /// As [`verify`](crate::verify); [`ImageError::NotEncoded`] where a side is longer than the format has room for.
 pub fn reencode<'b>(bytes: &'b [u8], limits: Limits, to: &Reencode) -> Result<Cow<'b, [u8]>, ImageError> {
-    let before = facts(bytes, limits)?;
+    made(bytes, &facts(bytes, limits)?, limits, to).map(|(file, _)| file)
+}
+
+/// The file, and the luminance of its blocks as they were, where that was seen on the way.
+fn made<'b>(
+    bytes: &'b [u8],
+    before: &Facts,
+    limits: Limits,
+    to: &Reencode,
+) -> Result<(Cow<'b, [u8]>, Option<Blocks>), ImageError> {
     if before.frames > 1 {
-        return Ok(without_metadata(bytes, &before));
+        return Ok((without_metadata(bytes, before), None));
     }
-    if let Some((file, _)) = requantised(bytes, &before, to) {
-        return Ok(Cow::Owned(file));
+    match requantised(bytes, before, to) {
+        Some((file, blocks)) => Ok((Cow::Owned(file), blocks)),
+        None => Ok((Cow::Owned(reencode_pixels(bytes, limits, to)?), None)),
     }
-    reencode_pixels(bytes, limits, to).map(Cow::Owned)
 }
 
 /// Decodes a still image to its pixels and encodes these.
@@ -116,13 +125,12 @@ pub fn verify_and_reencode<'b>(
     to: &Reencode,
 ) -> Result<(Verified, Cow<'b, [u8]>), ImageError> {
     let facts = facts(bytes, limits)?;
-    if facts.frames == 1
-        && let Some((file, Some(blocks))) = requantised(bytes, &facts, to)
-    {
-        let perceptual_hash = perceptual::hash_of_blocks(&blocks, facts.orientation);
-        return Ok((Verified { facts, perceptual_hash }, Cow::Owned(file)));
-    }
-    Ok((verify(bytes, limits)?, reencode(bytes, limits, to)?))
+    let (file, blocks) = made(bytes, &facts, limits, to)?;
+    let verified = match blocks {
+        Some(blocks) => Verified { facts, perceptual_hash: perceptual::hash_of_blocks(&blocks, facts.orientation) },
+        None => verify(bytes, limits)?,
+    };
+    Ok((verified, file))
 }
 
 /// The JPEG of another quality, where nothing else is to be changed and its coefficients are read without a fault.

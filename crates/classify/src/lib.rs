@@ -43,7 +43,7 @@ pub trait Classifier: Send + Sync {
     ///
     /// # Errors
     /// [`ClassifierError::Failed`] and [`ClassifierError::NotANumber`] for a picture without scores.
-    fn scores(&self, pictures: &[Picture]) -> Vec<Result<Vec<f32>, ClassifierError>>;
+    fn scores(&self, pictures: &[Picture]) -> Vec<Result<Vec<f64>, ClassifierError>>;
 }
 
 /// What is done to a picture before a model looks at it, and to what the model says.  Each sample of eight bits becomes

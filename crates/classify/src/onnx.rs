@@ -99,15 +99,14 @@ impl OnnxClassifier {
         Ok(scores.chunks_exact(self.classes.len()).take(pictures.len()).map(<[f32]>::to_vec).collect())
     }
 
-    fn finished(&self, raw: &[f32]) -> Result<Vec<f32>, ClassifierError> {
+    fn finished(&self, raw: &[f32]) -> Result<Vec<f64>, ClassifierError> {
         let raw = raw.iter().map(|&score| f64::from(score));
         let scores: Vec<f64> =
             if self.preprocessing.logits { softmax(&raw.collect::<Vec<_>>()) } else { raw.collect() };
         if !scores.iter().all(|score| score.is_finite()) {
             return Err(ClassifierError::NotANumber);
         }
-        #[expect(clippy::cast_possible_truncation, reason = "scores were of 32 bits before")]
-        Ok(scores.iter().map(|score| ((score * STEPS).round() / STEPS) as f32).collect())
+        Ok(scores.iter().map(|score| (score * STEPS).round() / STEPS).collect())
     }
 }
 
@@ -120,7 +119,7 @@ impl Classifier for OnnxClassifier {
         picture.resized(self.input.width, self.input.height, self.preprocessing.filter)
     }
 
-    fn scores(&self, pictures: &[Picture]) -> Vec<Result<Vec<f32>, ClassifierError>> {
+    fn scores(&self, pictures: &[Picture]) -> Vec<Result<Vec<f64>, ClassifierError>> {
         let mut scores = Vec::with_capacity(pictures.len());
         for pictures in pictures.chunks(self.input.batch) {
             match self.raw(pictures) {

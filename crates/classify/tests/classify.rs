@@ -53,7 +53,7 @@ fn nchw() -> OnnxClassifier {
     OnnxClassifier::new(NCHW, preprocessing, names(3)).unwrap()
 }
 
-fn scores(classifier: &OnnxClassifier, pictures: &[Picture]) -> Vec<Vec<f32>> {
+fn scores(classifier: &OnnxClassifier, pictures: &[Picture]) -> Vec<Vec<f64>> {
     classifier.scores(pictures).into_iter().collect::<Result<_, _>>().unwrap()
 }
 
@@ -70,9 +70,9 @@ fn scores_are_those_of_the_reference_evaluator() {
         for (row, expected) in scores.iter().zip(expected[name].as_array().unwrap()) {
             assert_eq!(row.len(), classifier.classes().len());
             for (score, expected) in row.iter().zip(expected.as_array().unwrap()) {
-                assert!((f64::from(*score) - expected.as_f64().unwrap()).abs() < 2e-3, "{name}: {scores:?}");
+                assert!((score - expected.as_f64().unwrap()).abs() < 2e-3, "{name}: {scores:?}");
             }
-            assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-3);
+            assert!((row.iter().sum::<f64>() - 1.0).abs() < 1e-3);
         }
         assert_eq!(scores.len(), SIZES.len());
     }
@@ -89,7 +89,7 @@ fn scores_do_not_depend_on_the_pictures_beside() {
         for (place, scores) in scores(&classifier, &many).iter().enumerate() {
             assert_eq!(scores, &alone[place % five.len()], "{place}");
         }
-        assert_eq!(scores(&classifier, &[]), Vec::<Vec<f32>>::new());
+        assert_eq!(scores(&classifier, &[]), Vec::<Vec<f64>>::new());
     }
 }
 

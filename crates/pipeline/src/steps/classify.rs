@@ -1,6 +1,6 @@
 //! `classify`, global: what classifiers say of the images that documents want.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use obelisc_classify::{BATCH, OnnxClassifier};
 use obelisc_document::table::{Answer, ImageScore, Table};
@@ -90,39 +90,42 @@ const ROWS_OF_AN_IMAGE: u64 = 20;
 /// Gives pictures to classifiers, as many at a time as those take.
 struct Scorer<'r> {
     classifiers: &'r Classifiers,
-    /// Pictures that wait, by the sha256 of their files, for each classifier as it looks at them.
-    waiting: Vec<(String, Vec<Picture>)>,
+    /// The sha256 of the files of pictures that wait.
+    waiting: Vec<String>,
+    /// These pictures as each classifier looks at them.
+    fitted: Vec<Vec<Picture>>,
     scores: HashMap<String, Scores>,
 }
 
 impl<'r> Scorer<'r> {
     fn new(classifiers: &'r Classifiers) -> Self {
-        Self { classifiers, waiting: Vec::new(), scores: HashMap::new() }
+        let fitted = classifiers.iter().map(|_| Vec::new()).collect();
+        Self { classifiers, waiting: Vec::new(), fitted, scores: HashMap::new() }
     }
 
     fn knows(&self, sha256: &str) -> bool {
-        self.scores.contains_key(sha256) || self.waiting.iter().any(|(waiting, _)| waiting == sha256)
+        self.scores.contains_key(sha256) || self.waiting.iter().any(|waiting| waiting == sha256)
     }
 
     fn push(&mut self, sha256: String, picture: &Picture) {
-        let fitted = self.classifiers.iter().map(|(_, classifier)| classifier.fitted(picture.clone())).collect();
-        self.waiting.push((sha256, fitted));
+        for (fitted, (_, classifier)) in self.fitted.iter_mut().zip(self.classifiers.iter()) {
+            fitted.push(classifier.fitted(picture.clone()));
+        }
+        self.waiting.push(sha256);
         if self.waiting.len() >= BATCH {
             self.score();
         }
     }
 
     fn score(&mut self) {
-        for (index, (name, classifier)) in self.classifiers.iter().enumerate() {
-            let pictures: Vec<Picture> =
-                self.waiting.iter().filter_map(|(_, fitted)| fitted.get(index).cloned()).collect();
-            for ((sha256, _), scores) in self.waiting.iter().zip(classifier.scores(&pictures)) {
+        for (fitted, (name, classifier)) in self.fitted.iter_mut().zip(self.classifiers.iter()) {
+            for (sha256, scores) in self.waiting.iter().zip(classifier.scores(fitted)) {
                 // A picture that a classifier fails on has no scores of it.
                 let Ok(scores) = scores else { continue };
                 let classes = classifier.classes().iter().cloned();
-                let scores: BTreeMap<String, f64> = classes.zip(scores.into_iter().map(rounded)).collect();
-                self.scores.entry(sha256.clone()).or_default().insert(name.clone(), scores);
+                self.scores.entry(sha256.clone()).or_default().insert(name.clone(), classes.zip(scores).collect());
             }
+            fitted.clear();
         }
         self.waiting.clear();
     }
@@ -131,9 +134,4 @@ impl<'r> Scorer<'r> {
         self.score();
         self.scores
     }
-}
-
-/// The nearest of the numbers of four decimals, which scores are.
-fn rounded(score: f32) -> f64 {
-    (f64::from(score) * 10_000.0).round() / 10_000.0
 }

@@ -335,18 +335,20 @@ impl Network {
                 break (pass, permits);
             }
         };
-        let came = self.in_time(left, self.request(url, wanted)).await;
-        let came = match came {
-            Ok(Head::Redirect(next)) => Ok(Step::Redirect(next)),
-            // Room is waited for outside of the URL's own time.
-            Ok(Head::Answer(response)) => match self.room(&response, wanted).await {
-                Ok(room) => self.in_time(left, self.body(response, room, wanted)).await.map(Step::Body),
-                Err(failed) => Err(failed),
-            },
-            Err(failed) => Err(failed),
-        };
+        let came = self.come(url, wanted, left).await;
         gate.heed(came.as_ref().err(), self.manners.max_wait);
         came
+    }
+
+    /// What comes of a request; its room is waited for outside of the URL's own time.
+    async fn come(&self, url: &Url, wanted: Wanted, left: &mut Duration) -> Result<Step, Failed> {
+        match self.in_time(left, self.request(url, wanted)).await? {
+            Head::Redirect(next) => Ok(Step::Redirect(next)),
+            Head::Answer(response) => {
+                let room = self.room(&response, wanted).await?;
+                self.in_time(left, self.body(response, room, wanted)).await.map(Step::Body)
+            }
+        }
     }
 
     /// What comes of it in the time that is left, which is then less.

@@ -34,7 +34,13 @@ impl Pass<'_> {
     /// Whether the request may go now.  Where not, since another went or the host asked for time in the meantime, it
     /// gives back what it holds and [comes again](Gate::enter).
     pub(super) fn go(&self) -> bool {
-        self.0.admit(true).is_ok()
+        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let is_time = state.next <= now;
+        if is_time {
+            state.next = now + self.0.interval;
+        }
+        is_time
     }
 }
 
@@ -49,9 +55,14 @@ impl Gate {
     pub(super) async fn enter(&self) -> Pass<'_> {
         loop {
             let changed = self.changed.notified();
-            let next = match self.admit(false) {
-                Ok(()) => return Pass(self),
-                Err(next) => next,
+            let next = {
+                let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+                let has_room = f64::from(state.inside + 1) <= state.limit.floor();
+                if has_room && state.next <= Instant::now() {
+                    state.inside += 1;
+                    return Pass(self);
+                }
+                has_room.then_some(state.next)
             };
             match next {
                 Some(next) => tokio::select! {
@@ -61,22 +72,6 @@ impl Gate {
                 None => changed.await,
             }
         }
-    }
-
-    /// Lets a request in, and with `go` to the host; or says when it may be, where that is known.
-    fn admit(&self, go: bool) -> Result<(), Option<Instant>> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        let has_room = go || f64::from(state.inside + 1) <= state.limit.floor();
-        if !has_room || state.next > now {
-            return Err(has_room.then_some(state.next));
-        }
-        if go {
-            state.next = now + self.interval;
-        } else {
-            state.inside += 1;
-        }
-        Ok(())
     }
 
     /// Heeds what came of a request: fewer go where the host asks for less, more where it answered; a failure that may pass says nothing of either.

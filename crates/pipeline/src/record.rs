@@ -4,12 +4,13 @@ use std::io::Write as _;
 
 use obelisc_document::account::Accounts;
 use obelisc_document::table::{self, Failure, Table};
+use obelisc_shard::Manifest;
 use obelisc_storage::parquet::Reader;
 use obelisc_storage::{Error as StorageError, Storage};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::error::{Error, TaskError};
+use crate::error::{Error, TaskError, whole};
 use crate::marker::{self, FORMAT, Marker, Output};
 use crate::recipe::Recipe;
 use crate::run::RUN;
@@ -92,6 +93,19 @@ impl Record {
     /// [`StorageError::NotFound`] where no run was; a record of a newer format, by name.
     pub fn read(storage: &dyn Storage) -> Result<Self, TaskError> {
         Ok(marker::read(storage, &key())?)
+    }
+
+    /// The record of the run that must be in this output.
+    pub(crate) fn of_run(storage: &dyn Storage) -> Result<Self, Error> {
+        let nowhere = |error: TaskError| format!("{}: no run here: {}", storage.location(), error.whole());
+        Self::read(storage).map_err(|error| Error::Unreachable(vec![nowhere(error)]))
+    }
+
+    /// The manifest of a dataset in the output.
+    pub(crate) fn manifest(storage: &dyn Storage, folder: &str) -> Result<Manifest, Error> {
+        let manifest = storage.read(&format!("{folder}/manifest.json"))?;
+        let damaged = |error| format!("{}: {}", storage.location(), whole(&error));
+        Manifest::from_json(&manifest).map_err(|error| Error::Unreachable(vec![damaged(error)]))
     }
 
     /// The markers of a step, by task.

@@ -10,7 +10,6 @@ use obelisc_document::table::{self, Answer, Table as _};
 use obelisc_document::{Reason, UrlKey};
 use obelisc_fetch::{ImageStore, Wish, crawl};
 use obelisc_filter::options::Problem;
-use obelisc_shard::Manifest;
 use obelisc_storage::Storage;
 use obelisc_storage::parquet::Reader;
 
@@ -62,20 +61,14 @@ impl Retry<'_> {
         let place = self.storage.location();
         let unreachable =
             |error: &dyn std::error::Error| Error::Unreachable(vec![format!("{place}: {}", whole(error))]);
-        let refused = |message: &str| {
-            let (file, key, message) = (place.clone(), String::new(), message.to_owned());
-            Error::Refused(vec![Problem { file, line: 0, key, message }])
+        let record = Record::of_run(self.storage)?;
+        let Some(folder) = &record.dataset else {
+            let message = "the run is not finished; run it to its end first".to_owned();
+            return Err(Error::Refused(vec![Problem { file: place, line: 0, key: String::new(), message }]));
         };
-        let record = Record::read(self.storage)
-            .map_err(|error| Error::Unreachable(vec![format!("{place}: no run here: {}", error.whole())]))?;
-        let folder =
-            record.dataset.as_ref().ok_or_else(|| refused("the run is not finished; run it to its end first"))?;
         record.tables().map_err(|error| unreachable(&error))?;
-        let manifest = self.storage.read(&format!("{folder}/manifest.json"))?;
-        let manifest = Manifest::from_json(&manifest).map_err(|error| unreachable(&error))?;
-        let overrides: Vec<String> =
-            manifest.recipe.overrides.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        let recipe = Recipe::parse_given(&manifest.recipe.name, &manifest.recipe.text, &overrides, self.given);
+        let stored = Record::manifest(self.storage, folder)?.recipe;
+        let recipe = Recipe::parse_given(&stored.name, &stored.text, &stored.set(), self.given);
         let recipe = recipe.map_err(Error::Refused)?;
         if !recipe.fetch.asks_network {
             return Ok(Retried::default());

@@ -61,6 +61,11 @@ impl Recipe {
     pub fn new(name: String, text: String, overrides: BTreeMap<String, String>) -> Self {
         Self { name, text_sha256: sha256(text.as_bytes()), overrides, text }
     }
+
+    /// The overrides as a command line gives them: `KEY=VALUE`.
+    pub fn set(&self) -> Vec<String> {
+        self.overrides.iter().map(|(key, value)| format!("{key}={value}")).collect()
+    }
 }
 
 /// One input.

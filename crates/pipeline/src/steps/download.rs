@@ -84,8 +84,7 @@ impl Step for Download {
     }
 
     fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
-        let tasks = self.tasks(task.context);
-        let domains = key_range(task.index, tasks);
+        let domains = key_range(task.index, self.tasks(task.context));
         let wishes = self.own(task, &domains)?;
         let retries = self.retries(task.context)?;
         if wishes.is_empty() {
@@ -93,7 +92,7 @@ impl Step for Download {
             return answered::write(task, UNIT, Vec::new());
         }
         let name = segment_name(task.context.recipe, &domains, &wishes);
-        let answers = answers(task, tasks, &name, &wishes)?;
+        let answers = self.answers(task.context, &domains, &name, &wishes)?;
         let held = answers.iter().filter_map(|answer| answer.segment.clone());
         let segments: BTreeSet<_> = held.chain([name]).collect();
         task.facts = json!({"segments": segments, "retries": retries});
@@ -133,6 +132,62 @@ impl Download {
         }
         own.sort();
         Ok(own)
+    }
+
+    /// The answers to these wishes: what the store knows from other runs that ask the same way, else what the hosts say.
+    fn answers(
+        &self,
+        context: &Context<'_>,
+        domains: &RangeInclusive<u64>,
+        name: &str,
+        wishes: &[Wish],
+    ) -> Result<Vec<Answer>, TaskError> {
+        let keys = wishes.iter().flat_map(|wish| &wish.urls).map(|url| UrlKey::new(url)).collect();
+        let prefix = prefix(context.recipe);
+        let known = |again: bool| {
+            let is_wanted =
+                |other: &str| other != name && is_retry(other) == again && may_know(other, &prefix, domains);
+            context.images.known(&keys, is_wanted)
+        };
+        let (mut answers, again) = (known(false)?, known(true)?);
+        let own = match context.images.answers(name)? {
+            Some(own) => own,
+            None => {
+                let mut journal = context.images.journal(name)?;
+                let known =
+                    |url| [&again, &answers].into_iter().filter_map(|known| known.get(&url)).map(ends_wish).max();
+                let manners = context.config.manners(self.tasks(context));
+                let policy = context.recipe.fetch.policy.clone();
+                if !crawl(manners, policy, wishes.to_vec(), &known, &mut journal, context.stop)? {
+                    return Err(TaskError::Stopped);
+                }
+                journal.seal()?
+            }
+        };
+        for answer in own {
+            let is_better = |known: &Answer| known.reason.is_some() || answer.reason.is_none();
+            if answers.get(&answer.url_key).is_none_or(is_better) {
+                answers.insert(answer.url_key, answer);
+            }
+        }
+        // What was asked for again says more of what failed.
+        for (key, answer) in again {
+            if answers.get(&key).is_none_or(|known| known.reason.is_some()) {
+                answers.insert(key, answer);
+            }
+        }
+        // Those that a wish needed: up to the one that ends it.
+        let mut needed = BTreeMap::new();
+        for wish in wishes {
+            for url in &wish.urls {
+                let Some(answer) = answers.get(&UrlKey::new(url)) else { break };
+                needed.insert(answer.url_key, answer.clone());
+                if ends_wish(answer) {
+                    break;
+                }
+            }
+        }
+        Ok(needed.into_values().collect())
     }
 }
 
@@ -177,50 +232,6 @@ fn may_know(name: &str, prefix: &str, domains: &RangeInclusive<u64>) -> bool {
     let mut end = || parts.next().and_then(|part| u64::from_str_radix(part, 16).ok());
     let [first, last] = ends(domains);
     end().zip(end()).is_some_and(|(from, until)| from <= last && first <= until)
-}
-
-/// The answers to these wishes: what the store knows from other runs that ask the same way, else what the hosts say.
-fn answers(task: &Task<'_>, tasks: u32, name: &str, wishes: &[Wish]) -> Result<Vec<Answer>, TaskError> {
-    let context = task.context;
-    let keys = wishes.iter().flat_map(|wish| &wish.urls).map(|url| UrlKey::new(url)).collect();
-    let (prefix, domains) = (prefix(context.recipe), key_range(task.index, tasks));
-    let mut answers = context.images.known(&keys, |other| other != name && may_know(other, &prefix, &domains))?;
-    let own = match context.images.answers(name)? {
-        Some(own) => own,
-        None => {
-            let mut journal = context.images.journal(name)?;
-            let known = |url| answers.get(&url).map(ends_wish);
-            let (manners, policy) = (context.config.manners(tasks), context.recipe.fetch.policy.clone());
-            if !crawl(manners, policy, wishes.to_vec(), &known, &mut journal, context.stop)? {
-                return Err(TaskError::Stopped);
-            }
-            journal.seal()?
-        }
-    };
-    for answer in own {
-        let is_better = |known: &Answer| known.reason.is_some() || answer.reason.is_none();
-        if answers.get(&answer.url_key).is_none_or(is_better) {
-            answers.insert(answer.url_key, answer);
-        }
-    }
-    // What was asked for again says more of what failed.
-    for (key, answer) in context.images.known(&keys, |other| is_retry(other) && may_know(other, &prefix, &domains))? {
-        if answers.get(&key).is_none_or(|known| known.reason.is_some()) {
-            answers.insert(key, answer);
-        }
-    }
-    // Those that a wish needed: up to the one that ends it.
-    let mut needed = BTreeMap::new();
-    for wish in wishes {
-        for url in &wish.urls {
-            let Some(answer) = answers.get(&UrlKey::new(url)) else { break };
-            needed.insert(answer.url_key, answer.clone());
-            if ends_wish(answer) {
-                break;
-            }
-        }
-    }
-    Ok(needed.into_values().collect())
 }
 
 #[cfg(test)]

@@ -4,21 +4,20 @@
 //! There are three rounds, each behind the answers to the one before: an image may move to another domain twice.
 
 use std::collections::HashMap;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, UInt32Type};
 use obelisc_dedup::Domain;
 use obelisc_document::table::{Answer, ImageReference, Table as _, Wish};
-use obelisc_engine::{Batches, Engine, Limits, Source};
+use obelisc_engine::{Engine, Limits};
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::before_fetch;
 use super::download;
-use super::duplicates::tables::source_of_columns;
+use super::duplicates::tables::{source_of_channel, source_of_columns};
 use crate::error::TaskError;
 use crate::recipe::{Recipe, Stage};
 use crate::step::{Context, Step, Task};
@@ -132,18 +131,14 @@ fn wishes(
     round: usize,
     mut receive: impl FnMut(Wish) -> Result<(), TaskError>,
 ) -> Result<(), TaskError> {
-    let files = |step: &str, table: &'static str| {
-        context.output(step).files(table).map(|file| file.key.clone()).collect::<Vec<_>>()
-    };
-    let asked: Vec<String> = download::NAMES.iter().take(round).flat_map(|step| files(step, Answer::NAME)).collect();
-    let (wanted, archived) =
-        (files(before_fetch(context.recipe), ImageReference::NAME), files("harvest", Answer::NAME));
-    let told = &["url_key", "reason"];
-    let of = |keys| keys_of(keys);
+    let files = |step: &str, table| context.output(step).files(table).map(|file| file.key.as_str());
+    let wanted = files(before_fetch(context.recipe), ImageReference::NAME);
+    let archived = files("harvest", Answer::NAME);
+    let asked = download::NAMES.iter().take(round).flat_map(|step| files(step, Answer::NAME));
     let sources = vec![
-        source_of_columns::<ImageReference>("wanted", context.storage, of(&wanted), WANTED)?,
-        source_of_columns::<Answer>("archived", context.storage, of(&archived), told)?,
-        source_of_columns::<Answer>("asked", context.storage, of(&asked), told)?,
+        source_of_columns::<ImageReference>("wanted", context.storage, wanted, WANTED)?,
+        source_of_columns::<Answer>("archived", context.storage, archived, TOLD)?,
+        source_of_columns::<Answer>("asked", context.storage, asked, TOLD)?,
     ];
     // Two queries at once, each with half of the memory.
     let all = context.config.engine_limits(true);
@@ -162,7 +157,7 @@ fn wishes(
                 let _ = sender.send(Err(error.into()));
             }
         });
-        sorted.query(vec![source(receiver)], SORTED, |batch| {
+        sorted.query(vec![source_of_channel("wishes", Wish::schema(), receiver)], SORTED, |batch| {
             Ok(Wish::from_batch(&batch)?.into_iter().try_for_each(&mut receive)?)
         })
     })?;
@@ -171,19 +166,8 @@ fn wishes(
 
 /// Columns of the references.
 const WANTED: &[&str] = &["url_key", "task", "row", "ordinal", "rank", "url"];
-
-fn keys_of(keys: &[String]) -> impl Iterator<Item = &str> {
-    keys.iter().map(String::as_str)
-}
-
-fn source(receiver: Receiver<Result<RecordBatch, TaskError>>) -> Source {
-    let receiver = Mutex::new(Some(receiver));
-    Source::new("wishes", Wish::schema(), move || {
-        let receiver = receiver.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let batches = receiver.ok_or("wishes are read a second time")?.into_iter();
-        Ok(Box::new(batches.map(|batch| Ok(batch?))) as Batches)
-    })
-}
+/// Columns of the answers.
+const TOLD: &[&str] = &["url_key", "reason"];
 
 /// Images as they come, candidate by candidate.
 struct Images<'s> {

@@ -95,7 +95,7 @@ impl Grid {
     /// All mistakes: rules that the run's recipe does not have, unknown options, values that are not allowed, too many
     /// variants.
     pub(super) fn new(stored: &StoredRecipe, words: &[String], given: &Given) -> Result<Self, Vec<Problem>> {
-        let overrides: Vec<String> = stored.overrides.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let overrides = stored.set();
         let parse = |more: &[String]| {
             let all: Vec<String> = overrides.iter().chain(more).cloned().collect();
             Recipe::parse_given(&stored.name, &stored.text, &all, given)

@@ -7,7 +7,6 @@ use obelisc_document::Document;
 use obelisc_document::table::{self, Attachment, Table};
 use obelisc_filter::options::Problem;
 use obelisc_filter::{Judgement, SubjectKind};
-use obelisc_shard::Manifest;
 use obelisc_storage::Storage;
 use obelisc_storage::parquet::Reader;
 use serde_json::Value;
@@ -53,8 +52,7 @@ impl<'a> Stored<'a> {
         let place = storage.location();
         let unreachable =
             |error: &dyn std::error::Error| Error::Unreachable(vec![format!("{place}: {}", whole(error))]);
-        let record = Record::read(storage)
-            .map_err(|error| Error::Unreachable(vec![format!("{place}: no run here: {}", error.whole())]))?;
+        let record = Record::of_run(storage)?;
         let mut problems = Vec::new();
         let mut refuse = |message: &str| {
             let (file, key, message) = (place.clone(), String::new(), message.to_owned());
@@ -77,8 +75,7 @@ impl<'a> Stored<'a> {
         let (Some(folder), true) = (&record.dataset, problems.is_empty()) else {
             return Err(Error::Refused(problems));
         };
-        let manifest = storage.read(&format!("{folder}/manifest.json"))?;
-        let manifest = Manifest::from_json(&manifest).map_err(|error| unreachable(&error))?;
+        let manifest = Record::manifest(storage, folder)?;
         let removes_duplicates = record.steps.iter().any(|step| step.stage == "dedup");
         let all = match removes_duplicates {
             true => &[Sitting::Filter][..],

@@ -192,7 +192,7 @@ fn ours(options: &Fetch, server: &Server, scratch: &Path, mode: Mode, urls: u32)
 /// img2dataset as its users call it, without retries and resizing.
 fn peer(options: &Fetch, server: &Server, scratch: &Path, mode: Mode, urls: u32) -> Result<Cost> {
     let (list, folder) = (scratch.join("urls.txt"), scratch.join("theirs"));
-    let lines: Vec<String> = (0..urls).map(|number| server.url(number, 0)).collect();
+    let lines: Vec<String> = (0..urls).map(|number| server::url(server.port, number, 0)).collect();
     std::fs::write(&list, lines.join("\n"))?;
     let program = options.python.parent().unwrap_or(Path::new("")).join("img2dataset");
     let mut command = Command::new(if program.exists() { program } else { "img2dataset".into() });

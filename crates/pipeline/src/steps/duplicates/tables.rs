@@ -1,8 +1,10 @@
 //! Tables of a run, or those of their rows that may have copies, as tables of the engine.
 
 use std::ops::RangeInclusive;
-use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::UInt64Type;
 use arrow_schema::SchemaRef;
@@ -67,6 +69,20 @@ pub(in crate::steps) fn source_of_copies<'a, T: Table>(
         Reader::open_wanted(object, key, ROWS_PER_READ, "key_high", &range, move |key| crowded.holds(key))
     };
     Ok(table(name, T::schema(), files, read))
+}
+
+/// What comes through a channel, as a table that is read once.
+pub(in crate::steps) fn source_of_channel(
+    name: &'static str,
+    schema: SchemaRef,
+    receiver: Receiver<Result<RecordBatch, TaskError>>,
+) -> Source {
+    let receiver = Mutex::new(Some(receiver));
+    Source::new(name, schema, move || {
+        let receiver = receiver.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let batches = receiver.ok_or_else(|| format!("{name} are read a second time"))?.into_iter();
+        Ok(Box::new(batches.map(|batch| Ok(batch?))) as Batches)
+    })
 }
 
 fn table(

@@ -1,7 +1,7 @@
 //! A shuffled order: documents sorted by a hash of their id, by an engine that spills.
 
-use std::sync::mpsc::{Receiver, sync_channel};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, LazyLock};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{UInt32Type, UInt64Type};
@@ -9,10 +9,11 @@ use arrow_array::{ArrayRef, FixedSizeBinaryArray, RecordBatch, UInt32Array, UInt
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use obelisc_document::DocId;
 use obelisc_document::table::DocumentSize;
-use obelisc_engine::{Batches, Engine, Limits, Source};
+use obelisc_engine::{Engine, Limits};
 use obelisc_shard::{Split, Splits};
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
+use super::super::duplicates::tables::source_of_channel;
 use super::super::keys::halves;
 use super::Placing;
 use crate::error::TaskError;
@@ -58,22 +59,13 @@ pub(super) fn sort(
                 }
             }
         });
-        let source = source(receiver);
+        let source = source_of_channel("sizes", Arc::clone(&SCHEMA), receiver);
         engine.query(vec![source], QUERY, |batch| {
             let rows = sorted(&batch).ok_or("the engine's answer lacks a column")?;
             Ok(rows.into_iter().try_for_each(&mut receive)?)
         })
     })?;
     Ok(())
-}
-
-fn source(receiver: Receiver<Result<RecordBatch, TaskError>>) -> Source {
-    let receiver = Mutex::new(Some(receiver));
-    Source::new("sizes", Arc::clone(&SCHEMA), move || {
-        let receiver = receiver.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let batches = receiver.ok_or("sizes are read a second time")?.into_iter();
-        Ok(Box::new(batches.map(|batch| Ok(batch?))) as Batches)
-    })
 }
 
 /// The rows of a task, with what they are sorted by.

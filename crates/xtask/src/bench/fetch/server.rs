@@ -45,10 +45,6 @@ impl Server {
         }
         bail!("the server does not answer")
     }
-
-    pub(super) fn url(&self, number: u32, latency: u32) -> String {
-        url(self.port, number, latency)
-    }
 }
 
 impl Drop for Server {

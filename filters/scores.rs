@@ -1,5 +1,7 @@
 //! Scores that classifiers gave to images.
 
+use std::collections::BTreeSet;
+
 use obelisc_document::ImageNode;
 use obelisc_filter::options::Options;
 
@@ -27,7 +29,12 @@ impl MaxScores {
             }
             bound
         });
-        Self { classifier, bounds: bounds.collect() }
+        let bounds: Vec<_> = bounds.collect();
+        let classes: BTreeSet<_> = bounds.iter().map(|(class, _)| class).collect();
+        if given.is_empty() || classes.len() < bounds.len() {
+            options.problem("max_scores", "a bound for at least one class, and one for each is allowed");
+        }
+        Self { classifier, bounds }
     }
 
     /// How much of its bound the score of a class takes, at most; `None` of an image without scores.

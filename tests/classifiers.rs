@@ -72,6 +72,41 @@ fn scores_are_facts_that_rules_are_asked_about() {
     }
 }
 
+/// The sum behind each chunk of a PNG (W3C, PNG, annex D).
+fn crc32(bytes: &[u8]) -> u32 {
+    let shifted = |sum: u32| (sum >> 1) ^ if sum & 1 == 1 { 0xEDB8_8320 } else { 0 };
+    !bytes.iter().fold(!0, |sum, &byte| (0..8).fold(sum ^ u32::from(byte), |sum, _| shifted(sum)))
+}
+
+#[test]
+fn an_image_that_a_classifier_cannot_look_at_fails_with_that_reason() {
+    let place = Place::new();
+    let whole = picture::png(1, 200, 180);
+    // Its structure is that of a PNG; what is compressed in it is not.
+    let mut damaged = picture::png(2, 200, 180);
+    let at = damaged.windows(4).position(|name| name == b"IDAT").unwrap() + 4;
+    let length = u32::from_be_bytes(damaged[at - 8..at - 4].try_into().unwrap()) as usize;
+    damaged[at..at + length].fill(0xAA);
+    let sum = crc32(&damaged[at - 4..at + length]);
+    damaged[at + length..at + length + 4].copy_from_slice(&sum.to_be_bytes());
+    let page = "<p>Two pictures of a boat on the lake.</p><img src=1.png width=200 height=180><img src=2.png width=200 height=180>";
+    let archive = ArchiveBuilder::new(Compression::GzipPerRecord)
+        .warcinfo()
+        .response("https://a.example/1.png", &HttpResponse::new("image/png", whole))
+        .response("https://a.example/2.png", &HttpResponse::new("image/png", damaged))
+        .response("https://a.example/", &HttpResponse::html(page));
+    let archive = place.write("1.warc.gz", archive.finish().bytes);
+    let recipe = recipe(&place, MODEL, "\"a\", \"b\", \"c\", \"d\", \"e\"", "[fetch]\ndecode = false\n");
+    let output = place.path("out");
+    run(&recipe, MODEL, &archive, &output).ok();
+    assert_eq!(scores(&output).len(), 1);
+    let explained = obelisc(["explain"]).path(&output).words(["--url", "https://a.example/"]).ok().stdout;
+    assert!(explained.contains("not_classified"), "{explained}");
+    let accounts = accounts(&manifest(&output.join("dataset")));
+    let of = |step: &str| accounts.iter().find(|(name, _)| name == step).unwrap().1.0.clone();
+    assert_eq!(of("apply")["images"].failed["not_classified"], 1);
+}
+
 #[test]
 fn a_classifier_that_is_wrong_is_refused_before_anything_is_read() {
     let place = Place::new();
@@ -86,6 +121,13 @@ fn a_classifier_that_is_wrong_is_refused_before_anything_is_read() {
     );
     let damaged = refused("crates/classify/tests/models/make.py", five, "");
     assert!(damaged.contains("classifiers.look.model: no model in ONNX"), "{damaged}");
+    // What is wrong with a classifier is told once, not again by the rules that ask for it.
+    let asked = "[rules.image.class_scores]\nclassifier = \"look\"\nmax_scores = [\"a=0.5\"]\n";
+    let damaged = refused("crates/classify/tests/models/make.py", "\"a\", \"a\"", asked);
+    assert!(damaged.contains("classifiers.look.classes: a class is named twice"), "{damaged}");
+    assert!(!damaged.contains("asks for a classifier"), "{damaged}");
+    let none = "[rules.image.class_scores]\nclassifier = \"look\"\nmax_scores = []\n";
+    assert!(refused(MODEL, five, none).contains("max_scores: a bound for at least one class"));
     let other = refused(MODEL, five, "[rules.image.class_scores]\nmax_scores = [\"a=0.5\"]\n");
     assert!(other.contains("image.class_scores asks for a classifier \"nsfw\"; [classifiers] has look"), "{other}");
     let class = "[rules.image.class_scores]\nclassifier = \"look\"\nmax_scores = [\"z=0.5\", \"a=2\"]\n";

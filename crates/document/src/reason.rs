@@ -138,7 +138,7 @@ reasons! {
     NotEncoded = "image_not_encoded",
     /// The image is in a list of those that nobody may store; its hash alone is kept.
     HashListed = "hash_listed",
-    /// A classifier could not look at the image, which has no scores of it.
+    /// A classifier of the recipe could not look at the image, so that nobody can judge it.
     NotClassified = "not_classified",
     /// The images before it fill the document.
     DocumentTooLarge = "document_too_large",

@@ -354,6 +354,9 @@ impl<'a> Options<'a> {
             }
             _ => default.iter().map(|&word| word.to_owned()).collect(),
         };
+        if !choices.is_empty() && (1..chosen.len()).any(|at| chosen[..at].contains(&chosen[at])) {
+            self.problem(key, "a word stands in it twice");
+        }
         self.declare(key, "list of text", format!("[{}]", quoted(default)), allowed, meaning);
         self.keep(key, chosen.clone());
         chosen

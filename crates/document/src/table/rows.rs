@@ -170,11 +170,13 @@ table! {
 
 table! {
     /// What classifiers say of an image.
-    ImageScore = "image_scores" version 1 {
+    ImageScore = "image_scores" version 2 {
         /// Key of the image's URL.
         url_key: UrlKey,
-        /// For each classifier the score of each class, 0 to 1 as a rule, as JSON.
-        scores: String,
+        /// For each classifier the score of each class, 0 to 1 as a rule, as JSON; null where one of them could not look at it.
+        scores: Option<String>,
+        /// Which classifier could not, and why.
+        detail: Option<String>,
     }
 }
 

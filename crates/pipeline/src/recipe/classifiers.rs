@@ -1,6 +1,6 @@
 //! The recipe's tables `[classifiers.NAME]`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -12,9 +12,9 @@ use serde_json::{Map, Value};
 
 use super::Sections;
 
-/// Classifiers of images by their names.
+/// Classifiers of images by their names; none under a name whose table is wrong.
 #[derive(Clone, Default)]
-pub struct Classifiers(BTreeMap<String, Arc<dyn Classifier>>);
+pub struct Classifiers(BTreeMap<String, Option<Arc<dyn Classifier>>>);
 
 impl Classifiers {
     /// Whether there is none.
@@ -33,6 +33,8 @@ impl Classifiers {
                 root.problem("rules", format!("{path} asks for a classifier {name:?}; [classifiers] has {known}"));
                 continue;
             };
+            // What is wrong with its table is told already.
+            let Some(classifier) = classifier else { continue };
             let bounds = options["max_scores"].as_array().into_iter().flatten().filter_map(Value::as_str);
             for class in bounds.filter_map(|bound| bound.split_once('=')).map(|(class, _)| class.trim()) {
                 if !classifier.classes().iter().any(|known| known == class) {
@@ -48,7 +50,7 @@ impl Classifiers {
 
     /// The classifiers in the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = (&String, &dyn Classifier)> {
-        self.0.iter().map(|(name, classifier)| (name, &**classifier))
+        self.0.iter().filter_map(|(name, classifier)| Some((name, &**classifier.as_ref()?)))
     }
 }
 
@@ -78,9 +80,7 @@ pub(super) fn read(tables: Vec<(String, Options<'_>)>, sections: &mut Sections) 
     let mut canonical = Map::new();
     let mut classifiers = Classifiers::default();
     for (name, mut options) in tables {
-        if let Some(classifier) = one(&mut options) {
-            classifiers.0.insert(name.clone(), classifier);
-        }
+        classifiers.0.insert(name.clone(), one(&mut options));
         canonical.insert(name, Value::Object(options.finish().canonical));
     }
     sections.canonical.insert("classifiers".to_owned(), Value::Object(canonical));
@@ -120,6 +120,9 @@ fn one(options: &mut Options<'_>) -> Option<Arc<dyn Classifier>> {
     let filter =
         options.choice("filter", &FILTERS.map(|(name, _)| name), "how pictures are made smaller, as Pillow's filters");
     let logits = options.flag("logits", false, "put the model's outputs through a softmax");
+    if classes.iter().collect::<BTreeSet<_>>().len() < classes.len() {
+        options.problem("classes", "a class is named twice");
+    }
     if width.is_some() != height.is_some() {
         options.problem("width", "width and height are given together, or neither");
     }

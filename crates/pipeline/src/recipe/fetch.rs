@@ -132,6 +132,9 @@ fn reencode(table: &mut Options<'_>) -> Option<Reencode> {
         16..=65_535,
         "pixels of the longer side of images that are encoded anew; larger ones are made smaller, with their proportions kept",
     );
+    if format == "off" && max_side.is_some() {
+        table.problem("max_side", "images that are stored as they come keep their size; give a format as well");
+    }
     let format = match format {
         "jpeg" => Encoding::Jpeg { quality: u8::try_from(quality).ok().and_then(NonZeroU8::new)? },
         "png" => Encoding::Png,

@@ -1,5 +1,6 @@
 //! `attach`, global: image facts to the documents that want them, as a key table.
 
+use obelisc_document::Reason;
 use obelisc_document::table::{Answer, Attachment, ImageReference, ImageScore, Table};
 use serde_json::{Value, json};
 
@@ -9,7 +10,7 @@ use crate::recipe::{Recipe, Stage};
 use crate::step::{Context, Step, Task};
 
 /// Semantic version of the step.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 pub(super) struct Attach;
 
@@ -47,9 +48,8 @@ impl Step for Attach {
         let unanswered = |reference: &ImageReference| TaskError::Accounts(format!("no answer for {}", reference.url));
         let scores = bucket::read::<ImageScore>(task, "classify", buckets)?;
         let scored = bucket::join(&references, &scores).map(|(_, scores)| scores.first());
-        let joined = bucket::join(&references, &answers).zip(scored).map(|((reference, answers), scores)| {
-            let scores = scores.map(|scores| scores.scores.clone());
-            answers.first().map(|answer| attachment(reference, answer, scores)).ok_or_else(|| unanswered(reference))
+        let joined = bucket::join(&references, &answers).zip(scored).map(|((reference, answers), score)| {
+            answers.first().map(|answer| attachment(reference, answer, score)).ok_or_else(|| unanswered(reference))
         });
         let mut attachments = joined.collect::<Result<Vec<_>, _>>()?;
         // Sorted by task: the next step reads its own rows only.
@@ -60,14 +60,16 @@ impl Step for Attach {
     }
 }
 
-fn attachment(reference: &ImageReference, answer: &Answer, scores: Option<String>) -> Attachment {
+fn attachment(reference: &ImageReference, answer: &Answer, score: Option<&ImageScore>) -> Attachment {
+    // An image that a classifier could not look at nobody can judge: it counts as one that did not come.
+    let unscored = score.filter(|score| score.scores.is_none());
     Attachment {
         task: reference.task,
         row: reference.row,
         ordinal: reference.ordinal,
         rank: reference.rank,
-        reason: answer.reason,
-        detail: answer.detail.clone(),
+        reason: unscored.map_or(answer.reason, |_| Some(Reason::NotClassified)),
+        detail: unscored.map_or(&answer.detail, |score| &score.detail).clone(),
         segment: answer.segment.clone(),
         offset: answer.offset,
         length: answer.length,
@@ -79,6 +81,6 @@ fn attachment(reference: &ImageReference, answer: &Answer, scores: Option<String
         has_icc_profile: answer.has_icc_profile,
         perceptual_hash: answer.perceptual_hash,
         sha256: answer.sha256.clone(),
-        scores,
+        scores: score.and_then(|score| score.scores.clone()),
     }
 }

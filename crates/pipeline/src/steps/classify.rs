@@ -14,7 +14,7 @@ use crate::recipe::{Classifiers, Recipe, Stage};
 use crate::step::{Context, Step, Task};
 
 /// Semantic version of the step.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 pub(super) struct Classify;
 
@@ -62,8 +62,9 @@ impl Step for Classify {
             let blob = Blob { segment, offset: answer.offset, length: answer.length, sha256 };
             let bytes = blobs.read(&blob)?;
             // Of an image that was not decoded when it came nobody knows whether it can be.
-            if let Ok(picture) = decoded(&bytes, limits) {
-                scorer.push(blob.sha256, &picture);
+            match decoded(&bytes, limits) {
+                Ok(picture) => scorer.push(blob.sha256, &picture),
+                Err(error) => scorer.fail(blob.sha256, error.to_string()),
             }
         }
         let scores = scorer.finish();
@@ -71,13 +72,15 @@ impl Step for Classify {
         let flow = task.accounts.unit("classified_urls");
         for answer in answers {
             flow.enter(1);
-            let scores = answer.sha256.and_then(|sha256| scores.get(&sha256));
-            if let Some(scores) = scores {
-                rows.push(ImageScore { url_key: answer.url_key, scores: serde_json::to_string(scores)? });
-            }
-            if scores.is_none_or(|scores| scores.len() < context.recipe.classifiers.iter().count()) {
+            let (scores, detail) = match answer.sha256.and_then(|sha256| scores.get(&sha256)) {
+                Some(Ok(scores)) => (Some(serde_json::to_string(scores)?), None),
+                Some(Err(detail)) => (None, Some(detail.clone())),
+                None => (None, None),
+            };
+            if scores.is_none() {
                 flow.fail_one(Reason::NotClassified.name());
             }
+            rows.push(ImageScore { url_key: answer.url_key, scores, detail });
         }
         rows.sort();
         task.write(rows)
@@ -94,7 +97,8 @@ struct Scorer<'r> {
     waiting: Vec<String>,
     /// These pictures as each classifier looks at them.
     fitted: Vec<Vec<Picture>>,
-    scores: HashMap<String, Scores>,
+    /// By the sha256 of the file; of those that a classifier could not look at, which one, and why.
+    scores: HashMap<String, Result<Scores, String>>,
 }
 
 impl<'r> Scorer<'r> {
@@ -105,6 +109,10 @@ impl<'r> Scorer<'r> {
 
     fn knows(&self, sha256: &str) -> bool {
         self.scores.contains_key(sha256) || self.waiting.iter().any(|waiting| waiting == sha256)
+    }
+
+    fn fail(&mut self, sha256: String, why: String) {
+        self.scores.insert(sha256, Err(why));
     }
 
     fn push(&mut self, sha256: String, picture: &Picture) {
@@ -120,17 +128,23 @@ impl<'r> Scorer<'r> {
     fn score(&mut self) {
         for (fitted, (name, classifier)) in self.fitted.iter_mut().zip(self.classifiers.iter()) {
             for (sha256, scores) in self.waiting.iter().zip(classifier.scores(fitted)) {
-                // A picture that a classifier fails on has no scores of it.
-                let Ok(scores) = scores else { continue };
-                let classes = classifier.classes().iter().cloned();
-                self.scores.entry(sha256.clone()).or_default().insert(name.clone(), classes.zip(scores).collect());
+                let all = self.scores.entry(sha256.clone()).or_insert_with(|| Ok(Scores::default()));
+                match (scores, &mut *all) {
+                    (Ok(scores), Ok(all)) => {
+                        let classes = classifier.classes().iter().cloned();
+                        all.insert(name.clone(), classes.zip(scores).collect());
+                    }
+                    // The first that fails is named.
+                    (_, Err(_)) => {}
+                    (Err(error), Ok(_)) => *all = Err(format!("{name}: {error}")),
+                }
             }
             fitted.clear();
         }
         self.waiting.clear();
     }
 
-    fn finish(mut self) -> HashMap<String, Scores> {
+    fn finish(mut self) -> HashMap<String, Result<Scores, String>> {
         self.score();
         self.scores
     }

@@ -172,7 +172,7 @@ fn calls_that_mean_nothing_are_refused() {
     obelisc(["extract", "/nowhere/\u{1b}.html"]).fails(3).one_error(["/nowhere/\\u{1b}.html: not found"]);
     let empty = place.write("empty.txt", "# none\n");
     obelisc(["extract", &format!("@{}", empty.display())]).fails(3).one_error(["name nothing"]);
-    obelisc(["extract", "s3://bucket/a.warc.gz"]).fails(2).one_error(["s3"]);
+    obelisc(["extract", "ftp://bucket/a.warc.gz"]).fails(2).one_error(["ftp"]);
     obelisc(["extract"]).fails(2);
     assert!(obelisc(["extract", "--threads", "0"]).path(&one).fails(2).stderr.contains("--threads"));
 }

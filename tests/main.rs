@@ -28,6 +28,7 @@ mod lexicon;
 mod links;
 mod network;
 mod newer_formats;
+mod object_store;
 mod page_folders;
 mod paper_rules;
 mod plan;

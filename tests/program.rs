@@ -14,7 +14,7 @@ pub(crate) fn repository(path: &str) -> String {
 /// A call of the program that is being put together.
 pub(crate) struct Call {
     words: Vec<String>,
-    environment: Vec<(&'static str, &'static str)>,
+    environment: Vec<(String, String)>,
 }
 
 /// `obelisc` with these words.
@@ -53,8 +53,13 @@ impl Call {
         self
     }
 
-    pub(crate) fn env(mut self, name: &'static str, value: &'static str) -> Self {
-        self.environment.push((name, value));
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn envs(mut self, variables: Vec<(String, String)>) -> Self {
+        self.environment.extend(variables);
         self
     }
 
@@ -71,7 +76,7 @@ impl Call {
     fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_obelisc"));
         command.args(&self.words).current_dir(env!("CARGO_MANIFEST_DIR")).stdin(Stdio::null());
-        command.envs(self.environment.iter().copied());
+        command.envs(self.environment.iter().cloned());
         command
     }
 

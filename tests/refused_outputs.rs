@@ -20,7 +20,7 @@ fn an_input_that_is_not_there_exits_with_3_and_nothing_is_made() {
 fn all_inputs_that_lead_nowhere_are_named_at_once() {
     let place = Place::new();
     let empty = place.write("empty/readme.txt", "nothing");
-    let inputs = ["/nowhere/a.warc", "s3://bucket/b.warc.gz", empty.parent().unwrap().to_str().unwrap()];
+    let inputs = ["/nowhere/a.warc", "/nowhere/b.warc.gz", empty.parent().unwrap().to_str().unwrap()];
     let ended = run_of(&inputs, &place.path("out")).fails(3);
     let errors = ended.errors();
     assert_eq!(errors.len(), 3, "{ended}");
@@ -31,12 +31,14 @@ fn all_inputs_that_lead_nowhere_are_named_at_once() {
 }
 
 #[test]
-fn an_object_store_is_named_as_what_this_version_does_not_read() {
+fn a_url_of_another_kind_is_refused_with_what_is_allowed() {
     let place = Place::new();
-    for url in ["s3://bucket/x.warc.gz", "https://example.org/x.warc.gz"] {
+    for url in ["ftp://bucket/x.warc.gz", "file://bucket/x.warc.gz"] {
         let ended = run_of(&[url], &place.path("out")).fails(2);
-        ended.one_error([url, "not read by this version", "local path", "glob", "folder", "@list"]);
+        ended.one_error([url, "is not known here", "local path", "s3://", "https://"]);
     }
+    let ended = run_of(&[quickstart()], std::path::Path::new("https://example.org/out")).fails(2);
+    ended.one_error(["--output https://example.org/out", "is not known here", "local folder", "s3://"]);
 }
 
 #[test]

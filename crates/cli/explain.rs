@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use obelisc_pipeline::Config;
 use obelisc_pipeline::explain::{Decision, Explanation};
-use obelisc_storage::LocalFolder;
 
 use crate::output::print;
-use crate::{Failure, printable};
+use crate::{Failure, place, printable};
 
 /// What is said of a URL that no table names.
 const NOT_FOUND: &str =
@@ -18,8 +18,8 @@ const SHOWN: usize = 60;
 
 /// `obelisc explain`.
 pub fn explain(dir: &Path, url: &str, as_json: bool) -> Result<(), Failure> {
-    let storage = LocalFolder::open(dir).map_err(Failure::unreachable)?;
-    let found = obelisc_pipeline::explain::explain(&storage, url)
+    let storage = place::open(dir, &place::remotes(&Config::default()))?;
+    let found = obelisc_pipeline::explain::explain(&*storage, url)
         .map_err(|error| Failure::unreachable(format!("{}: no run that can be read: {error}", dir.display())))?;
     if as_json {
         let text = serde_json::to_string_pretty(&found).map_err(Failure::unreachable)?;

@@ -9,13 +9,14 @@ use std::thread::available_parallelism;
 
 use obelisc_filter::{RuleSet, StageView};
 use obelisc_pipeline::intake::{Fate, Finding, Intake, Page, Seen, is_archive};
-use obelisc_pipeline::{Error, Recipe};
-use obelisc_storage::Error as StorageError;
-use obelisc_storage::inputs::{self, ARCHIVE_ENDINGS, Input, Kind, Spool};
+use obelisc_pipeline::{Config, Error, Recipe};
+use obelisc_storage::{Error as StorageError, Object};
+use obelisc_storage::inputs::{self, ARCHIVE_ENDINGS, ArchiveFile, Input, Kind, Spool};
 
 use crate::args::ExtractArgs;
 use crate::in_order::in_order;
 use crate::output::{cannot_print, say};
+use crate::place::remotes;
 use crate::{Failure, printable};
 
 /// Bytes by which an archive is told from a page.
@@ -120,7 +121,7 @@ impl<'a> Inputs<'a> {
                 _ => Err(Failure::usage("-: standard input is read alone")),
             };
         }
-        let found = inputs::find(&args.input).map_err(|errors| {
+        let found = inputs::find(&args.input, &remotes(&Config::default())).map_err(|errors| {
             let wrong = errors.iter().all(|error| matches!(error, StorageError::Unsupported { .. }));
             let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
             Failure { code: if wrong { 2 } else { 3 }, message: lines.join("\n") }
@@ -146,13 +147,13 @@ impl<'a> Inputs<'a> {
                 any(intake, STANDARD_INPUT, input, (url, "about:blank"), give)
             }
             Self::Found(inputs, url) => inputs.iter().try_for_each(|input| match &input.kind {
-                Kind::Archive(path) if has_archive_ending(&input.name) => {
-                    archive(intake, &input.name, open(&input.name, path)?, give)
+                Kind::Archive(file) if has_archive_ending(&input.name) => {
+                    archive(intake, &input.name, opened(&input.name, file)?, give)
                 }
                 // Neither by its name: a page that was saved as something else.
-                Kind::Archive(path) => {
+                Kind::Archive(file) => {
                     let its_own = format!("file:///{}", input.name);
-                    any(intake, &input.name, open(&input.name, path)?, (url, &its_own), give)
+                    any(intake, &input.name, opened(&input.name, file)?, (url, &its_own), give)
                 }
                 Kind::Pages(pages) => pages.iter().try_for_each(|(page_name, path)| {
                     let name = input.page_name(page_name);
@@ -167,6 +168,10 @@ impl<'a> Inputs<'a> {
 fn has_archive_ending(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     ARCHIVE_ENDINGS.iter().any(|ending| name.ends_with(ending))
+}
+
+fn opened(name: &str, file: &ArchiveFile) -> Result<Box<dyn Object>, Failure> {
+    file.open().map_err(|error| cannot_read(name, &error.into()))
 }
 
 fn open(name: &str, path: &Path) -> Result<File, Failure> {

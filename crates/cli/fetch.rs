@@ -4,12 +4,12 @@ use std::io::Write as _;
 use std::path::Path;
 
 use obelisc_fetch::ImageStore;
-use obelisc_pipeline::{Error, Retried, Retry};
-use obelisc_storage::LocalFolder;
+use obelisc_pipeline::{Config, Error, Retried, Retry};
+use obelisc_storage::Remotes;
 
 use crate::args::{Cli, ExportArgs, FetchSubject, RetryArgs};
 use crate::output::print;
-use crate::{Failure, corpus, printable, run};
+use crate::{Failure, corpus, place, printable, run};
 
 /// What is said at the first signal.
 const STOPPING: &str = "stopping; what came by now is kept, and the same command goes on from there";
@@ -22,9 +22,8 @@ pub fn fetch(cli: &Cli, subject: &FetchSubject) -> Result<(), Failure> {
     }
 }
 
-fn store(path: &Path) -> Result<ImageStore, Failure> {
-    let folder = LocalFolder::open(path).map_err(Failure::unreachable)?;
-    let store = ImageStore::open(Box::new(folder)).map_err(Failure::unreachable)?;
+fn store(path: &Path, remotes: &Remotes) -> Result<ImageStore, Failure> {
+    let store = ImageStore::open(place::open(path, remotes)?).map_err(Failure::unreachable)?;
     if store.is_begun().map_err(Failure::unreachable)? {
         return Ok(store);
     }
@@ -35,12 +34,13 @@ fn retry(cli: &Cli, args: &RetryArgs) -> Result<(), Failure> {
     let config = run::config(args.config.as_deref())?.map_err(Error::Refused)?;
     let config = run::with_secrets(config);
     let given = run::given(config.resources.clone(), &args.resource);
-    let storage = LocalFolder::open(&args.dir).map_err(Failure::unreachable)?;
-    let images = store(&args.image_store.clone().unwrap_or_else(|| args.dir.join("images")))?;
+    let remotes = place::remotes(&config);
+    let storage = place::open(&args.dir, &remotes)?;
+    let images = store(&args.image_store.clone().unwrap_or_else(|| args.dir.join("images")), &remotes)?;
     let stop = run::stop_on_signals(STOPPING).map_err(Failure::unreachable)?;
     let reasons = args.reason.iter().copied().collect();
     let retry =
-        Retry { storage: &storage, images: &images, config: &config, given: &given, reasons: &reasons, stop: &stop };
+        Retry { storage: &*storage, images: &images, config: &config, given: &given, reasons: &reasons, stop: &stop };
     let Retried { urls, images, failed, segment } = retry.execute()?;
     if cli.quiet {
         return Ok(());
@@ -60,9 +60,10 @@ fn retry(cli: &Cli, args: &RetryArgs) -> Result<(), Failure> {
 fn export(cli: &Cli, args: &ExportArgs) -> Result<(), Failure> {
     let of_run = args.dir.as_ref().map(|dir| dir.join("images"));
     let path = args.image_store.clone().or(of_run).unwrap_or_default();
-    let images = store(&path)?;
-    let folder = LocalFolder::create(&args.output).map_err(Failure::unreachable)?;
-    let exported = obelisc_fetch::export(&images, &folder, args.images_per_shard).map_err(Failure::unreachable)?;
+    let remotes = place::remotes(&Config::default());
+    let images = store(&path, &remotes)?;
+    let folder = place::at("--output", &args.output, &remotes)?;
+    let exported = obelisc_fetch::export(&images, &*folder, args.images_per_shard).map_err(Failure::unreachable)?;
     if cli.quiet {
         return Ok(());
     }

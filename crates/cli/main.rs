@@ -11,6 +11,7 @@ mod in_order;
 mod judge;
 mod lexicon;
 mod output;
+mod place;
 mod plan;
 mod progress;
 mod reference;

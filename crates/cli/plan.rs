@@ -5,14 +5,13 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use obelisc_document::table;
-use obelisc_pipeline::Record;
-use obelisc_storage::LocalFolder;
+use obelisc_pipeline::{Config, Record};
 use serde_json::json;
 
 use crate::args::RunArgs;
 use crate::output::print;
 use crate::run::Prepared;
-use crate::{Failure, printable, summary};
+use crate::{Failure, place, printable, summary};
 
 /// `obelisc plan`.
 pub fn plan(args: &RunArgs, as_json: bool) -> Result<(), Failure> {
@@ -44,11 +43,11 @@ pub fn plan(args: &RunArgs, as_json: bool) -> Result<(), Failure> {
 
 /// `obelisc status`.
 pub fn status(dir: &Path, failures: bool, as_json: bool) -> Result<(), Failure> {
-    let storage = LocalFolder::open(dir).map_err(Failure::unreachable)?;
-    let record = Record::read(&storage)
+    let storage = place::open(dir, &place::remotes(&Config::default()))?;
+    let record = Record::read(&*storage)
         .map_err(|error| Failure::unreachable(format!("{}: no run here: {error}", dir.display())))?;
-    let steps = record.status(&storage).map_err(Failure::unreachable)?;
-    let failed = if failures { Some(record.failures(&storage).map_err(Failure::unreachable)?) } else { None };
+    let steps = record.status(&*storage).map_err(Failure::unreachable)?;
+    let failed = if failures { Some(record.failures(&*storage).map_err(Failure::unreachable)?) } else { None };
     if as_json {
         let failed = failed.map(|failed| failed.iter().map(as_object).collect::<Vec<_>>());
         let status = json!({"recipe": record.recipe, "steps": steps, "dataset": record.dataset, "failures": failed});

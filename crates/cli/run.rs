@@ -11,7 +11,7 @@ use obelisc_fetch::ImageStore;
 use obelisc_filter::options::Problem;
 use obelisc_pipeline::{Config, Error, Given, Recipe, ResourcePaths, Run};
 use obelisc_storage::inputs::{self, Input};
-use obelisc_storage::{Error as StorageError, LocalFolder};
+use obelisc_storage::{Error as StorageError, Storage};
 use signal_hook::consts::{SIGINT, SIGPIPE, SIGTERM};
 use signal_hook::flag::register_conditional_shutdown;
 use signal_hook::iterator::Signals;
@@ -19,7 +19,7 @@ use signal_hook::iterator::Signals;
 use crate::args::{Cli, LogFormat, RecipeArgs, RunArgs};
 use crate::output::{print, say};
 use crate::progress::Progress;
-use crate::{Failure, printable, summary};
+use crate::{Failure, place, printable, summary};
 
 /// Exit code of a run that a signal ended at once.
 const INTERRUPTED: i32 = 4;
@@ -86,17 +86,8 @@ pub fn check(args: &RecipeArgs) -> Result<(), Failure> {
     print(|out| writeln!(out, "{}: ok: recipe {}, stages {stages}", args.recipe.display(), printable(&recipe.name)))
 }
 
-/// Refuses places that this version cannot write to, and an image store where a run or a dataset would be.
+/// Refuses an image store where a run or a dataset would be.
 fn check_places(output: &Path, store: &Path) -> Result<(), Failure> {
-    for (flag, path) in [("--output", output), ("--image-store", store)] {
-        if let Some((scheme, _)) = path.to_string_lossy().split_once("://") {
-            let allowed = "use a local folder";
-            return Err(Failure::usage(format!(
-                "{flag} {}: {scheme} is not written by this version; {allowed}",
-                path.display()
-            )));
-        }
-    }
     let inside = store.strip_prefix(output).ok().and_then(|rest| rest.components().next());
     let first = inside.map(|first| first.as_os_str().to_string_lossy().into_owned()).unwrap_or_default();
     if store == output || first == "run" || first.starts_with("dataset") {
@@ -114,7 +105,7 @@ pub struct Prepared {
     recipe: Recipe,
     config: Config,
     inputs: Vec<Input>,
-    storage: LocalFolder,
+    storage: Box<dyn Storage>,
     images: ImageStore,
     force: bool,
 }
@@ -126,7 +117,8 @@ impl Prepared {
         if let Some(threads) = args.threads.and_then(|threads| NonZeroUsize::new(threads.into())) {
             config.threads = threads;
         }
-        let inputs = inputs::find(&args.input).map_err(|errors| {
+        let remotes = place::remotes(&config);
+        let inputs = inputs::find(&args.input, &remotes).map_err(|errors| {
             let wrong = errors.iter().all(|error| matches!(error, StorageError::Unsupported { .. }));
             let lines: Vec<String> = errors.iter().map(|error| format!("--input {error}")).collect();
             Failure { code: if wrong { 2 } else { 3 }, message: lines.join("\n") }
@@ -136,9 +128,9 @@ impl Prepared {
         }
         let store = args.image_store.clone().unwrap_or_else(|| args.output.join("images"));
         check_places(&args.output, &store)?;
-        let storage = LocalFolder::at(&args.output).map_err(Failure::unreachable)?;
-        let store = LocalFolder::at(store).map_err(Failure::unreachable)?;
-        let images = ImageStore::open(Box::new(store)).map_err(Failure::unreachable)?;
+        let storage = place::at("--output", &args.output, &remotes)?;
+        let store = place::at("--image-store", &store, &remotes)?;
+        let images = ImageStore::open(store).map_err(Failure::unreachable)?;
         Ok(Self { recipe, config, inputs, storage, images, force: args.force })
     }
 
@@ -148,7 +140,7 @@ impl Prepared {
             recipe: &self.recipe,
             config: &self.config,
             inputs: &self.inputs,
-            storage: &self.storage,
+            storage: &*self.storage,
             images: &self.images,
             stop,
             force: self.force,

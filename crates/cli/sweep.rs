@@ -6,11 +6,10 @@ use std::thread::available_parallelism;
 
 use obelisc_pipeline::Error;
 use obelisc_pipeline::sweep::{self, BehindDedup, Options, RuleRemoval, Sample, Sweep, VariantReport};
-use obelisc_storage::LocalFolder;
 
 use crate::args::SweepArgs;
 use crate::output::print;
-use crate::{Failure, printable, run};
+use crate::{Failure, place, printable, run};
 
 /// Characters of a sample's text that a line shows.
 const SHOWN: usize = 100;
@@ -20,14 +19,14 @@ const AS_RUN: &str = "as it was run";
 
 /// `obelisc sweep`.
 pub fn sweep(args: &SweepArgs) -> Result<(), Failure> {
-    let storage = LocalFolder::open(&args.dir).map_err(Failure::unreachable)?;
     let threads = args.threads.and_then(|threads| NonZeroUsize::new(threads.into()));
     let threads = threads.or_else(|| available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
     let config = run::config(args.config.as_deref())?.map_err(Error::Refused)?;
+    let storage = place::open(&args.dir, &place::remotes(&config))?;
     let given = run::given(config.resources, &args.resource);
     let (set, samples) = (args.set.clone(), args.samples.into());
     let options = Options { set, samples, threads, given, list_kept: false };
-    let found = sweep::sweep(&storage, &options)?;
+    let found = sweep::sweep(&*storage, &options)?;
     if args.json {
         let text = serde_json::to_string_pretty(&found).map_err(Failure::unreachable)?;
         return print(|out| writeln!(out, "{text}"));

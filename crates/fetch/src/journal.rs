@@ -4,11 +4,11 @@
 //! changed, as a crash leaves it, ends the journal, and is written over.
 
 use std::collections::HashMap;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::Read;
 
 use obelisc_document::UrlKey;
 use obelisc_document::table::{Answer, Table};
-use obelisc_storage::{Lock, Object, Storage};
+use obelisc_storage::{Lock, Log, Object, Storage};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::{Error, Examined, store};
@@ -22,7 +22,7 @@ const MAX_ANSWER: u32 = 1 << 20;
 pub struct Journal<'s> {
     storage: &'s dyn Storage,
     name: String,
-    file: Box<dyn Write + Send>,
+    log: Box<dyn Log>,
     length: u64,
     answers: HashMap<UrlKey, (Answer, u64)>,
     _lock: Lock,
@@ -31,30 +31,20 @@ pub struct Journal<'s> {
 impl<'s> Journal<'s> {
     /// Opens the journal of a segment, with what an earlier attempt wrote into it.
     pub(crate) fn open(storage: &'s dyn Storage, name: &str) -> Result<Self, Error> {
-        let lock = storage.lock(&format!("{}.lock", store::journal_key(name)))?;
-        let mut journal = Journal {
-            storage,
-            name: name.to_owned(),
-            file: Box::new(std::io::sink()),
-            length: 0,
-            answers: HashMap::new(),
-            _lock: lock,
-        };
-        if storage.exists(&journal.key())? {
-            let mut object = storage.open(&journal.key())?;
-            let mut record = Vec::new();
-            while let Some(answer) = journal.next(&mut *object, &mut record) {
-                let at = journal.length + (record.len() as u64 - answer.length) + HEAD as u64;
-                journal.length += (HEAD + record.len()) as u64;
-                journal.answers.insert(answer.url_key, (answer, at));
-            }
+        let key = store::journal_key(name);
+        let lock = storage.lock(&format!("{key}.lock"))?;
+        let log = storage.log(&key)?;
+        let mut journal =
+            Journal { storage, name: name.to_owned(), log, length: 0, answers: HashMap::new(), _lock: lock };
+        let mut object = journal.log.reader()?;
+        let mut record = Vec::new();
+        while let Some(answer) = journal.next(&mut *object, &mut record) {
+            let at = journal.length + (record.len() as u64 - answer.length) + HEAD as u64;
+            journal.length += (HEAD + record.len()) as u64;
+            journal.answers.insert(answer.url_key, (answer, at));
         }
-        journal.file = storage.append(&journal.key(), journal.length)?;
+        journal.log.truncate(journal.length)?;
         Ok(journal)
-    }
-
-    fn key(&self) -> String {
-        store::journal_key(&self.name)
     }
 
     /// Reads the next record, its answer and its bytes into `record`; `None` at the end, or where it is damaged.
@@ -87,7 +77,6 @@ impl<'s> Journal<'s> {
     /// [`Error::Storage`]; [`Error::Damaged`] where the answer is too long to be one.
     pub fn push(&mut self, examined: &Examined) -> Result<(), Error> {
         let Examined { answer, bytes } = examined;
-        let key = self.key();
         let damaged = |detail: String| Error::Damaged { segment: self.name.clone(), detail };
         let mut record = serde_json::to_vec(answer).map_err(|error| damaged(error.to_string()))?;
         let lengths = (u32::try_from(record.len()), u32::try_from(bytes.len()));
@@ -100,8 +89,8 @@ impl<'s> Journal<'s> {
         head[..4].copy_from_slice(&answer_length.to_le_bytes());
         head[4..8].copy_from_slice(&bytes_length.to_le_bytes());
         head[8..].copy_from_slice(&digest(&record).to_le_bytes());
-        let written = self.file.write_all(&head).and_then(|()| self.file.write_all(&record));
-        written.map_err(|error| obelisc_storage::Error::io("write", &key, error))?;
+        self.log.append(&head)?;
+        self.log.append(&record)?;
         self.length += (HEAD + record.len()) as u64;
         self.answers.insert(answer.url_key, (answer.clone(), at));
         Ok(())
@@ -112,20 +101,18 @@ impl<'s> Journal<'s> {
     /// # Errors
     /// [`Error::Storage`].
     pub fn seal(mut self) -> Result<Vec<Answer>, Error> {
-        let key = self.key();
-        let read = |error| obelisc_storage::Error::io("read", &key, error);
-        self.file.flush().map_err(read)?;
+        let read = |error| obelisc_storage::Error::io("read", &store::journal_key(&self.name), error);
         let mut answers: Vec<(Answer, u64)> = std::mem::take(&mut self.answers).into_values().collect();
         answers.sort_by_key(|(answer, _)| answer.url_key);
         let mut segment = crate::SegmentWriter::begin(self.storage, &self.name)?;
-        let mut object = self.storage.open(&key)?;
+        let object = self.log.reader()?;
         for (answer, at) in answers {
-            let mut bytes = vec![0; usize::try_from(answer.length).unwrap_or_default()];
-            object.seek(SeekFrom::Start(at)).and_then(|_| object.read_exact(&mut bytes)).map_err(read)?;
+            let length = usize::try_from(answer.length).unwrap_or_default();
+            let bytes = object.read_range(at, length).map_err(read)?.into();
             segment.add(Examined { answer, bytes })?;
         }
         let answers = segment.finish()?;
-        self.storage.remove(&key)?;
+        self.log.remove()?;
         Ok(answers)
     }
 }

@@ -10,6 +10,7 @@ use obelisc_engine::Limits;
 use obelisc_fetch::{Manners, RootCertificates, ServiceAddress};
 use obelisc_filter::options::{Declared, Options, Problem, Source, Taken};
 use obelisc_storage::inputs;
+use obelisc_storage::lease::DEFAULT_LEASE;
 
 use crate::recipe::{Recipe, ResourcePaths, Stage};
 
@@ -35,6 +36,23 @@ pub struct Config {
     pub engine: EngineLimits,
     /// How the network is asked.
     pub fetch: Manners,
+    /// How object stores are.
+    pub storage: StorageManners,
+}
+
+/// How object stores are asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StorageManners {
+    /// Requests that go to a store at a time.
+    pub max_requests: u32,
+    /// How long a lease lasts that nobody renews.
+    pub lease: Duration,
+}
+
+impl Default for StorageManners {
+    fn default() -> Self {
+        Self { max_requests: 64, lease: DEFAULT_LEASE }
+    }
 }
 
 /// What global steps may take.
@@ -119,6 +137,7 @@ impl Default for Config {
             resources: ResourcePaths::new(),
             engine: EngineLimits::default(),
             fetch: Manners::default(),
+            storage: StorageManners::default(),
         }
     }
 }
@@ -152,14 +171,15 @@ fn read(source: Source) -> Result<(Config, Vec<Declared>), Vec<Problem>> {
     resources.finish();
     let (engine, engine_taken) = engine;
     let (fetch, fetch_taken) = read_fetch(root.table("fetch"));
-    let tables = [run.finish(), ledger.finish(), engine_taken, fetch_taken];
+    let (storage, storage_taken) = read_storage(root.table("storage"));
+    let tables = [run.finish(), ledger.finish(), engine_taken, fetch_taken, storage_taken];
     let mut declared = root.finish().declared;
     declared.extend(tables.into_iter().flat_map(|taken| taken.declared));
     source.finish()?;
     let threads = threads.and_then(|n| usize::try_from(n).ok()).and_then(NonZeroUsize::new);
     let threads = threads.unwrap_or_else(all_threads);
     let resources = paths.into_iter().map(|(name, path)| (name, path.into())).collect();
-    Ok((Config { threads, min_free_bytes, judgements, keep_tables, resources, engine, fetch }, declared))
+    Ok((Config { threads, min_free_bytes, judgements, keep_tables, resources, engine, fetch, storage }, declared))
 }
 
 fn read_fetch(mut options: Options<'_>) -> (Manners, Taken) {
@@ -210,6 +230,16 @@ fn read_fetch(mut options: Options<'_>) -> (Manners, Taken) {
         root_certificates: read_root_certificates(&mut options),
     };
     (manners, options.finish())
+}
+
+fn read_storage(mut options: Options<'_>) -> (StorageManners, Taken) {
+    let default = StorageManners::default();
+    let most = "requests that go to an object store at a time; fewer while it says that it is asked too much";
+    let max_requests = options.integer("max_requests", default.max_requests.into(), 1..=1024, most);
+    let lasts = "seconds after which another may take up what nobody is seen to work on, on every machine of a run the same";
+    let lease = options.integer("lease_seconds", default.lease.as_secs(), 3..=3600, lasts);
+    let max_requests = u32::try_from(max_requests).unwrap_or(default.max_requests);
+    (StorageManners { max_requests, lease: Duration::from_secs(lease) }, options.finish())
 }
 
 fn read_root_certificates(options: &mut Options<'_>) -> RootCertificates {

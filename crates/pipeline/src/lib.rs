@@ -32,6 +32,7 @@ pub mod corpus;
 mod error;
 pub mod explain;
 pub mod intake;
+mod job;
 mod judged;
 mod judging;
 pub mod lexicon;
@@ -48,9 +49,11 @@ mod stage_order;
 mod step;
 mod steps;
 pub mod sweep;
+mod work;
 
 pub use config::{Config, EngineLimits, Retention};
 pub use error::{Error, TaskError, TaskFailure};
+pub use job::{Job, Text};
 pub use judged::{Judged, Reason};
 pub use judging::Judging;
 pub use marker::{File, Marker, Output};
@@ -62,6 +65,7 @@ pub use recipe::{
 pub use record::{Record, RecordedStep, StepStatus};
 pub use retry::{Retried, Retry};
 pub use run::{PlannedStep, Run};
+pub use work::Worker;
 
 /// Copies among key tables without a run: the work of the steps `keys-N`, `duplicates-N` and `clusters-N`.
 pub mod duplicates {

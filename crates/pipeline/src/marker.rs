@@ -43,6 +43,11 @@ pub(crate) fn key(folder: &str, task: u32) -> String {
     format!("{folder}/markers/{task:06}.json")
 }
 
+/// The task whose marker has this key.
+pub(crate) fn task_of(key: &str) -> Option<u32> {
+    key.rsplit('/').next()?.strip_suffix(".json")?.parse().ok()
+}
+
 /// What one task left behind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Marker {

@@ -13,6 +13,8 @@ use crate::steps::{self, SHARDS};
 
 const DATASET: &str = "dataset";
 const MANIFEST: &str = "manifest.json";
+/// Names the folder that is being filled.
+const PUBLISHING: &str = "run/publishing";
 
 /// A dataset as a run leaves it.
 #[derive(Clone, Debug)]
@@ -34,7 +36,7 @@ pub(crate) fn check_output(storage: &dyn Storage) -> Result<(), Error> {
         if read_manifest(storage, &folder)?.is_some() {
             continue;
         }
-        if storage.list(&folder)?.is_empty() {
+        if storage.list(&folder)?.is_empty() || is_begun(storage, &folder)? {
             break;
         }
         let place = format!("{}/{folder}", storage.location());
@@ -42,6 +44,15 @@ pub(crate) fn check_output(storage: &dyn Storage) -> Result<(), Error> {
         return Err(Error::Unreachable(vec![message]));
     }
     Ok(())
+}
+
+/// Whether a run of ours was killed while it filled this folder, as it can be where folders are not renamed at once.
+fn is_begun(storage: &dyn Storage, folder: &str) -> Result<bool, Error> {
+    match storage.read(PUBLISHING) {
+        Ok(begun) => Ok(begun == folder.as_bytes()),
+        Err(StorageError::NotFound { .. }) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Publishes what the steps wrote: into `dataset`, or, where another dataset is finished there and `force` is off, into
@@ -73,6 +84,7 @@ pub(crate) fn publish(context: &Context<'_>, force: bool) -> Result<Finished, Er
     storage.remove_all(&staging)?;
     stage(context, &manifest, &staging)?;
     storage.remove_all(&replaced)?;
+    put(storage, PUBLISHING, folder.as_bytes())?;
     if storage.exists(&format!("{folder}/{MANIFEST}"))? {
         // Moved first: a run that is killed while it removes leaves no dataset that is half there.
         storage.rename_all(&folder, &replaced)?;
@@ -80,6 +92,7 @@ pub(crate) fn publish(context: &Context<'_>, force: bool) -> Result<Finished, Er
     storage.remove_all(&folder)?;
     storage.rename_all(&staging, &folder)?;
     storage.remove_all(&replaced)?;
+    storage.remove(PUBLISHING)?;
     Ok(Finished { folder, existed: false, manifest, steps })
 }
 
@@ -141,7 +154,7 @@ fn paths(context: &Context<'_>) -> impl Iterator<Item = (Split, String)> {
         .flat_map(|(split, shards)| (0..shards).map(move |index| (split, shard_name(split.name(), index, shards))))
 }
 
-fn put(storage: &dyn Storage, key: &str, bytes: &[u8]) -> Result<(), Error> {
+pub(crate) fn put(storage: &dyn Storage, key: &str, bytes: &[u8]) -> Result<(), Error> {
     let mut upload = storage.create(key)?;
     upload.write_all(bytes).map_err(|source| StorageError::io("write", key, source))?;
     Ok(upload.finish()?)

@@ -174,6 +174,12 @@ impl Recipe {
         json!([versions, limits, listed, self.section("fetch.opt_outs"), self.section("fetch.reencode")])
     }
 
+    /// Whether a stage comes behind another; none does behind one that the recipe does not have.
+    pub(crate) fn is_behind(&self, stage: Stage, other: Stage) -> bool {
+        let place = |stage| self.stages.iter().position(|own| *own == stage);
+        place(other).is_some_and(|other| place(stage) > Some(other))
+    }
+
     /// Whether the recipe has this stage.
     pub fn has(&self, stage: Stage) -> bool {
         self.stages.contains(&stage)

@@ -79,6 +79,22 @@ impl Record {
         }
     }
 
+    /// Enters where a step's files are, once the steps before it ended.
+    pub(crate) fn enter(&mut self, step: usize, folder: &str, tasks: u32) {
+        if let Some(recorded) = self.steps.get_mut(step) {
+            (recorded.folder, recorded.tasks) = (Some(folder.to_owned()), Some(tasks));
+        }
+    }
+
+    /// Writes the record unless another worker's says more of the same run.
+    pub(crate) fn write_if_further(&self, storage: &dyn Storage) -> Result<(), Error> {
+        let known = |record: &Self| record.steps.iter().filter_map(|step| step.folder.clone()).collect::<Vec<_>>();
+        match Self::read(storage) {
+            Ok(there) if known(&there).starts_with(&known(self)) => Ok(()),
+            _ => self.write(storage),
+        }
+    }
+
     pub(crate) fn write(&self, storage: &dyn Storage) -> Result<(), Error> {
         let key = key();
         let text = serde_json::to_vec_pretty(self).map_err(|error| StorageError::io("write", &key, error.into()))?;

@@ -1,6 +1,6 @@
 //! Runs: recipe, config and inputs → a dataset, in steps that can be stopped and taken up again at any time.
 
-mod tasks;
+pub(crate) mod tasks;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -71,25 +71,13 @@ impl Run<'_> {
         self.storage.remove_unfinished(RUN)?;
         let mut context = self.context();
         let steps = steps::of(self.recipe);
-        let unknown = |step: &dyn Step| RecordedStep {
-            stage: step.stage().name().to_owned(),
-            step: step.name().to_owned(),
-            folder: None,
-            tasks: None,
-        };
-        let judgements = steps::retention(self.config.judgements);
-        let all = steps.iter().map(|step| unknown(&**step)).collect();
-        let mut record = Record::new(self.recipe, all, judgements);
+        let mut record = self.new_record(&steps);
         for (step, index) in steps.iter().zip(0..) {
             let started = self.prepare(&**step, &context);
-            if let Some(recorded) = record.steps.get_mut::<usize>(index) {
-                (recorded.folder, recorded.tasks) = (Some(started.folder.clone()), Some(started.tasks));
-            }
+            record.enter(index, &started.folder, started.tasks);
             record.write(self.storage)?;
             let output = self.run_step(&**step, &context, &started, observer)?;
-            if let Some(detail) = output.accounts.imbalance().or_else(|| gap(&**step, &context, &output)) {
-                return Err(Error::Accounts { step: step.name(), detail });
-            }
+            self.balanced(&**step, &context, &output)?;
             context.outputs.insert(step.name(), output);
         }
         let finished = publish::publish(&context, self.force)?;
@@ -100,6 +88,26 @@ impl Run<'_> {
             self.storage.remove_all(&format!("{RUN}/steps"))?;
         }
         Ok(finished)
+    }
+
+    /// A record of which nothing is done.
+    pub(crate) fn new_record(&self, steps: &[Box<dyn Step>]) -> Record {
+        let unknown = |step: &dyn Step| RecordedStep {
+            stage: step.stage().name().to_owned(),
+            step: step.name().to_owned(),
+            folder: None,
+            tasks: None,
+        };
+        let judgements = steps::retention(self.config.judgements);
+        Record::new(self.recipe, steps.iter().map(|step| unknown(&**step)).collect(), judgements)
+    }
+
+    /// Refuses what a step left where its accounts, or those of the step before it, do not balance.
+    pub(crate) fn balanced(&self, step: &dyn Step, context: &Context<'_>, output: &Output) -> Result<(), Error> {
+        match output.accounts.imbalance().or_else(|| gap(step, context, output)) {
+            Some(detail) => Err(Error::Accounts { step: step.name(), detail }),
+            None => Ok(()),
+        }
     }
 
     /// What [`execute`](Self::execute) would do; reads markers only.
@@ -129,7 +137,7 @@ impl Run<'_> {
     }
 
     /// Refuses a recipe for which the config lacks something.
-    fn check(&self) -> Result<(), Error> {
+    pub(crate) fn check(&self) -> Result<(), Error> {
         let problems = self.config.lacks(self.recipe);
         if problems.is_empty() { Ok(()) } else { Err(Error::Refused(problems)) }
     }
@@ -153,7 +161,7 @@ impl Run<'_> {
         Ok(lock)
     }
 
-    fn context(&self) -> Context<'_> {
+    pub(crate) fn context(&self) -> Context<'_> {
         Context {
             recipe: self.recipe,
             config: self.config,
@@ -166,7 +174,7 @@ impl Run<'_> {
     }
 
     /// Digest, folder and number of tasks of a step whose inputs are complete.
-    fn prepare(&self, step: &dyn Step, context: &Context<'_>) -> Prepared {
+    pub(crate) fn prepare(&self, step: &dyn Step, context: &Context<'_>) -> Prepared {
         let reads: BTreeMap<_, _> =
             step.reads(self.recipe).into_iter().map(|name| (name, &context.output(name).digest)).collect();
         let mut tables = table::tables();
@@ -189,7 +197,7 @@ impl Run<'_> {
 
     /// The markers of a step's finished tasks whose files are all there, and the keys of those that say nothing, or whose
     /// files somebody removed: such tasks are run again.
-    fn markers(
+    pub(crate) fn markers(
         &self,
         step: &dyn Step,
         context: &Context<'_>,
@@ -267,10 +275,10 @@ impl Run<'_> {
 }
 
 /// A step whose inputs are complete.
-struct Prepared {
+pub(crate) struct Prepared {
     digest: String,
-    folder: String,
-    tasks: u32,
+    pub(crate) folder: String,
+    pub(crate) tasks: u32,
 }
 
 /// What makes an input another one.

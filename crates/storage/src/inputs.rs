@@ -5,14 +5,19 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::{Error, Object, Result, local::open_file};
+use crate::{Error, Object, Remotes, Result, local::open_file};
 
+mod archive_file;
 mod documents;
 mod identity;
 mod naming;
 mod pattern;
+mod remote;
 mod spool;
 
+use archive_file::RemoteFile;
+
+pub use archive_file::ArchiveFile;
 pub use documents::{DOCUMENT_ENDINGS, find_documents};
 pub use spool::Spool;
 
@@ -46,7 +51,7 @@ pub struct Input {
     /// Bytes, of all files.
     pub size: u64,
     /// Changes when the bytes may have changed: xxh3-128, hexadecimal, of an archive's size and modification time
-    /// (nanoseconds), or of the name, size and modification time of each page.  Where the file lies is no part of it.
+    /// (nanoseconds) or entity tag, or of the name, size and modification time of each page.  Where the file lies is no part of it.
     pub identity: String,
     /// What it is.
     pub kind: Kind,
@@ -68,7 +73,7 @@ impl Input {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A web archive.
-    Archive(PathBuf),
+    Archive(ArchiveFile),
     /// HTML files: (page name, file), sorted.  The page name is the path below the folder, `/`-separated; of a single
     /// file that the user named it is the file's name.  It is unique within this input only: what names a page
     /// everywhere (a document's id, a URL) is [`Input::page_name`].
@@ -89,7 +94,8 @@ pub fn size(path: &Path) -> u64 {
 }
 
 /// Finds the inputs behind paths, globs, folders and `@list` files.  The result is sorted by name and holds each
-/// file once, whatever leads to it.
+/// file once, whatever leads to it.  URLs of object stores and of HTTP are reached through `remotes`: there a folder and a glob lead to
+/// archives, not to pages.
 ///
 /// A link that is named, or that a glob's `*` matches, is followed.  Below a named folder, and below a glob's `**`,
 /// links to folders are not followed, so that a folder that leads back to itself ends.  A link to a file counts as the
@@ -99,9 +105,9 @@ pub fn size(path: &Path) -> u64 {
 /// # Errors
 /// All names that lead nowhere, links without a file among them, and files that cannot be looked at, each with its
 /// reason; none is read besides lists.
-pub fn find(names: &[String]) -> std::result::Result<Vec<Input>, Vec<Error>> {
+pub fn find(names: &[String], remotes: &Remotes) -> std::result::Result<Vec<Input>, Vec<Error>> {
     let mut errors = Vec::new();
-    let mut found = Found::new();
+    let mut found = Found { remotes, places: BTreeSet::new(), files: BTreeMap::new() };
     for name in names {
         match name.strip_prefix('@') {
             Some(list) => read_list(list, &mut found, &mut errors),
@@ -124,12 +130,18 @@ struct Place {
     file: PathBuf,
 }
 
-type Found = BTreeSet<Place>;
+/// What was found so far.
+struct Found<'r> {
+    remotes: &'r Remotes,
+    places: BTreeSet<Place>,
+    /// Those of the places that lie in an object store, by their URLs.
+    files: BTreeMap<PathBuf, RemoteFile>,
+}
 
 /// Longest list, in bytes: the paths of a whole crawl are a tenth of it.
 const MAX_LIST: u64 = 256 << 20;
 
-fn read_list(list: &str, found: &mut Found, errors: &mut Vec<Error>) {
+fn read_list(list: &str, found: &mut Found<'_>, errors: &mut Vec<Error>) {
     if list.is_empty() {
         let reason = "a list without a name; use @FILE".to_owned();
         return errors.push(Error::Unsupported { name: "@".to_owned(), reason });
@@ -154,10 +166,15 @@ fn read_list(list: &str, found: &mut Found, errors: &mut Vec<Error>) {
     }
 }
 
-fn expand(name: &str, found: &mut Found) -> Result<()> {
-    if let Some((scheme, _)) = name.split_once("://") {
-        let reason = format!("{scheme} is not read by this version; use a local path, glob, folder or @list");
-        return Err(Error::Unsupported { name: name.to_owned(), reason });
+fn expand(name: &str, found: &mut Found<'_>) -> Result<()> {
+    if Remotes::is_url(name) {
+        for file in remote::find(found.remotes, name)? {
+            let archive = ArchiveFile::Remote(file.clone());
+            let path = PathBuf::from(archive.shown());
+            found.files.insert(path.clone(), file);
+            found.places.insert(Place { linked: false, root: path.clone(), path: path.clone(), page: false, file: path });
+        }
+        return Ok(());
     }
     if name.is_empty() {
         let reason = "an empty name leads nowhere; use a local path, glob, folder or @list".to_owned();
@@ -199,7 +216,7 @@ fn real(path: &Path) -> Result<PathBuf> {
     fs::canonicalize(path).map_err(|source| Error::io("open", &path.to_string_lossy(), source))
 }
 
-fn add(path: &Path, found: &mut Found) -> Result<()> {
+fn add(path: &Path, found: &mut Found<'_>) -> Result<()> {
     let kind = fs::metadata(path).map_err(|source| Error::io("open", &path.to_string_lossy(), source))?;
     if !kind.is_file() && !kind.is_dir() {
         // Inputs are read more than once.
@@ -213,7 +230,7 @@ fn add(path: &Path, found: &mut Found) -> Result<()> {
         let path = real(parent.unwrap_or(Path::new(".")))?.join(path.file_name().unwrap_or_default());
         // A file that the user names is taken at its word; the reader looks at its bytes.
         let page = ends_with(&path, &NAMED_PAGE_ENDINGS);
-        found.insert(Place { linked: path != file, root: path.clone(), path, page, file });
+        found.places.insert(Place { linked: path != file, root: path.clone(), path, page, file });
         return Ok(());
     }
     let mut places = Vec::new();
@@ -222,7 +239,7 @@ fn add(path: &Path, found: &mut Found) -> Result<()> {
         let reason = format!("a folder without {} or {} files", ARCHIVE_ENDINGS.join(" "), PAGE_ENDINGS.join(" "));
         return Err(Error::Unsupported { name: path.to_string_lossy().into_owned(), reason });
     }
-    found.extend(places);
+    found.places.extend(places);
     Ok(())
 }
 
@@ -256,10 +273,10 @@ fn ends_with(path: &Path, endings: &[&str]) -> bool {
 }
 
 /// Makes inputs of what was found.
-fn inputs(found: Found) -> std::result::Result<Vec<Input>, Vec<Error>> {
+fn inputs(mut found: Found<'_>) -> std::result::Result<Vec<Input>, Vec<Error>> {
     let mut seen = BTreeSet::new();
     let mut roots: BTreeMap<PathBuf, Vec<Place>> = BTreeMap::new();
-    for place in found {
+    for place in found.places {
         if seen.insert(place.file.clone()) {
             roots.entry(place.root.clone()).or_default().push(place);
         }
@@ -272,7 +289,10 @@ fn inputs(found: Found) -> std::result::Result<Vec<Input>, Vec<Error>> {
         let page = places.iter().any(|place| place.page);
         let mut paths: Vec<PathBuf> = places.into_iter().map(|place| place.path).collect();
         let kind = match paths.pop() {
-            Some(path) if !page => Kind::Archive(path),
+            Some(path) if !page => Kind::Archive(match found.files.remove(&path) {
+                Some(file) => ArchiveFile::Remote(file),
+                None => ArchiveFile::Local(path),
+            }),
             last => {
                 paths.extend(last);
                 Kind::Pages(naming::of_pages(&root, paths))
@@ -290,6 +310,10 @@ fn inputs(found: Found) -> std::result::Result<Vec<Input>, Vec<Error>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn find(names: &[String]) -> std::result::Result<Vec<Input>, Vec<Error>> {
+        super::find(names, &Remotes::default())
+    }
 
     pub(super) fn tree(files: &[&str]) -> tempfile::TempDir {
         let root = tempfile::tempdir().unwrap();
@@ -340,14 +364,14 @@ mod tests {
         let root = tree(&["empty/readme.txt"]);
         let errors = find(&[
             "/does/not/exist.warc".to_owned(),
-            "s3://bucket/x.warc.gz".to_owned(),
+            "ftp://bucket/x.warc.gz".to_owned(),
             format!("{}/empty", root.path().display()),
             String::new(),
             "@".to_owned(),
         ])
         .unwrap_err();
         assert_eq!(errors.len(), 5);
-        assert!(errors[1].to_string().contains("s3 is not read"));
+        assert!(errors[1].to_string().contains("ftp is not known here"));
     }
 
     #[test]

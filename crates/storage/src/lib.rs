@@ -1,7 +1,7 @@
 //! Storage: the only file access of obelisc's stages.
 //!
-//! A [`Storage`] is a place that holds objects under `/`-separated keys: today a [`LocalFolder`]; object stores join
-//! behind the same trait.  It promises what commits rest on:
+//! A [`Storage`] is a place that holds objects under `/`-separated keys: a [`LocalFolder`], or a [`RemoteFolder`] in an object
+//! store ([`Remotes`]).  It promises what commits rest on:
 //!
 //! - an object appears whole or not at all ([`Upload::finish`]),
 //! - of two writers that [`publish`](Storage::publish) under one key exactly one creates it,
@@ -22,18 +22,25 @@
 //! ```
 #![allow(clippy::disallowed_methods, reason = "the one crate that touches files")]
 
+#[cfg(test)]
+mod contract;
 mod error;
 pub mod inputs;
+pub mod lease;
 mod local;
 pub mod model;
 pub mod parquet;
+mod remote;
 mod scratch;
 
 use std::fmt::Debug;
-use std::io::{Read, Seek, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
+
+use bytes::Bytes;
 
 pub use error::Error;
 pub use local::LocalFolder;
+pub use remote::{RemoteFolder, Remotes, shown};
 pub use scratch::Scratch;
 
 /// Result of a storage call.
@@ -70,12 +77,11 @@ pub trait Storage: Debug + Send + Sync {
     /// I/O errors.
     fn create(&self, key: &str) -> Result<Box<dyn Upload>>;
 
-    /// Opens an object that grows, for whoever holds its lock: the first `length` bytes of it stay, what is behind them goes, and what is written comes there.
-    /// What was written is there for the next one who opens it, though this process be killed.
+    /// Opens an object that grows, for whoever holds its lock; it is made where there is none.
     ///
     /// # Errors
     /// I/O errors.
-    fn append(&self, key: &str, length: u64) -> Result<Box<dyn Write + Send>>;
+    fn log(&self, key: &str) -> Result<Box<dyn Log>>;
 
     /// Creates an object, durably, only if there is none under this key.
     ///
@@ -174,6 +180,54 @@ pub trait Object: Read + Seek + Send + Sync {
     /// # Errors
     /// I/O errors.
     fn reopen(&self) -> Result<Box<dyn Object>>;
+
+    /// So many bytes from `start` on, wherever this reader is.
+    ///
+    /// # Errors
+    /// I/O errors; an object that ends before is [`UnexpectedEof`](std::io::ErrorKind::UnexpectedEof).
+    fn read_range(&self, start: u64, length: usize) -> std::io::Result<Bytes> {
+        let mut object = self.reopen()?;
+        object.seek(SeekFrom::Start(start))?;
+        let mut bytes = vec![0; length];
+        object.read_exact(&mut bytes)?;
+        Ok(bytes.into())
+    }
+}
+
+/// An object that grows.
+///
+/// What was appended is there for the next one who opens it, though this process be killed: in a folder at once, in an object store once it was
+/// flushed, or a few megabytes came together.
+pub trait Log: Send {
+    /// Opens what is there by now.
+    ///
+    /// # Errors
+    /// I/O errors.
+    fn reader(&mut self) -> Result<Box<dyn Object>>;
+
+    /// Takes away what is behind the first `length` bytes.
+    ///
+    /// # Errors
+    /// I/O errors.
+    fn truncate(&mut self, length: u64) -> Result<()>;
+
+    /// Adds bytes.
+    ///
+    /// # Errors
+    /// I/O errors, [`Error::Full`] among them.
+    fn append(&mut self, bytes: &[u8]) -> Result<()>;
+
+    /// Sees to it that what was appended is there for others.
+    ///
+    /// # Errors
+    /// I/O errors.
+    fn flush(&mut self) -> Result<()>;
+
+    /// Removes it.
+    ///
+    /// # Errors
+    /// I/O errors.
+    fn remove(self: Box<Self>) -> Result<()>;
 }
 
 /// An object being written.

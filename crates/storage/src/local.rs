@@ -5,7 +5,9 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use crate::{Entry, Error, Lock, Object, Published, Result, Storage, Upload};
+use bytes::Bytes;
+
+use crate::{Entry, Error, Lock, Log, Object, Published, Result, Storage, Upload};
 
 /// Objects being written carry this ending; listings leave them out.
 const UNFINISHED: &str = ".part";
@@ -120,16 +122,11 @@ impl Storage for LocalFolder {
         Ok(Box::new(self.begin(key)?))
     }
 
-    fn append(&self, key: &str, length: u64) -> Result<Box<dyn Write + Send>> {
+    fn log(&self, key: &str) -> Result<Box<dyn Log>> {
         let path = self.path(key);
-        let opened = make_parents(&path).and_then(|()| {
-            let mut file = File::options().write(true).create(true).truncate(false).open(&path)?;
-            file.set_len(length)?;
-            file.seek(SeekFrom::End(0))?;
-            Ok(file)
-        });
-        // Not buffered: what is written is the system's, and stays when this process is killed.
-        opened.map(|file| Box::new(file) as _).map_err(|source| Error::io("append", key, source))
+        let opened = make_parents(&path).and_then(|()| File::options().append(true).create(true).open(&path));
+        let file = opened.map_err(|source| Error::io("append", key, source))?;
+        Ok(Box::new(LocalLog { key: key.to_owned(), path, file }))
     }
 
     fn publish(&self, key: &str, bytes: &[u8]) -> Result<Published> {
@@ -219,7 +216,7 @@ fn remove_unfinished(folder: &Path) -> io::Result<()> {
 
 /// A word that differs from call to call, from process to process and from machine to machine: the standard library
 /// seeds these hashers with the system's random bytes.
-fn random_word() -> u64 {
+pub(crate) fn random_word() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 
@@ -298,6 +295,45 @@ impl Object for LocalObject {
 
     fn reopen(&self) -> Result<Box<dyn Object>> {
         Ok(Box::new(open_file(&self.path, &self.path.to_string_lossy())?))
+    }
+
+    #[cfg(unix)]
+    fn read_range(&self, start: u64, length: usize) -> io::Result<Bytes> {
+        let mut bytes = vec![0; length];
+        std::os::unix::fs::FileExt::read_exact_at(&self.file, &mut bytes, start)?;
+        Ok(bytes.into())
+    }
+}
+
+/// A file that grows.
+struct LocalLog {
+    key: String,
+    path: PathBuf,
+    file: File,
+}
+
+impl Log for LocalLog {
+    fn reader(&mut self) -> Result<Box<dyn Object>> {
+        Ok(Box::new(open_file(&self.path, &self.key)?))
+    }
+
+    fn truncate(&mut self, length: u64) -> Result<()> {
+        let longer = self.file.metadata().map(|metadata| metadata.len() > length);
+        let cut = longer.and_then(|longer| if longer { self.file.set_len(length) } else { Ok(()) });
+        cut.map_err(|source| Error::io("append", &self.key, source))
+    }
+
+    // Not buffered: what is written is the system's, and stays when this process is killed.
+    fn append(&mut self, bytes: &[u8]) -> Result<()> {
+        self.file.write_all(bytes).map_err(|source| Error::io("append", &self.key, source))
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    fn remove(self: Box<Self>) -> Result<()> {
+        ignore_absent(fs::remove_file(&self.path)).map_err(|source| Error::io("remove", &self.key, source))
     }
 }
 

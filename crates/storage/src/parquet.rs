@@ -2,7 +2,7 @@
 //!
 //! A file's bytes depend on its rows alone: no time, no host, no library version stands in it.
 
-use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, Seek, SeekFrom, Write};
 use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
@@ -374,9 +374,7 @@ impl ChunkReader for Chunks {
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
-        let mut bytes = vec![0; length];
-        self.at(start)?.read_exact(&mut bytes)?;
-        Ok(bytes.into())
+        Ok(self.0.read_range(start, length)?)
     }
 }
 

@@ -11,6 +11,7 @@
 //! - [`synthetic_archive`]: hundreds of megabytes of pages and pictures, streamed.
 //! - [`picture`]: valid, varied JPEG, PNG and WebP files of any size.
 //! - [`server`]: a web server on loopback that answers as it is told, and counts; [`certificates`]: who it says that it is.
+//! - [`object_store`]: a store that speaks as S3 does, with failures when they are asked for.
 //! - [`site`]: a folder of pages and a capture list turned into an archive (the quickstart fixture).
 //! - [`skip`], [`data_folder`] and [`read_gzip`]: tests on real data; those that cannot be done here are counted.
 //!
@@ -43,6 +44,7 @@ mod tree;
 mod wacz;
 
 pub mod certificates;
+pub mod object_store;
 pub mod picture;
 pub mod server;
 pub mod site;

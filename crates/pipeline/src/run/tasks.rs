@@ -68,7 +68,7 @@ pub(super) fn run(
     Ok(markers)
 }
 
-fn attempt(step: &dyn Step, context: &Context<'_>, folder: &str, index: u32) -> Result<Marker, TaskError> {
+pub(crate) fn attempt(step: &dyn Step, context: &Context<'_>, folder: &str, index: u32) -> Result<Marker, TaskError> {
     let mut task = Task::new(context, folder, index);
     // A panic is a mistake of ours; it costs its task and is named with it.
     catch_unwind(AssertUnwindSafe(|| step.run(&mut task))).unwrap_or_else(|panic| {

@@ -4,15 +4,15 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use obelisc_document::hex;
-use obelisc_storage::inputs::{self, Input};
+use obelisc_storage::inputs::Input;
+use obelisc_storage::{Error, Object};
 use sha2::{Digest, Sha256};
 
 use crate::error::TaskError;
 
-/// Opens a file of an input.
-pub(super) fn open(input: &Input, path: &std::path::Path) -> Result<Box<dyn obelisc_storage::Object>, TaskError> {
-    inputs::open(path)
-        .map_err(|error| TaskError::Input { input: input.name.clone(), source: io::Error::other(error.to_string()) })
+/// What came of opening a file of an input.
+pub(super) fn opened(input: &Input, object: Result<Box<dyn Object>, Error>) -> Result<Box<dyn Object>, TaskError> {
+    object.map_err(|error| TaskError::Input { input: input.name.clone(), source: io::Error::other(error.to_string()) })
 }
 
 /// What is known of a file's sha256 while the file is being read: its first `until` bytes are in.

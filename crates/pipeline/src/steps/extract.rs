@@ -1,17 +1,17 @@
 //! `extract`, map: archives and pages → documents; what failed, with its reason; which images the archives hold.
 
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use obelisc_document::table::{Capture, Failure};
 use obelisc_document::{Content, Document, Reason, UrlKey, hex};
 use obelisc_extract::Profile;
-use obelisc_storage::inputs::{Input, Kind};
+use obelisc_storage::inputs::{self, ArchiveFile, Input, Kind};
 use obelisc_warc::Location;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::digesting::{Digesting, open};
+use super::digesting::{Digesting, opened};
 use super::kept::Kept;
 use super::last_images;
 use crate::error::TaskError;
@@ -63,7 +63,7 @@ impl Step for Extract {
         let (documents, failures, captures) = (Kept::new(task)?, task.sink()?, task.sink()?);
         let mut books = Books { task, documents, failures, captures };
         let facts = match &input.kind {
-            Kind::Archive(path) => books.archive(&intake, input, path),
+            Kind::Archive(file) => books.archive(&intake, input, file),
             Kind::Pages(pages) => books.pages(&intake, input, pages),
         };
         let facts = facts.map_err(|error| error.of_input(&input.name))?;
@@ -85,10 +85,10 @@ struct Books<'t, 'a> {
 }
 
 impl Books<'_, '_> {
-    fn archive(&mut self, intake: &Intake<'_>, input: &Input, path: &Path) -> Result<Value, TaskError> {
-        let (file, digest) = Digesting::new(open(input, path)?);
+    fn archive(&mut self, intake: &Intake<'_>, input: &Input, archive: &ArchiveFile) -> Result<Value, TaskError> {
+        let (file, digest) = Digesting::new(opened(input, archive.open())?);
         let facts = intake.archive(&input.name, file, |finding| self.enter(finding))?;
-        let (sha256, size) = digest.finish(open(input, path)?)?;
+        let (sha256, size) = digest.finish(opened(input, archive.open())?)?;
         if size != input.size {
             let message = format!("it changed while it was read: {} bytes before, {size} after", input.size);
             return Err(std::io::Error::other(message).into());
@@ -102,7 +102,7 @@ impl Books<'_, '_> {
         for (page, path) in pages {
             let name = input.page_name(page);
             let mut body = Vec::new();
-            open(input, path)?.take(intake.page_cap()).read_to_end(&mut body)?;
+            opened(input, inputs::open(path))?.take(intake.page_cap()).read_to_end(&mut body)?;
             all.update((name.len() as u64).to_be_bytes());
             all.update(&name);
             all.update(Sha256::digest(&body));

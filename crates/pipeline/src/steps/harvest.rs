@@ -2,18 +2,17 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use obelisc_document::Reason;
 use obelisc_document::table::{Answer, Request};
 use obelisc_fetch::{Examined, LISTED, OptOuts, SegmentWriter, directive, opted_out, reserves};
-use obelisc_storage::inputs::{Input, Kind};
+use obelisc_storage::inputs::{ArchiveFile, Input, Kind};
 use obelisc_warc::{Archive, Item, Location, Record, Response};
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::answered;
-use super::digesting::open;
+use super::digesting::opened;
 use crate::error::TaskError;
 use crate::marker::Marker;
 use crate::recipe::{Recipe, Stage};
@@ -81,7 +80,7 @@ fn answers(task: &Task<'_>, input: &Input, requests: &[Request]) -> Result<Vec<A
     if let Some(answers) = context.images.answers(&name)? {
         return Ok(answers);
     }
-    let Kind::Archive(path) = &input.kind else { return Ok(Vec::new()) };
+    let Kind::Archive(archive) = &input.kind else { return Ok(Vec::new()) };
     let mut segment = context.images.begin(&name)?;
     let mut requests = Cow::Borrowed(requests);
     if context.recipe.fetch.policy.opt_outs.list_service {
@@ -93,7 +92,7 @@ fn answers(task: &Task<'_>, input: &Input, requests: &[Request]) -> Result<Vec<A
         }
         requests = Cow::Owned(left);
     }
-    let mut harvest = Reading { task, input, path, segment };
+    let mut harvest = Reading { task, input, archive, segment };
     // Inside a WACZ each range read would read the directory anew.
     if requests.iter().all(|request| request.entry.is_none() && location(request).addressable()) {
         requests.iter().try_for_each(|request| harvest.one(request))?;
@@ -127,7 +126,7 @@ type Place = (Option<String>, u64, u64);
 struct Reading<'r, 'a> {
     task: &'r Task<'a>,
     input: &'r Input,
-    path: &'r Path,
+    archive: &'r ArchiveFile,
     segment: SegmentWriter<'a>,
 }
 
@@ -139,7 +138,7 @@ impl Reading<'_, '_> {
     /// Reads one record by its range.
     fn one(&mut self, request: &Request) -> Result<(), TaskError> {
         let limits = self.task.context.recipe.extract.records;
-        let archive = Archive::open_at(open(self.input, self.path)?, &location(request), limits);
+        let archive = Archive::open_at(opened(self.input, self.archive.open())?, &location(request), limits);
         let mut archive = archive.map_err(|error| self.unreadable(error))?;
         match archive.next_item().map_err(|error| self.unreadable(error))? {
             Some(Item::Record(record)) => self.take(&record, request)?,
@@ -153,7 +152,7 @@ impl Reading<'_, '_> {
     /// decompress the member anew for each.
     fn all(&mut self, requests: &[Request]) -> Result<(), TaskError> {
         let limits = self.task.context.recipe.extract.records;
-        let archive = Archive::open(open(self.input, self.path)?, limits);
+        let archive = Archive::open(opened(self.input, self.archive.open())?, limits);
         let mut archive = archive.map_err(|error| self.unreadable(error))?;
         let mut wanted: BTreeMap<Place, Vec<&Request>> = BTreeMap::new();
         for request in requests {

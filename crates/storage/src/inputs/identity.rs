@@ -6,7 +6,7 @@ use std::time::UNIX_EPOCH;
 
 use xxhash_rust::xxh3::Xxh3;
 
-use super::Kind;
+use super::{ArchiveFile, Kind};
 use crate::{Error, Result};
 
 /// Bytes of all files of an input, and its [`identity`](super::Input::identity).
@@ -22,7 +22,12 @@ pub(super) fn of(kind: &Kind) -> Result<(u64, String)> {
         Ok(size)
     };
     let size = match kind {
-        Kind::Archive(path) => enter(path)?,
+        Kind::Archive(ArchiveFile::Remote(file)) => {
+            digest.update(&file.size.to_be_bytes());
+            digest.update(file.tag.as_bytes());
+            file.size
+        }
+        Kind::Archive(ArchiveFile::Local(path)) => enter(path)?,
         Kind::Pages(pages) => {
             let size = pages.iter().try_fold(0, |size, (_, path)| Ok(size + enter(path)?))?;
             // With its length before it no name can be read as the end of another.
@@ -92,7 +97,7 @@ mod tests {
     #[test]
     fn an_archive_is_known_by_size_and_time_and_not_by_its_place() {
         let folder = tempfile::tempdir().unwrap();
-        let archive = |name: &str, bytes: &[u8], seconds| of(&Kind::Archive(file(&folder, name, bytes, seconds)));
+        let archive = |name: &str, bytes: &[u8], seconds| of(&Kind::Archive(ArchiveFile::Local(file(&folder, name, bytes, seconds))));
         let one = archive("one", b"1", 5).unwrap();
         assert_eq!(one, archive("two", b"2", 5).unwrap());
         assert_ne!(one, archive("two", b"12", 5).unwrap());
@@ -103,9 +108,9 @@ mod tests {
     fn a_time_before_the_epoch_is_a_time() {
         let folder = tempfile::tempdir().unwrap();
         let path = file(&folder, "old", b"1", 5);
-        let after = of(&Kind::Archive(path.clone())).unwrap();
+        let after = of(&Kind::Archive(ArchiveFile::Local(path.clone()))).unwrap();
         set_time(&path, UNIX_EPOCH - Duration::from_secs(5));
-        assert_ne!(of(&Kind::Archive(path)).unwrap(), after);
+        assert_ne!(of(&Kind::Archive(ArchiveFile::Local(path))).unwrap(), after);
     }
 
     #[test]

@@ -1,0 +1,235 @@
+//! Which tasks of a step are whose.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use obelisc_storage::Storage;
+use obelisc_storage::lease::{self, Claim, Lease, Watch, beat_of};
+
+use super::{Worker, beating};
+use crate::error::{Error, TaskError, TaskFailure};
+use crate::marker;
+use crate::observer::Observer;
+use crate::run::{RUN, tasks};
+use crate::step::{Context, Step};
+
+/// Chunks that a step has at least, where it has as many tasks.
+const CHUNKS: u32 = 256;
+/// Tasks of a chunk at most.
+const MOST_TASKS: u32 = 64;
+/// Chunks of others that are looked at in turn, whether their holders are still there.
+const LOOKS: usize = 4;
+
+/// The tasks of a step, in chunks of which each is one worker's.
+pub(super) struct Board<'b> {
+    storage: &'b dyn Storage,
+    worker: &'b Worker,
+    markers: String,
+    leases: String,
+    tasks: u32,
+    /// Tasks of a chunk.
+    chunk: u32,
+    state: Mutex<State>,
+    held: Mutex<BTreeMap<u32, Lease>>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// Chunks to ask for, the last of them first.
+    queue: Vec<u32>,
+    watch: Watch,
+    failures: BTreeMap<u32, TaskFailure>,
+    error: Option<Error>,
+}
+
+/// What a thread is to do next.
+enum Next {
+    Chunk(u32),
+    /// The rest is in other hands.
+    Wait,
+    End,
+}
+
+impl<'b> Board<'b> {
+    pub(super) fn new(storage: &'b dyn Storage, folder: &str, tasks: u32, worker: &'b Worker) -> Self {
+        let name = folder.rsplit('/').next().unwrap_or_default();
+        let chunk = (tasks / CHUNKS).clamp(1, MOST_TASKS);
+        Self {
+            storage,
+            worker,
+            markers: format!("{folder}/markers"),
+            leases: format!("{RUN}/leases/{name}"),
+            tasks,
+            chunk,
+            state: Mutex::default(),
+            held: Mutex::default(),
+            changed: Condvar::new(),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn held(&self) -> MutexGuard<'_, BTreeMap<u32, Lease>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The tasks that have no marker.
+    pub(super) fn pending(&self) -> Result<BTreeSet<u32>, Error> {
+        let entries = self.storage.list(&self.markers)?;
+        let done: BTreeSet<u32> = entries.iter().filter_map(|entry| marker::task_of(&entry.key)).collect();
+        Ok((0..self.tasks).filter(|task| !done.contains(task)).collect())
+    }
+
+    /// Does tasks on the threads of the config until all are done, by whomever.
+    pub(super) fn work(
+        &self,
+        step: &dyn Step,
+        context: &Context<'_>,
+        folder: &str,
+        observer: &dyn Observer,
+    ) -> Result<(), Error> {
+        let threads = u32::try_from(context.config.threads.get()).unwrap_or(u32::MAX).min(self.tasks);
+        let left = AtomicU32::new(threads);
+        let thread = || {
+            let ended = self.thread(step, context, folder, observer);
+            if let Err(error) = ended {
+                self.state().error.get_or_insert(error);
+            }
+            left.fetch_sub(1, Ordering::Relaxed);
+            self.changed.notify_all();
+        };
+        beating(self.storage, self.worker, &self.held, || {
+            std::thread::scope(|scope| {
+                for _ in 1..threads {
+                    scope.spawn(thread);
+                }
+                if threads > 0 {
+                    thread();
+                }
+            });
+        });
+        let State { failures, error, .. } = std::mem::take(&mut *self.state());
+        let given_back = std::mem::take(&mut *self.held()).into_values().try_for_each(|lease| lease.end(self.storage));
+        if let Some(error) = error {
+            return Err(error);
+        }
+        given_back?;
+        if !failures.is_empty() {
+            let failures = failures.into_values().collect();
+            return Err(Error::Failed { step: step.name(), tasks: self.tasks, failures });
+        }
+        Ok(())
+    }
+
+    fn thread(
+        &self,
+        step: &dyn Step,
+        context: &Context<'_>,
+        folder: &str,
+        observer: &dyn Observer,
+    ) -> Result<(), Error> {
+        loop {
+            if self.state().error.is_some() {
+                return Ok(());
+            }
+            if context.stop.load(Ordering::Relaxed) {
+                return Err(Error::Interrupted);
+            }
+            match self.next()? {
+                Next::End => return Ok(()),
+                Next::Wait => {
+                    let state = self.state();
+                    drop(self.changed.wait_timeout(state, beat_of(self.worker.lease)));
+                }
+                Next::Chunk(chunk) => {
+                    let ended = self.chunk(chunk, step, context, folder, observer);
+                    // Not in one line with its end: the leases would stay locked.
+                    let lease = self.held().remove(&chunk);
+                    if let Some(lease) = lease {
+                        lease.end(self.storage)?;
+                    }
+                    self.changed.notify_all();
+                    ended?;
+                }
+            }
+        }
+    }
+
+    /// Claims a chunk.
+    fn next(&self) -> Result<Next, Error> {
+        let mut state = self.state();
+        for looked in [false, true] {
+            while let Some(chunk) = state.queue.pop() {
+                let key = format!("{}/{chunk:06}", self.leases);
+                let (name, lasts) = (&self.worker.name, self.worker.lease);
+                if let Claim::Held(lease) = lease::claim(self.storage, &key, name, lasts, &mut state.watch)? {
+                    self.held().insert(chunk, lease);
+                    return Ok(Next::Chunk(chunk));
+                }
+            }
+            if looked {
+                break;
+            }
+            let pending = self.pending()?;
+            let open: BTreeSet<u32> = pending.iter().filter(|task| !state.failures.contains_key(task)).copied().collect();
+            if open.is_empty() {
+                return Ok(Next::End);
+            }
+            let chunks: BTreeSet<u32> = open.iter().map(|task| task / self.chunk).collect();
+            state.queue = self.in_turn(&chunks)?;
+        }
+        Ok(Next::Wait)
+    }
+
+    /// Chunks to ask for: those that nobody holds, from one on that is another for each worker; behind them a few of those
+    /// that others hold, who may be gone.
+    fn in_turn(&self, chunks: &BTreeSet<u32>) -> Result<Vec<u32>, Error> {
+        let taken = lease::taken(self.storage, &self.leases)?;
+        let is_taken = |chunk: &u32| taken.contains(&format!("{chunk:06}"));
+        let ours: BTreeSet<u32> = self.held().keys().copied().collect();
+        let (others, mut free): (Vec<u32>, Vec<u32>) =
+            chunks.iter().filter(|chunk| !ours.contains(chunk)).partition(|chunk| is_taken(chunk));
+        let start = lease::turn(free.len());
+        free.rotate_left(start);
+        let start = lease::turn(others.len());
+        let watched = others.iter().cycle().skip(start).take(LOOKS.min(others.len()));
+        // The last is asked for first.
+        Ok(watched.copied().chain(free.into_iter().rev()).collect())
+    }
+
+    fn chunk(
+        &self,
+        chunk: u32,
+        step: &dyn Step,
+        context: &Context<'_>,
+        folder: &str,
+        observer: &dyn Observer,
+    ) -> Result<(), Error> {
+        let first = chunk * self.chunk;
+        for task in first..(first + self.chunk).min(self.tasks) {
+            if context.stop.load(Ordering::Relaxed) {
+                return Err(Error::Interrupted);
+            }
+            let key = marker::key(folder, task);
+            if self.state().failures.contains_key(&task) || self.storage.exists(&key)? {
+                continue;
+            }
+            match tasks::attempt(step, context, folder, task) {
+                Ok(marker) => observer.task_finished(step.name(), &step.subject(context, task), &marker),
+                Err(TaskError::Stopped) => return Err(Error::Interrupted),
+                Err(error) if error.is_fatal() => return Err(Error::Unreachable(vec![error.whole()])),
+                // Another may have done it meanwhile, and taken away what this one read or wrote.
+                Err(_) if self.storage.exists(&key)? => {}
+                Err(error) => {
+                    let failure = TaskFailure { task, subject: step.subject(context, task), error };
+                    self.state().failures.insert(task, failure);
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,142 @@
+//! A log where objects cannot grow: pieces, each an object named by where it begins.
+
+use std::io::{self, Read, Seek, SeekFrom, Write as _};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tempfile::{NamedTempFile, TempPath};
+
+use super::RemoteFolder;
+use crate::local::{LocalObject, open_file};
+use crate::{Error, Log, Object, Result, Storage as _};
+
+/// Bytes that gather before they become a piece.
+const PIECE: usize = 4 << 20;
+
+/// A log in pieces.
+pub(super) struct Pieces {
+    place: RemoteFolder,
+    key: String,
+    /// Where each piece begins, and how long it is.
+    pieces: Vec<(u64, u64)>,
+    /// What gathered behind them.
+    buffer: Vec<u8>,
+}
+
+impl Pieces {
+    /// The pieces that are there, as far as one begins where the one before it ends.
+    pub(super) fn open(place: RemoteFolder, key: &str) -> Result<Self> {
+        let mut pieces = Vec::new();
+        let mut end = 0;
+        for entry in place.list(key)? {
+            let start = entry.key.strip_prefix(key).and_then(|name| name.strip_prefix('/')?.parse::<u64>().ok());
+            if start == Some(end) && entry.size > 0 {
+                pieces.push((end, entry.size));
+                end += entry.size;
+            } else if start.is_some() {
+                place.remove(&entry.key)?;
+            }
+        }
+        Ok(Self { place, key: key.to_owned(), pieces, buffer: Vec::new() })
+    }
+
+    fn piece(&self, start: u64) -> String {
+        format!("{}/{start:020}", self.key)
+    }
+
+    fn end(&self) -> u64 {
+        self.pieces.last().map_or(0, |(start, length)| start + length)
+    }
+
+    fn put(&mut self, start: u64, bytes: &[u8]) -> Result<()> {
+        let key = self.piece(start);
+        let mut upload = self.place.create(&key)?;
+        upload.write_all(bytes).map_err(|source| Error::io("write", &key, source))?;
+        upload.finish()?;
+        self.pieces.push((start, bytes.len() as u64));
+        Ok(())
+    }
+}
+
+impl Log for Pieces {
+    fn reader(&mut self) -> Result<Box<dyn Object>> {
+        self.flush()?;
+        let failed = |source| Error::io("write", "a temporary file", source);
+        let mut file = NamedTempFile::new().map_err(failed)?;
+        for (start, _) in &self.pieces {
+            file.write_all(&self.place.read(&self.piece(*start))?).map_err(failed)?;
+        }
+        Ok(Box::new(Spooled::opened(Arc::new(file.into_temp_path()))?))
+    }
+
+    fn truncate(&mut self, length: u64) -> Result<()> {
+        self.flush()?;
+        while let Some(&(start, bytes)) = self.pieces.last().filter(|(start, bytes)| start + bytes > length) {
+            let key = self.piece(start);
+            self.pieces.pop();
+            if start >= length {
+                self.place.remove(&key)?;
+                continue;
+            }
+            let mut kept = self.place.read(&key)?;
+            kept.truncate(usize::try_from(length - start).unwrap_or(kept.len()).min(bytes as usize));
+            self.put(start, &kept)?;
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> Result<()> {
+        self.buffer.extend_from_slice(bytes);
+        if self.buffer.len() >= PIECE { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        let bytes = std::mem::take(&mut self.buffer);
+        self.put(self.end(), &bytes)
+    }
+
+    fn remove(self: Box<Self>) -> Result<()> {
+        self.place.remove_all(&self.key)
+    }
+}
+
+/// The pieces as one file of this machine, as long as somebody reads it.
+struct Spooled {
+    file: LocalObject,
+    path: Arc<TempPath>,
+}
+
+impl Spooled {
+    fn opened(path: Arc<TempPath>) -> Result<Self> {
+        Ok(Self { file: open_file(&path, "a temporary file")?, path })
+    }
+}
+
+impl Read for Spooled {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.file.read(buffer)
+    }
+}
+
+impl Seek for Spooled {
+    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
+        self.file.seek(position)
+    }
+}
+
+impl Object for Spooled {
+    fn size(&self) -> u64 {
+        self.file.size()
+    }
+
+    fn reopen(&self) -> Result<Box<dyn Object>> {
+        Ok(Box::new(Self::opened(Arc::clone(&self.path))?))
+    }
+
+    fn read_range(&self, start: u64, length: usize) -> io::Result<Bytes> {
+        self.file.read_range(start, length)
+    }
+}

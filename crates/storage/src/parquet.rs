@@ -136,6 +136,28 @@ impl Writer {
     }
 }
 
+/// How a file is laid out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// Its columns, with the schema's metadata.
+    pub schema: SchemaRef,
+    /// Rows of each row group, in order.
+    pub group_rows: Vec<u64>,
+}
+
+impl Layout {
+    /// Reads a file's footer and nothing else.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], I/O errors and [`Error::Damaged`].
+    pub fn read(storage: &dyn Storage, key: &str) -> Result<Self> {
+        let builder = Builder::try_new(Chunks(storage.open(key)?)).map_err(|error| damaged(key, error))?;
+        let groups = builder.metadata().row_groups().iter();
+        let group_rows = groups.map(|group| group.num_rows().try_into().unwrap_or_default()).collect();
+        Ok(Self { schema: builder.schema().clone(), group_rows })
+    }
+}
+
 /// The batches of one table file.
 pub struct Reader {
     key: String,
@@ -405,6 +427,19 @@ mod tests {
         assert_eq!(written.rows, 200_000);
         let rows: usize = Reader::open(&folder, "a", 1000).unwrap().map(|batch| batch.unwrap().num_rows()).sum();
         assert_eq!(rows, 200_000);
+    }
+
+    #[test]
+    fn a_layout_tells_columns_and_row_groups() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = LocalFolder::create(temporary.path()).unwrap();
+        let mut writer = Writer::create(&folder, "a", numbers(0..1).schema()).unwrap();
+        writer.write(&numbers(0..100_000)).unwrap();
+        writer.finish().unwrap();
+        let layout = Layout::read(&folder, "a").unwrap();
+        assert_eq!(layout.schema.fields(), numbers(0..1).schema().fields());
+        assert_eq!(layout.group_rows, [ROWS_PER_GROUP as u64, 100_000 - ROWS_PER_GROUP as u64]);
+        assert!(matches!(Layout::read(&folder, "b"), Err(Error::NotFound { .. })));
     }
 
     #[test]

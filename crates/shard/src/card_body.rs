@@ -7,7 +7,7 @@ use obelisc_document::Reason;
 use obelisc_document::account::Flow;
 
 use crate::card::{Card, totals};
-use crate::{Counts, ImageColumn, Manifest, Stage};
+use crate::{Counts, ImageColumn, Manifest, Removal, Stage};
 
 /// Most inputs that the card lists; the manifest lists all.
 const MAX_INPUTS_SHOWN: usize = 50;
@@ -40,6 +40,7 @@ pub(crate) fn write(out: &mut String, card: &Card, manifest: &Manifest, images: 
     }
     sources(out, manifest)?;
     recipe(out, manifest)?;
+    takedowns(out, &manifest.removals)?;
     flows(out, &manifest.stages)?;
     removals(out, "What each rule removed", "rule or reason", &manifest.stages, |flow| &flow.dropped)?;
     removals(out, "What failed", "reason", &manifest.stages, |flow| &flow.failed)?;
@@ -97,6 +98,20 @@ fn recipe(out: &mut String, manifest: &Manifest) -> fmt::Result {
         for (key, value) in &recipe.overrides {
             writeln!(out, "| {} | {} |", plain(key), plain(value))?;
         }
+    }
+    Ok(())
+}
+
+fn takedowns(out: &mut String, removals: &[Removal]) -> fmt::Result {
+    if removals.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n## Takedowns\n\nTaken out after the run, as somebody asked for; what it was is not said here.\n")?;
+    writeln!(out, "| version | made from | documents | images out of documents that stay | files written anew |")?;
+    writeln!(out, "|--:|--:|--:|--:|--:|")?;
+    for removal in removals {
+        let numbers = [removal.pages, removal.images, removal.shards].map(number);
+        writeln!(out, "| {} | {} | {} |", removal.version, removal.from_version, numbers.join(" | "))?;
     }
     Ok(())
 }

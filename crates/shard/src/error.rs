@@ -25,6 +25,20 @@ pub enum Error {
         /// What is wrong with it.
         fault: RowFault,
     },
+    /// A row that is there and that no writer of ours wrote.
+    #[error("row {row} cannot be read: {detail}")]
+    Unreadable {
+        /// Number of the row in its shard, from 0.
+        row: u64,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// A file that is no shard.
+    #[error("not a shard of obelisc: the column {0} is missing or of another type")]
+    NotAShard(&'static str),
+    /// A shard with more than the columns that this program writes.
+    #[error("it has further columns, which this program cannot write")]
+    FurtherColumns,
     /// A manifest of a format that this program does not know yet.
     #[error("manifest has format {found}, this program reads formats 1 to {known}: a newer program wrote it")]
     NewerManifest {

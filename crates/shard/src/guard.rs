@@ -121,6 +121,18 @@ pub fn check_schema(schema: &Schema) -> std::result::Result<(), Vec<SchemaFault>
     if faults.is_empty() { Ok(()) } else { Err(faults) }
 }
 
+/// What the `images` column of a shard holds that has the four columns and no more: whoever writes it anew loses nothing.
+///
+/// # Errors
+/// [`Error::Schema`] with all faults; [`Error::FurtherColumns`] where there are further columns.
+pub fn four_columns(schema: &Schema) -> Result<ImageColumn> {
+    check_schema(schema).map_err(Error::Schema)?;
+    if schema.fields().len() > COLUMNS.len() {
+        return Err(Error::FurtherColumns);
+    }
+    Ok(image_column(schema))
+}
+
 /// Checks a written file's footer: its Arrow schema by [`check_schema`], and that the features stand in it rather than
 /// beside it.
 ///

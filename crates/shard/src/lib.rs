@@ -5,6 +5,7 @@
 //! - [`Row`] is one document as a shard holds it, [`estimate`] its size before its images are read,
 //! - [`Splits`] say which part of a dataset a document belongs to,
 //! - [`ShardWriter`] writes rows as one Parquet file whose bytes depend on the rows alone,
+//! - [`Takedown`] says which pages and images are to go out of a finished dataset, and takes them out of rows,
 //! - [`Manifest`] says what the dataset is made of, [`Card`] says it to people and to `datasets`.
 //!
 //! The crate touches no file: it writes into any [`std::io::Write`] and gives that back with the sha256 of what it
@@ -37,15 +38,17 @@ mod row;
 pub mod schema;
 mod sink;
 mod split;
+mod takedown;
 mod writer;
 
 pub use card::Card;
 pub use error::{Error, RowFault};
-pub use guard::{SchemaFault, check_footer, check_schema};
-pub use manifest::{Counts, Input, MANIFEST_FORMAT, Manifest, Recipe, Shard, Stage, dataset_digest};
+pub use guard::{SchemaFault, check_footer, check_schema, four_columns};
+pub use manifest::{Counts, Input, MANIFEST_FORMAT, Manifest, Recipe, Removal, Shard, Stage, dataset_digest};
 pub use row::{ImageCell, Row, estimate, image_path};
 pub use schema::{ImageColumn, schema};
 pub use split::{Split, Splits};
+pub use takedown::{Entry, EntryKind, ImageCut, ListFault, Losses, RowCut, Takedown, cut};
 pub use writer::{Limits, ShardSummary, ShardWriter, shard_name};
 
 /// Result of this crate's calls.

@@ -38,8 +38,11 @@ pub struct Manifest {
     pub image_seal: Option<String>,
     /// The files, in the order of their paths.
     pub shards: Vec<Shard>,
-    /// The stages, in the order in which they ran.
+    /// The stages, in the order in which they ran; behind those of the run one for each removal.
     pub stages: Vec<Stage>,
+    /// What was taken out of the dataset after its run, oldest first; absent where nothing was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removals: Vec<Removal>,
 }
 
 /// The recipe of a dataset.
@@ -132,6 +135,31 @@ pub struct Stage {
     pub digest: String,
     /// What became of the documents, images, paragraphs and whatever else the stage judges, by unit.
     pub accounts: Accounts,
+}
+
+/// A takedown from a finished dataset, in numbers: what was taken out is no part of what is published.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removal {
+    /// Version of the dataset that it made.
+    pub version: u32,
+    /// Version that this one was made from.
+    pub from_version: u32,
+    /// Digest of that version.
+    pub from_digest: String,
+    /// sha256 of the list, 64 hexadecimal digits.
+    pub list_sha256: String,
+    /// Entries of the list.
+    pub entries: u64,
+    /// Those of them that meant nothing in the dataset.
+    pub unmatched_entries: u64,
+    /// Documents that went.
+    pub pages: u64,
+    /// Images that went out of documents that stay.
+    pub images: u64,
+    /// Files that were written anew; all others are those of the version before.
+    pub shards: u64,
+    /// Version of the program that made it.
+    pub program_version: String,
 }
 
 impl Manifest {

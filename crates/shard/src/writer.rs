@@ -34,6 +34,11 @@ pub struct Limits {
     pub max_row_group_rows: u64,
 }
 
+impl Limits {
+    /// Row groups are closed by [`ShardWriter::end_group`] alone.
+    pub const NONE: Self = Self { max_row_group_bytes: u64::MAX, max_row_group_rows: u64::MAX };
+}
+
 impl Default for Limits {
     /// 100 MB and 1,000 rows: what `datasets` writes and its viewer can scan.
     fn default() -> Self {
@@ -100,7 +105,7 @@ impl<W: Write + Send> ShardWriter<W> {
         columns::check(&row, self.images).map_err(|fault| Error::Row { row: self.summary.rows, fault })?;
         let bytes = row.uncompressed_bytes();
         let full = self.group_rows >= self.limits.max_row_group_rows
-            || self.group_bytes + bytes > self.limits.max_row_group_bytes;
+            || self.group_bytes.saturating_add(bytes) > self.limits.max_row_group_bytes;
         if full && self.group_rows > 0 {
             self.close_group()?;
         }
@@ -117,6 +122,14 @@ impl<W: Write + Send> ShardWriter<W> {
         Ok(())
     }
 
+    /// Ends the row group before it is full, so that the next row begins another one.
+    ///
+    /// # Errors
+    /// What the sink says.
+    pub fn end_group(&mut self) -> Result<()> {
+        if self.group_rows > 0 { self.close_group() } else { Ok(()) }
+    }
+
     /// What was written so far; `bytes` and `sha256` are known only at the end.
     pub fn summary(&self) -> &ShardSummary {
         &self.summary
@@ -127,9 +140,7 @@ impl<W: Write + Send> ShardWriter<W> {
     /// # Errors
     /// What the sink says.
     pub fn finish(mut self) -> Result<(ShardSummary, W)> {
-        if self.group_rows > 0 {
-            self.close_group()?;
-        }
+        self.end_group()?;
         let (sink, bytes, sha256) = self.writer.into_inner()?.into_parts();
         Ok((ShardSummary { bytes, sha256, ..self.summary }, sink))
     }

@@ -1,6 +1,6 @@
 //! The card tells what the manifest counts.
 
-use obelisc_shard::{Card, ImageColumn};
+use obelisc_shard::{Card, ImageColumn, Removal};
 
 use crate::manifest::manifest;
 
@@ -89,4 +89,13 @@ fn the_card_depends_on_the_manifest_alone() {
     let mut other = manifest();
     other.shards[0].rows += 1;
     assert_ne!(Card::default().render(&manifest(), ImageColumn::Url), Card::default().render(&other, ImageColumn::Url));
+}
+
+#[test]
+fn takedowns_are_counted_where_there_were_some() {
+    assert!(!card().contains("Takedowns"));
+    let removal = Removal { version: 2, from_version: 1, pages: 1200, images: 3, shards: 2, ..Removal::default() };
+    let taken_down = obelisc_shard::Manifest { removals: vec![removal], ..manifest() };
+    let card = Card::default().render(&taken_down, ImageColumn::Bytes);
+    assert!(card.lines().any(|line| line == "| 2 | 1 | 1,200 | 3 | 2 |"), "{card}");
 }

@@ -6,6 +6,7 @@ mod guard;
 mod manifest;
 mod round_trip;
 mod row_groups;
+mod takedown;
 
 use obelisc_document::{Blob, Content, DocId, Document, ImageFacts, ImageNode, Node, Page, paragraphs};
 use obelisc_shard::{Error, ImageColumn, Limits, Row, ShardSummary, ShardWriter};

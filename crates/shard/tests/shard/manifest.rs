@@ -1,7 +1,7 @@
 //! Manifests of today, of yesterday and of tomorrow.
 
 use obelisc_document::account::{Accounts, Flow};
-use obelisc_shard::{Counts, Error, Input, Manifest, Recipe, Shard, Stage, dataset_digest};
+use obelisc_shard::{Counts, Error, Input, Manifest, Recipe, Removal, Shard, Stage, dataset_digest};
 
 /// A manifest of format 1; it must load for ever.
 const FORMAT_1: &str = include_str!("../fixtures/manifest-1.json");
@@ -112,4 +112,13 @@ fn the_digest_is_that_of_the_sorted_list_of_files() {
     let mut other = shards;
     other[1].sha256 = "f".repeat(64);
     assert_ne!(dataset_digest(&other), "837c5f3ea04e1163d64340c0116ae25aa6db74b75edc0dd5ea30d1b3cd0788ab");
+}
+
+#[test]
+fn takedowns_are_told_in_numbers_and_in_nothing_where_there_were_none() {
+    let removal = Removal { version: 2, from_version: 1, pages: 3, ..Removal::default() };
+    let taken_down = Manifest { removals: vec![removal], ..manifest() };
+    let text = taken_down.to_json().unwrap();
+    assert_eq!(Manifest::from_json(text.as_bytes()).unwrap(), taken_down);
+    assert!(!manifest().to_json().unwrap().contains("removals"));
 }

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::marker::{self, FORMAT};
-use crate::publish::put;
 use crate::run::RUN;
+use crate::version::put;
 
 /// What stands in `run/job.json`.
 #[derive(Clone, Debug, Serialize, Deserialize)]

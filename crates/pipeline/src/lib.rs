@@ -43,12 +43,14 @@ mod publish;
 pub mod quality;
 mod recipe;
 mod record;
+mod remove;
 mod retry;
 mod run;
 mod stage_order;
 mod step;
 mod steps;
 pub mod sweep;
+mod version;
 mod work;
 
 pub use config::{Config, EngineLimits, Retention};
@@ -63,6 +65,7 @@ pub use recipe::{
     Classifiers, Clean, Dedup, Extract, Fetch, Finish, Given, OpenedFiles, Order, Recipe, ResourcePaths, Skip, Stage,
 };
 pub use record::{Record, RecordedStep, StepStatus};
+pub use remove::{Remove, Removed};
 pub use retry::{Retried, Retry};
 pub use run::{PlannedStep, Run};
 pub use work::Worker;

@@ -1,20 +1,14 @@
 //! Publishing: shards, manifest and card become a dataset folder, whole or not at all.
 
-use std::io::Write as _;
-
 use obelisc_document::account::Accounts;
 use obelisc_shard::{Manifest, Shard, ShardSummary, Split, Stage, shard_name};
-use obelisc_storage::{Error as StorageError, Storage};
+use obelisc_storage::Storage;
 
 use crate::error::Error;
 use crate::run::RUN;
 use crate::step::Context;
 use crate::steps::{self, SHARDS};
-
-const DATASET: &str = "dataset";
-const MANIFEST: &str = "manifest.json";
-/// Names the folder that is being filled.
-const PUBLISHING: &str = "run/publishing";
+use crate::version::{self, MANIFEST, PUBLISHING, folder, put, read_manifest};
 
 /// A dataset as a run leaves it.
 #[derive(Clone, Debug)]
@@ -29,32 +23,6 @@ pub struct Finished {
     pub steps: Vec<(&'static str, Accounts)>,
 }
 
-/// Refuses an output in which a dataset's folder holds something that no run of ours wrote.
-pub(crate) fn check_output(storage: &dyn Storage) -> Result<(), Error> {
-    for version in 1.. {
-        let folder = folder(version);
-        if read_manifest(storage, &folder)?.is_some() {
-            continue;
-        }
-        if storage.list(&folder)?.is_empty() || is_begun(storage, &folder)? {
-            break;
-        }
-        let place = format!("{}/{folder}", storage.location());
-        let message = format!("{place} holds files but no {MANIFEST}: not a dataset of obelisc; name another output");
-        return Err(Error::Unreachable(vec![message]));
-    }
-    Ok(())
-}
-
-/// Whether a run of ours was killed while it filled this folder, as it can be where folders are not renamed at once.
-fn is_begun(storage: &dyn Storage, folder: &str) -> Result<bool, Error> {
-    match storage.read(PUBLISHING) {
-        Ok(begun) => Ok(begun == folder.as_bytes()),
-        Err(StorageError::NotFound { .. }) => Ok(false),
-        Err(error) => Err(error.into()),
-    }
-}
-
 /// Publishes what the steps wrote: into `dataset`, or, where another dataset is finished there and `force` is off, into
 /// `dataset-N` as version N.
 pub(crate) fn publish(context: &Context<'_>, force: bool) -> Result<Finished, Error> {
@@ -64,13 +32,26 @@ pub(crate) fn publish(context: &Context<'_>, force: bool) -> Result<Finished, Er
         .map(|step| (step.name(), context.output(step.name()).accounts.clone()))
         .collect();
     let mut manifest = manifest(context).map_err(unpublishable)?;
+    let newest = version::newest(storage)?.unwrap_or(0);
     let mut version = 1;
     loop {
         let folder = folder(version);
-        let Some(found) = read_manifest(storage, &folder)? else { break };
+        let Some(found) = read_manifest(storage, &folder)? else {
+            if version < newest {
+                version += 1;
+                continue;
+            }
+            break;
+        };
         let same = same(&found, &manifest);
-        if same && is_complete(storage, &folder, &found)? {
-            return Ok(Finished { folder, existed: true, manifest: found, steps });
+        // What a takedown took out of this very dataset does not come back with the next run.
+        let taken_down = is_taken_down(&found, &manifest);
+        if same || taken_down {
+            match version::missing(storage, &folder, &found)? {
+                None => return Ok(Finished { folder, existed: true, manifest: found, steps }),
+                Some(key) if taken_down => return Err(cannot_be_whole(storage, &folder, &key)),
+                Some(_) => {}
+            }
         }
         // Where somebody took files of this very dataset away, it is made whole again.
         if same || force {
@@ -96,37 +77,6 @@ pub(crate) fn publish(context: &Context<'_>, force: bool) -> Result<Finished, Er
     Ok(Finished { folder, existed: false, manifest, steps })
 }
 
-/// The manifest of a dataset folder, where there is one.
-fn read_manifest(storage: &dyn Storage, folder: &str) -> Result<Option<Manifest>, Error> {
-    let key = format!("{folder}/{MANIFEST}");
-    let bytes = match storage.read(&key) {
-        Ok(bytes) => bytes,
-        Err(StorageError::NotFound { .. }) => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
-    let unreadable = |error: obelisc_shard::Error| {
-        let hint = "remove the folder to have it written again";
-        Error::Unreachable(vec![format!("{}/{key}: {}; {hint}", storage.location(), crate::error::whole(&error))])
-    };
-    Manifest::from_json(&bytes).map(Some).map_err(unreadable)
-}
-
-/// Whether all files of a dataset are there, with their sizes.
-fn is_complete(storage: &dyn Storage, folder: &str, manifest: &Manifest) -> Result<bool, Error> {
-    for shard in &manifest.shards {
-        match storage.head(&format!("{folder}/{}", shard.path)) {
-            Ok(entry) if entry.size == shard.bytes => {}
-            Ok(_) | Err(StorageError::NotFound { .. }) => return Ok(false),
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(true)
-}
-
-fn folder(version: u32) -> String {
-    if version == 1 { DATASET.to_owned() } else { format!("{DATASET}-{version}") }
-}
-
 /// Whether two manifests are of one dataset: the same bytes, from the same recipe and inputs.
 fn same(a: &Manifest, b: &Manifest) -> bool {
     a.dataset_digest == b.dataset_digest
@@ -134,6 +84,25 @@ fn same(a: &Manifest, b: &Manifest) -> bool {
         && a.inputs == b.inputs
         && a.image_seal == b.image_seal
         && a.stages == b.stages
+}
+
+/// Whether a dataset is this one without what takedowns took out of it.
+fn is_taken_down(found: &Manifest, made: &Manifest) -> bool {
+    found.removals.first().is_some_and(|removal| removal.from_digest == made.dataset_digest)
+        && found.recipe == made.recipe
+        && found.inputs == made.inputs
+        && found.image_seal == made.image_seal
+        && found.stages.starts_with(&made.stages)
+}
+
+/// A run cannot write again what a takedown left.
+fn cannot_be_whole(storage: &dyn Storage, folder: &str, key: &str) -> Error {
+    let place = storage.location();
+    let message = format!(
+        "{place}/{key}: missing, or of another size than the manifest says; {folder} is what a takedown left of this \
+         dataset, so remove it to have the whole dataset written again"
+    );
+    Error::Unreachable(vec![message])
 }
 
 fn stage(context: &Context<'_>, manifest: &Manifest, staging: &str) -> Result<(), Error> {
@@ -152,12 +121,6 @@ fn paths(context: &Context<'_>) -> impl Iterator<Item = (Split, String)> {
     steps::shards(context)
         .into_iter()
         .flat_map(|(split, shards)| (0..shards).map(move |index| (split, shard_name(split.name(), index, shards))))
-}
-
-pub(crate) fn put(storage: &dyn Storage, key: &str, bytes: &[u8]) -> Result<(), Error> {
-    let mut upload = storage.create(key)?;
-    upload.write_all(bytes).map_err(|source| StorageError::io("write", key, source))?;
-    Ok(upload.finish()?)
 }
 
 fn unpublishable(error: obelisc_shard::Error) -> Error {

@@ -151,6 +151,17 @@ impl Recipe {
         Ok(Self { text: text.to_owned(), overrides: overrides.to_vec(), ..recipe })
     }
 
+    /// What a recipe says of the dataset card.  It is that of a dataset which is there: the recipe was checked by its run,
+    /// and neither its files nor the caller's own rules are needed.
+    ///
+    /// # Errors
+    /// Data of languages that is no TOML, which none of ours is.
+    pub(crate) fn card_of(stored: &obelisc_shard::Recipe) -> Result<Card, Vec<Problem>> {
+        let source = judging::source(&stored.name, &stored.text, &stored.set())?;
+        let mut root = source.root();
+        Ok(read_card(root.table("card"), &mut Sections::default()))
+    }
+
     /// The keys of a recipe besides its rules, with defaults.
     pub fn declared() -> Vec<Declared> {
         let mut declared = read(&Source::parse("defaults", "", &[]), &[], false).1;

@@ -22,6 +22,7 @@ use crate::recipe::Recipe;
 use crate::record::{Record, RecordedStep};
 use crate::step::{Context, Step};
 use crate::steps;
+use crate::version;
 
 /// Folder of a run inside its output.
 pub(crate) const RUN: &str = "run";
@@ -145,7 +146,7 @@ impl Run<'_> {
     /// Takes the lock and looks for space.
     fn begin(&self) -> Result<Lock, Error> {
         let lock = self.storage.lock(&format!("{RUN}/lock"))?;
-        publish::check_output(self.storage)?;
+        version::check_output(self.storage)?;
         let needed = self.config.min_free_bytes;
         let places = [
             (self.storage.location(), self.storage.free_bytes()?),

@@ -22,6 +22,7 @@ use crate::recipe::Stage;
 use crate::run::{Prepared, RUN, Run};
 use crate::step::{Context, Step};
 use crate::steps;
+use crate::version;
 
 /// Who works, and how far.
 #[derive(Clone, Debug)]
@@ -44,7 +45,7 @@ impl Run<'_> {
     /// See [`Error`]; [`Error::Interrupted`] where the stop flag was raised before the end.
     pub fn work(&self, worker: &Worker, observer: &dyn Observer) -> Result<Option<Finished>, Error> {
         self.check()?;
-        publish::check_output(self.storage)?;
+        version::check_output(self.storage)?;
         let mut context = self.context();
         let steps = steps::of(self.recipe);
         let mut record = self.new_record(&steps);

@@ -6,7 +6,7 @@ use crate::archives::quickstart;
 use crate::program::{Place, obelisc, repository, run_of};
 
 /// The commands that were promised.
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "run",
     "check",
     "plan",
@@ -15,6 +15,7 @@ const COMMANDS: [&str; 15] = [
     "fetch",
     "judge",
     "explain",
+    "remove",
     "sweep",
     "rules",
     "lexicon",

@@ -28,6 +28,7 @@ fn desk() -> Place {
         place.write(name, small_bytes(Compression::GzipPerRecord, 2));
     }
     place.write("list.txt", "listed.warc.gz\n");
+    place.write("takedown.txt", "https://atlas.example/waves/interference\n");
     place.write("documents.jsonl", "{\"texts\": [\"Common words\"]}\n");
     place.write("texts/a.txt", "more common words");
     for letter in 'a'..='j' {

@@ -37,6 +37,7 @@ mod quickstart_pages;
 mod real_archives;
 mod refused_outputs;
 mod refused_recipes;
+mod remove;
 mod removed_tables;
 mod rerun;
 mod signals;

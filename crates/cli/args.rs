@@ -120,6 +120,18 @@ Examples:
         #[command(subcommand)]
         subject: FetchSubject,
     },
+    /// Take pages, hosts or images out of a finished dataset: the next version
+    #[command(after_help = "\
+Examples:
+  obelisc remove out --list takedown.txt
+  obelisc remove out --list takedown.txt --remove-old
+
+A line of the list is a URL (the page or image that has it), a host (example.org, or host:example.org: its pages and images, and those of the hosts \
+below it), or the sha256 of an image's bytes (sha256:HEX); lines that begin with # are comments. \
+The newest dataset of DIR stays as it is, and dataset-N is written beside it: only the shards that lose something are written anew. A document whose images go stays \
+as long as something is left of it. What went, and the list, is kept in DIR/removals; the dataset tells numbers alone. DIR/run and the image store, \
+which may be removed, still hold what went. The same list on what it left finds nothing, and nothing is written.")]
+    Remove(RemoveArgs),
     /// Try other thresholds on what a run stored: what would be kept
     #[command(after_help = "\
 Examples:
@@ -452,6 +464,23 @@ pub struct ExportArgs {
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     pub images_per_shard: u64,
+}
+
+/// What `remove` takes out.
+#[derive(Args, Debug)]
+pub struct RemoveArgs {
+    /// Output folder of a finished run
+    pub dir: PathBuf,
+    /// What is to go: URLs, hosts, sha256 of images, one on a line
+    #[arg(long, value_name = "URLS")]
+    pub list: PathBuf,
+    /// Remove the version that the new one is made from, and those that earlier takedowns made that one from
+    #[arg(long)]
+    pub remove_old: bool,
+    /// Threads [default: one per core]
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
 }
 
 /// Takes a reason for which an image can fail when it is asked for.

@@ -15,6 +15,7 @@ mod place;
 mod plan;
 mod progress;
 mod reference;
+mod remove;
 mod run;
 mod summary;
 mod sweep;
@@ -92,6 +93,7 @@ fn obey(cli: &Cli) -> Result<(), Failure> {
         Command::Judge(args) => judge::judge(args, cli.quiet),
         Command::Explain { dir, url, json } => explain::explain(dir, url, *json),
         Command::Fetch { subject } => fetch::fetch(cli, subject),
+        Command::Remove(args) => remove::remove(cli, args),
         Command::Sweep(args) => sweep::sweep(args),
         Command::Rules { name, json } => reference::rules(name.as_deref(), *json),
         Command::Lexicon(args) => lexicon::lexicon(cli, args),

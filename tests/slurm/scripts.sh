@@ -1,5 +1,5 @@
 #!/bin/bash
-# The batch scripts under a real Slurm, with stand_in.sh as the program: `scripts.sh FOLDER`, as root.  Some three minutes.
+# The batch scripts under a real Slurm, with stand_in.sh as the program: `scripts.sh FOLDER`, as root.  A minute or two.
 #
 # Tells each case that holds; the first that does not ends it.  77 where there can be no Slurm.
 set -euo pipefail

@@ -6,7 +6,7 @@ use crate::archives::quickstart;
 use crate::program::{Place, obelisc, repository, run_of};
 
 /// The commands that were promised.
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 19] = [
     "run",
     "check",
     "plan",
@@ -16,6 +16,9 @@ const COMMANDS: [&str; 16] = [
     "judge",
     "explain",
     "remove",
+    "submit",
+    "work",
+    "task",
     "sweep",
     "rules",
     "lexicon",

@@ -40,6 +40,7 @@ fn desk() -> Place {
     place.write("more.wacz", Wacz::new().archive("data.warc.gz", &archive).finish().unwrap());
     std::fs::create_dir_all(place.path(".local/share/bash-completion/completions")).unwrap();
     say(&place, FIRST).unwrap();
+    say(&place, "obelisc submit my.toml --input crawl --output shared --dry-run").unwrap();
     place
 }
 

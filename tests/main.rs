@@ -44,3 +44,4 @@ mod signals;
 mod skips;
 mod sweep;
 mod train;
+mod workers;

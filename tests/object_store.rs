@@ -102,6 +102,26 @@ fn what_cannot_be_reached_is_told_and_what_is_not_there_as_well() {
     let recipe = repository("pipelines/quickstart.toml");
     let call = |input: &str| run_recipe(Path::new(&recipe), &[input], Path::new("s3://bucket/out"));
     bucket.call(call(input[0])).fails(3).one_error(["s3://bucket/in/none.warc.gz", "not found"]);
-    bucket.call(call("s3://bucket/readme.txt")).env("AWS_SECRET_ACCESS_KEY", "wrong").fails(3).one_error(["s3://bucket/readme.txt"]);
+    bucket
+        .call(call("s3://bucket/readme.txt"))
+        .env("AWS_SECRET_ACCESS_KEY", "wrong")
+        .fails(3)
+        .one_error(["s3://bucket/readme.txt"]);
     bucket.call(call("s3://bucket/none*.warc.gz")).fails(3).one_error(["s3://bucket/none*.warc.gz", "not found"]);
+}
+
+#[test]
+#[ignore = "takes as long as the store is away; .ci/full runs it"]
+fn a_store_that_is_away_for_ten_seconds_is_waited_for() {
+    let bucket = Bucket::new();
+    let local = dataset_tree(&bucket.local());
+    let mut started = bucket.run("out").start();
+    started.read_until("task_finished");
+    bucket.server.set_down(true);
+    std::thread::sleep(std::time::Duration::from_secs(10));
+    bucket.server.set_down(false);
+    let (status, lines) = started.wait();
+    assert_eq!(status.code(), Some(0), "{lines:?}");
+    assert!(bucket.server.refused() > 0);
+    assert_same(&local, &dataset_tree(&bucket.folder("out")));
 }

@@ -1,9 +1,12 @@
 //! The command line: one list that parser, help, man page and completions come from.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use obelisc_document::Reason;
+use obelisc_pipeline::Stage;
+use obelisc_schedule::Time;
 use url::Url;
 
 /// Web archives in, interleaved image-text datasets out.
@@ -61,8 +64,10 @@ Examples:
         #[arg(long)]
         json: bool,
     },
-    /// Show how far a run is, and what became of what
-    #[command(after_help = "Examples:\n  obelisc status out --json\n  obelisc status out --failures")]
+    /// Show how far a run is, who works on it, and what became of what
+    #[command(
+        after_help = "Examples:\n  obelisc status out --json\n  obelisc status out --failures\n  obelisc status out --prometheus > obelisc.prom"
+    )]
     Status {
         /// Output folder of the run
         dir: PathBuf,
@@ -72,7 +77,39 @@ Examples:
         /// Print JSON
         #[arg(long)]
         json: bool,
+        /// Print metrics in the text format of Prometheus
+        #[arg(long, conflicts_with_all = ["json", "failures"])]
+        prometheus: bool,
     },
+    /// Hand a run to a cluster: jobs of Slurm or Kubernetes that work on it
+    #[command(after_help = "\
+Examples:
+  obelisc submit my.toml --input 'crawl/*.warc.gz' --output shared --config configs/slurm.toml --dry-run
+  obelisc submit my.toml --input crawl --output shared --dry-run
+
+Without --dry-run the jobs go to the cluster; without a config that names one, workers are started by hand. The config's table [slurm] or [kubernetes] says how many workers, and what each may take. All that they need is written into DIR/run; with --dry-run the jobs \
+are written and shown, and not submitted.")]
+    Submit {
+        /// What is to run
+        #[command(flatten)]
+        run: RunArgs,
+        /// Write and show the jobs; submit nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Work on a submitted run beside others: claim tasks until none is left
+    #[command(after_help = "\
+Examples:
+  obelisc work shared
+  obelisc work shared --stage extract --until 3h45m
+
+Any number of workers on any number of machines may work on one output; each task is one worker's for as long as it is seen to be at it \
+(storage.lease_seconds of the config). The last ones to be done publish the dataset. \
+Exit code 4: time was up or a signal came, and there is more to do.")]
+    Work(WorkArgs),
+    /// Run given tasks of a step of a submitted run, whatever others do: for debugging
+    #[command(after_help = "Examples:\n  obelisc task shared extract 1\n  obelisc task shared extract 0-1")]
+    Task(TaskArgs),
     /// Print the documents of pages or archives as JSON lines
     #[command(after_help = "\
 Examples:
@@ -272,14 +309,14 @@ pub struct RunArgs {
     /// The recipe
     #[command(flatten)]
     pub recipe: RecipeArgs,
-    /// Archives (.warc .arc .wacz, compressed or not), folders, globs, @lists of them; folders of .html
-    #[arg(long, short, value_name = "PATH|GLOB|@LIST", required = true, num_args = 1..)]
+    /// Archives (.warc .arc .wacz, compressed or not), folders, globs, @lists of them, also as s3://, gs://, az://, https://; folders of .html
+    #[arg(long, short, value_name = "PATH|GLOB|URL|@LIST", required = true, num_args = 1..)]
     pub input: Vec<String>,
-    /// Folder of the run and its dataset
-    #[arg(long, short, value_name = "DIR")]
+    /// Folder of the run and its dataset, or a URL (s3://, gs://, az://)
+    #[arg(long, short, value_name = "DIR|URL")]
     pub output: PathBuf,
     /// Image store, shared by runs [default: DIR/images]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL")]
     pub image_store: Option<PathBuf>,
     /// Threads, instead of the config's
     #[arg(long, value_name = "N")]
@@ -288,6 +325,65 @@ pub struct RunArgs {
     /// Replace a finished dataset instead of writing the next version beside it
     #[arg(long)]
     pub force: bool,
+}
+
+/// A worker.
+#[derive(Args, Debug)]
+pub struct WorkerArgs {
+    /// Output of the run, a folder or a URL
+    pub dir: PathBuf,
+    /// Threads, instead of the config's
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Where a file lies on this machine that the recipe names under `[resources]`
+    #[arg(long, value_name = "NAME=PATH", value_parser = resource)]
+    pub resource: Vec<(String, PathBuf)>,
+}
+
+/// What `work` does.
+#[derive(Args, Debug)]
+pub struct WorkArgs {
+    /// Who works
+    #[command(flatten)]
+    pub worker: WorkerArgs,
+    /// Stage behind which to end; the stages before it are worked on as well
+    #[arg(long, value_parser = stage)]
+    pub stage: Option<Stage>,
+    /// Time after which no task is begun, such as 45m or 3h45m
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub until: Option<Time>,
+    /// What others call this worker [default: HOST.PROCESS]
+    #[arg(long)]
+    pub name: Option<String>,
+}
+
+/// What `task` does.
+#[derive(Args, Debug)]
+pub struct TaskArgs {
+    /// Who works
+    #[command(flatten)]
+    pub worker: WorkerArgs,
+    /// The step, as `obelisc plan` names it
+    pub step: String,
+    /// Number of a task, or of the first and the last one
+    #[arg(value_name = "INDEX[-INDEX]", value_parser = tasks)]
+    pub tasks: RangeInclusive<u32>,
+}
+
+fn stage(name: &str) -> Result<Stage, String> {
+    let names = || Stage::ALL.map(Stage::name).join(", ");
+    Stage::ALL.into_iter().find(|stage| stage.name() == name).ok_or_else(|| format!("one of {} is allowed", names()))
+}
+
+fn time(text: &str) -> Result<Time, String> {
+    Time::parse(text).ok_or_else(|| "a time such as 45m, 3h45m or 2d is allowed".to_owned())
+}
+
+fn tasks(text: &str) -> Result<RangeInclusive<u32>, String> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let range = first.parse().ok().zip(last.parse().ok()).map(|(first, last)| first..=last);
+    range.filter(|range| !range.is_empty()).ok_or_else(|| "a number, or two as in 0-9, is allowed".to_owned())
 }
 
 /// What `extract` reads.

@@ -10,8 +10,8 @@ use std::thread::available_parallelism;
 use obelisc_filter::{RuleSet, StageView};
 use obelisc_pipeline::intake::{Fate, Finding, Intake, Page, Seen, is_archive};
 use obelisc_pipeline::{Config, Error, Recipe};
-use obelisc_storage::{Error as StorageError, Object};
 use obelisc_storage::inputs::{self, ARCHIVE_ENDINGS, ArchiveFile, Input, Kind, Spool};
+use obelisc_storage::{Error as StorageError, Object};
 
 use crate::args::ExtractArgs;
 use crate::in_order::in_order;

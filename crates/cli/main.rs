@@ -17,9 +17,11 @@ mod progress;
 mod reference;
 mod remove;
 mod run;
+mod submit;
 mod summary;
 mod sweep;
 mod train;
+mod work;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -88,7 +90,11 @@ fn obey(cli: &Cli) -> Result<(), Failure> {
         Command::Run(args) => run::run(cli, args),
         Command::Check(args) => run::check(args),
         Command::Plan { run, json } => plan::plan(run, *json),
-        Command::Status { dir, failures, json } => plan::status(dir, *failures, *json),
+        Command::Status { dir, prometheus: true, .. } => plan::metrics(dir),
+        Command::Status { dir, failures, json, .. } => plan::status(dir, *failures, *json),
+        Command::Submit { run, dry_run } => work::submit(run, *dry_run),
+        Command::Work(args) => work::work(cli, args),
+        Command::Task(args) => work::task(cli, args),
         Command::Extract(args) => extract::extract(args, cli.quiet),
         Command::Judge(args) => judge::judge(args, cli.quiet),
         Command::Explain { dir, url, json } => explain::explain(dir, url, *json),

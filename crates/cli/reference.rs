@@ -58,7 +58,9 @@ fn toml(title: &str, declared: &[Declared]) -> String {
     for option in declared {
         let (table, key) = option.key.rsplit_once('.').unwrap_or(("", &option.key));
         // A table of any name is shown, not set.
-        let off = if table.ends_with("NAME") { "# " } else { "" };
+        // Nor are those that hand a run to a cluster: which one it is says that a table is there.
+        let is_cluster = ["slurm", "kubernetes"].iter().any(|name| table.split('.').next() == Some(*name));
+        let off = if table.ends_with("NAME") || is_cluster { "# " } else { "" };
         if table != section {
             section = table;
             // Writing into a String cannot fail.

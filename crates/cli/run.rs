@@ -12,17 +12,13 @@ use obelisc_filter::options::Problem;
 use obelisc_pipeline::{Config, Error, Given, Recipe, ResourcePaths, Run};
 use obelisc_storage::inputs::{self, Input};
 use obelisc_storage::{Error as StorageError, Storage};
-use signal_hook::consts::{SIGINT, SIGPIPE, SIGTERM};
-use signal_hook::flag::register_conditional_shutdown;
+use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::args::{Cli, LogFormat, RecipeArgs, RunArgs};
-use crate::output::{print, say};
+use crate::output::{INTERRUPTED, need_a_reader, print, say};
 use crate::progress::Progress;
 use crate::{Failure, place, printable, summary};
-
-/// Exit code of a run that a signal ended at once.
-const INTERRUPTED: i32 = 4;
 
 /// What is said at the first signal.
 const STOPPING: &str = "stopping when the tasks in flight end; a second signal stops at once and loses them";
@@ -33,7 +29,7 @@ const OPT_OUT_TOKEN: &str = "OBELISC_OPT_OUT_TOKEN";
 /// Longest recipe and config, in bytes, that are read.
 const MAX_TEXT: u64 = 16 << 20;
 
-fn read_text(path: &Path) -> Result<String, Failure> {
+pub fn read_text(path: &Path) -> Result<String, Failure> {
     let mut text = String::new();
     let read = File::open(path).and_then(|file| file.take(MAX_TEXT + 1).read_to_string(&mut text));
     match read {
@@ -102,12 +98,12 @@ fn check_places(output: &Path, store: &Path) -> Result<(), Failure> {
 
 /// Everything a run needs, checked and opened.
 pub struct Prepared {
-    recipe: Recipe,
-    config: Config,
-    inputs: Vec<Input>,
-    storage: Box<dyn Storage>,
-    images: ImageStore,
-    force: bool,
+    pub recipe: Recipe,
+    pub config: Config,
+    pub inputs: Vec<Input>,
+    pub storage: Box<dyn Storage>,
+    pub images: ImageStore,
+    pub force: bool,
 }
 
 impl Prepared {
@@ -152,10 +148,11 @@ impl Prepared {
 pub fn run(cli: &Cli, args: &RunArgs) -> Result<(), Failure> {
     let prepared = Prepared::new(args)?;
     let stop = stop_on_signals(STOPPING).map_err(Failure::unreachable)?;
-    let running = end_with_the_reader().map_err(Failure::unreachable)?;
+    // Afterwards nothing is lost.
+    need_a_reader(true);
     let progress = Progress::new(cli.quiet, cli.verbose, cli.log_format);
     let finished = prepared.run(&stop).execute(&progress);
-    running.store(false, Ordering::Relaxed);
+    need_a_reader(false);
     progress.end();
     let finished = finished?;
     match cli.log_format {
@@ -167,13 +164,6 @@ pub fn run(cli: &Cli, args: &RunArgs) -> Result<(), Failure> {
         LogFormat::Json => Progress::finished(&finished),
     }
     Ok(())
-}
-
-/// A run that loses the reader of its progress was interrupted, as long as the flag stands: afterwards nothing is lost.
-fn end_with_the_reader() -> std::io::Result<Arc<AtomicBool>> {
-    let running = Arc::new(AtomicBool::new(true));
-    register_conditional_shutdown(SIGPIPE, INTERRUPTED, Arc::clone(&running))?;
-    Ok(running)
 }
 
 /// The first SIGINT or SIGTERM asks for the end, which is told in these words: tasks in flight are finished, no new one

@@ -4,7 +4,6 @@
 //! changed, as a crash leaves it, ends the journal, and is written over.
 
 use std::collections::HashMap;
-use std::io::Read;
 
 use obelisc_document::UrlKey;
 use obelisc_document::table::{Answer, Table};

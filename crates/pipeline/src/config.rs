@@ -9,6 +9,7 @@ use std::time::Duration;
 use obelisc_engine::Limits;
 use obelisc_fetch::{Manners, RootCertificates, ServiceAddress};
 use obelisc_filter::options::{Declared, Options, Problem, Source, Taken};
+use obelisc_schedule::{Kubernetes, Slurm};
 use obelisc_storage::inputs;
 use obelisc_storage::lease::DEFAULT_LEASE;
 
@@ -38,6 +39,10 @@ pub struct Config {
     pub fetch: Manners,
     /// How object stores are.
     pub storage: StorageManners,
+    /// Jobs of Slurm, where runs are submitted to it.
+    pub slurm: Option<Slurm>,
+    /// Jobs of Kubernetes, where runs are submitted to it.
+    pub kubernetes: Option<Kubernetes>,
 }
 
 /// How object stores are asked.
@@ -138,6 +143,8 @@ impl Default for Config {
             engine: EngineLimits::default(),
             fetch: Manners::default(),
             storage: StorageManners::default(),
+            slurm: None,
+            kubernetes: None,
         }
     }
 }
@@ -173,13 +180,31 @@ fn read(source: Source) -> Result<(Config, Vec<Declared>), Vec<Problem>> {
     let (fetch, fetch_taken) = read_fetch(root.table("fetch"));
     let (storage, storage_taken) = read_storage(root.table("storage"));
     let tables = [run.finish(), ledger.finish(), engine_taken, fetch_taken, storage_taken];
+    let (slurm, slurm_declared) = Slurm::read(&mut root, &Stage::ALL.map(Stage::name));
+    let (kubernetes, kubernetes_declared) = Kubernetes::read(&mut root);
     let mut declared = root.finish().declared;
     declared.extend(tables.into_iter().flat_map(|taken| taken.declared));
+    declared.extend(slurm_declared);
+    declared.extend(kubernetes_declared);
     source.finish()?;
     let threads = threads.and_then(|n| usize::try_from(n).ok()).and_then(NonZeroUsize::new);
     let threads = threads.unwrap_or_else(all_threads);
     let resources = paths.into_iter().map(|(name, path)| (name, path.into())).collect();
-    Ok((Config { threads, min_free_bytes, judgements, keep_tables, resources, engine, fetch, storage }, declared))
+    Ok((
+        Config {
+            threads,
+            min_free_bytes,
+            judgements,
+            keep_tables,
+            resources,
+            engine,
+            fetch,
+            storage,
+            slurm,
+            kubernetes,
+        },
+        declared,
+    ))
 }
 
 fn read_fetch(mut options: Options<'_>) -> (Manners, Taken) {
@@ -236,7 +261,8 @@ fn read_storage(mut options: Options<'_>) -> (StorageManners, Taken) {
     let default = StorageManners::default();
     let most = "requests that go to an object store at a time; fewer while it says that it is asked too much";
     let max_requests = options.integer("max_requests", default.max_requests.into(), 1..=1024, most);
-    let lasts = "seconds after which another may take up what nobody is seen to work on, on every machine of a run the same";
+    let lasts =
+        "seconds after which another may take up what nobody is seen to work on, on every machine of a run the same";
     let lease = options.integer("lease_seconds", default.lease.as_secs(), 3..=3600, lasts);
     let max_requests = u32::try_from(max_requests).unwrap_or(default.max_requests);
     (StorageManners { max_requests, lease: Duration::from_secs(lease) }, options.finish())

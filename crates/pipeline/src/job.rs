@@ -27,6 +27,9 @@ pub struct Job {
     pub resources: BTreeMap<String, PathBuf>,
     /// The image store, where it is not the folder `images` of the output.
     pub image_store: Option<String>,
+    /// Whether a finished dataset is replaced.
+    #[serde(default)]
+    pub force: bool,
     inputs: Vec<JobInput>,
 }
 
@@ -71,7 +74,15 @@ impl Job {
                     let path = path.into_os_string().into_string();
                     JobPlace::Archive(path.map_err(|_| format!("{name}: its path is no text (UTF-8)"))?)
                 }
-                Kind::Archive(file) => JobPlace::Archive(file.shown()),
+                Kind::Archive(file) => {
+                    let shown = file.shown();
+                    if shown.contains('?') {
+                        return Err(format!(
+                            "{shown}: what is behind ? may be a secret, and is not written down for workers"
+                        ));
+                    }
+                    JobPlace::Archive(shown)
+                }
                 Kind::Pages(pages) => JobPlace::Pages(pages),
             };
             Ok(JobInput { name, size, identity, place })
@@ -79,7 +90,7 @@ impl Job {
         let inputs: Result<Vec<_>, String> = inputs.iter().map(stored).collect();
         let inputs = inputs.map_err(|problem| Error::Unreachable(vec![problem]))?;
         let (set, resources) = (Vec::new(), BTreeMap::new());
-        Ok(Self { format: FORMAT, recipe, set, config: None, resources, image_store: None, inputs })
+        Ok(Self { format: FORMAT, recipe, set, config: None, resources, image_store: None, force: false, inputs })
     }
 
     /// Writes it into an output.

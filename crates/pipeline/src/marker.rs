@@ -4,6 +4,8 @@
 //! files of one attempt; readers open only what markers name.  So a task that is killed, or run twice at once, leaves
 //! either nothing or one whole result.
 
+pub(crate) mod index;
+
 use obelisc_document::account::Accounts;
 use obelisc_document::table::Table;
 use obelisc_filter::Judgement;

@@ -1,5 +1,7 @@
 //! Publishing: shards, manifest and card become a dataset folder, whole or not at all.
 
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+
 use obelisc_document::account::Accounts;
 use obelisc_shard::{Manifest, Shard, ShardSummary, Split, Stage, shard_name};
 use obelisc_storage::Storage;
@@ -9,6 +11,9 @@ use crate::run::RUN;
 use crate::step::Context;
 use crate::steps::{self, SHARDS};
 use crate::version::{self, MANIFEST, PUBLISHING, folder, put, read_manifest};
+
+/// Shards that are copied at a time.
+const COPIES: usize = 16;
 
 /// A dataset as a run leaves it.
 #[derive(Clone, Debug)]
@@ -61,20 +66,37 @@ pub(crate) fn publish(context: &Context<'_>, force: bool) -> Result<Finished, Er
     }
     manifest.dataset_version = version;
     let folder = folder(version);
-    let (staging, replaced) = (format!("{RUN}/staging"), format!("{RUN}/replaced"));
-    storage.remove_all(&staging)?;
-    stage(context, &manifest, &staging)?;
-    storage.remove_all(&replaced)?;
-    put(storage, PUBLISHING, folder.as_bytes())?;
-    if storage.exists(&format!("{folder}/{MANIFEST}"))? {
-        // Moved first: a run that is killed while it removes leaves no dataset that is half there.
-        storage.rename_all(&folder, &replaced)?;
+    if storage.renames_at_once() {
+        // Of two that publish at once neither writes into what the other moves.
+        let staging = format!("{}/{:016x}", staging(), RandomState::new().build_hasher().finish());
+        let replaced = format!("{RUN}/replaced");
+        stage(context, &manifest, &staging)?;
+        storage.remove_all(&replaced)?;
+        if storage.exists(&format!("{folder}/{MANIFEST}"))? {
+            // Moved first: a run that is killed while it removes leaves no dataset that is half there.
+            storage.rename_all(&folder, &replaced)?;
+        }
+        storage.remove_all(&folder)?;
+        storage.rename_all(&staging, &folder)?;
+        storage.remove_all(&replaced)?;
+    } else {
+        // The manifest, which makes it a dataset, goes first and comes last.
+        put(storage, PUBLISHING, folder.as_bytes())?;
+        storage.remove(&format!("{folder}/{MANIFEST}"))?;
+        storage.remove_all(&folder)?;
+        stage(context, &manifest, &folder)?;
+        storage.remove(PUBLISHING)?;
     }
-    storage.remove_all(&folder)?;
-    storage.rename_all(&staging, &folder)?;
-    storage.remove_all(&replaced)?;
-    storage.remove(PUBLISHING)?;
+    if let Some(key) = version::missing(storage, &folder, &manifest)? {
+        let message = format!("{}/{key}: somebody took it away while the dataset was published", storage.location());
+        return Err(Error::Unreachable(vec![message]));
+    }
     Ok(Finished { folder, existed: false, manifest, steps })
+}
+
+/// Where datasets are put together, each in a folder of its own.
+pub(crate) fn staging() -> String {
+    format!("{RUN}/staging")
 }
 
 /// Whether two manifests are of one dataset: the same bytes, from the same recipe and inputs.
@@ -107,9 +129,16 @@ fn cannot_be_whole(storage: &dyn Storage, folder: &str, key: &str) -> Error {
 
 fn stage(context: &Context<'_>, manifest: &Manifest, staging: &str) -> Result<(), Error> {
     let storage = context.storage;
-    for (file, (_, path)) in context.output("write").files(SHARDS).zip(paths(context)) {
-        storage.copy(&file.key, &format!("{staging}/{path}"))?;
-    }
+    let output = context.output("write");
+    let shards: Vec<_> = output.files(SHARDS).zip(paths(context)).map(|(file, (_, path))| (&file.key, path)).collect();
+    let share = shards.len().div_ceil(COPIES).max(1);
+    std::thread::scope(|scope| {
+        let copy = |(key, path): &(&String, String)| storage.copy(key, &format!("{staging}/{path}"));
+        let threads: Vec<_> =
+            shards.chunks(share).map(|shards| scope.spawn(move || shards.iter().try_for_each(copy))).collect();
+        // What a panic left out is missed when the dataset is looked at.
+        threads.into_iter().try_for_each(|thread| thread.join().unwrap_or(Ok(())))
+    })?;
     let card = context.recipe.card.render(manifest, context.recipe.finish.images);
     put(storage, &format!("{staging}/README.md"), card.as_bytes())?;
     let text = manifest.to_json().map_err(unpublishable)?;

@@ -1,10 +1,12 @@
 //! The record of a run: which folders its steps use, so that other commands find them without the recipe.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 
 use obelisc_document::account::Accounts;
 use obelisc_document::table::{self, Failure, Table};
 use obelisc_shard::Manifest;
+use obelisc_storage::lease;
 use obelisc_storage::parquet::Reader;
 use obelisc_storage::{Error as StorageError, Storage};
 use serde::{Deserialize, Serialize};
@@ -132,9 +134,14 @@ impl Record {
         let folders = self.steps.iter().filter(|recorded| recorded.step == step);
         let mut markers = Vec::new();
         for folder in folders.filter_map(|recorded| recorded.folder.as_deref()) {
-            for entry in storage.list(&format!("{folder}/markers"))? {
-                markers.push(marker::read(storage, &entry.key)?);
+            let found = marker::index::read_all(storage, folder)?;
+            if let Some(key) = found.damaged.first() {
+                let detail = "it says nothing".to_owned();
+                return Err(StorageError::Damaged { key: key.clone(), detail }.into());
             }
+            let mut own = found.markers();
+            own.sort_by_key(|marker| marker.task);
+            markers.append(&mut own);
         }
         Ok(markers)
     }
@@ -166,6 +173,14 @@ impl Record {
             }
         }
         Ok(failures)
+    }
+
+    /// Who works on the run by lease, and how many tasks' leases each holds; also whoever was lost since.
+    ///
+    /// # Errors
+    /// Leases that cannot be read.
+    pub fn workers(&self, storage: &dyn Storage) -> Result<BTreeMap<String, usize>, TaskError> {
+        Ok(lease::holders(storage, &format!("{RUN}/leases"))?)
     }
 
     /// How far each step is.

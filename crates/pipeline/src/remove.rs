@@ -31,7 +31,7 @@ use crate::error::{Error, whole};
 use crate::recipe::Recipe;
 use crate::record::Record;
 use crate::run::RUN;
-use crate::version::{self, MANIFEST, REMOVALS, folder, put};
+use crate::version::{self, MANIFEST, PUBLISHING, REMOVALS, folder, put};
 
 /// The format of `record.json`.
 const FORMAT: u32 = 1;
@@ -121,6 +121,7 @@ impl Remove<'_> {
             removed.removed = self.remove_versions(&manifest)?;
         }
         removed.others = self.others(manifest.dataset_version)?;
+        self.storage.remove(PUBLISHING)?;
         Ok(removed)
     }
 
@@ -175,7 +176,8 @@ impl Remove<'_> {
         let kept = format!("{REMOVALS}/{folder}");
         storage.remove_all(&kept)?;
         storage.rename_all(&record, &kept)?;
-        // It holds no file, as was checked; a folder without any would be in the way.
+        put(storage, PUBLISHING, folder.as_bytes())?;
+        // It holds no dataset, as was checked; a folder without any file would be in the way.
         storage.remove_all(&folder)?;
         storage.rename_all(&dataset, &folder)?;
         Ok(storage.remove_all(&staging())?)

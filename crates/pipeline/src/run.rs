@@ -15,6 +15,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use crate::config::Config;
 use crate::error::Error;
+use crate::marker::index::{self, Found};
 use crate::marker::{self, FORMAT, Marker, Output};
 use crate::observer::{Observer, StepInfo};
 use crate::publish::{self, Finished};
@@ -23,6 +24,7 @@ use crate::record::{Record, RecordedStep};
 use crate::step::{Context, Step};
 use crate::steps;
 use crate::version;
+use crate::work;
 
 /// Folder of a run inside its output.
 pub(crate) const RUN: &str = "run";
@@ -69,7 +71,12 @@ impl Run<'_> {
     pub fn execute(&self, observer: &dyn Observer) -> Result<Finished, Error> {
         self.check()?;
         let _lock = self.begin()?;
+        work::alone(self.storage, self.config.storage.lease, || self.execute_alone(observer))
+    }
+
+    fn execute_alone(&self, observer: &dyn Observer) -> Result<Finished, Error> {
         self.storage.remove_unfinished(RUN)?;
+        self.storage.remove_all(&publish::staging())?;
         let mut context = self.context();
         let steps = steps::of(self.recipe);
         let mut record = self.new_record(&steps);
@@ -146,6 +153,7 @@ impl Run<'_> {
     /// Takes the lock and looks for space.
     fn begin(&self) -> Result<Lock, Error> {
         let lock = self.storage.lock(&format!("{RUN}/lock"))?;
+        work::no_worker(self.storage)?;
         version::check_output(self.storage)?;
         let needed = self.config.min_free_bytes;
         let places = [
@@ -204,26 +212,29 @@ impl Run<'_> {
         context: &Context<'_>,
         prepared: &Prepared,
     ) -> Result<(Vec<Marker>, Vec<String>), Error> {
-        let entries = self.storage.list(&prepared.folder)?;
+        let Found { indexed, alone, damaged } = index::read_all(self.storage, &prepared.folder)?;
+        let (mut markers, mut stale) = (Vec::with_capacity(indexed.len()), damaged);
+        // Of a step so large that it has an index, files are not looked for.
+        let entries = if indexed.is_empty() { self.storage.list(&prepared.folder)? } else { Vec::new() };
+        let unreachable = |error: crate::error::TaskError| Error::Unreachable(vec![error.whole()]);
+        for marker in indexed {
+            if step.holds(context, &marker).map_err(unreachable)? {
+                markers.push(marker);
+            } else {
+                stale.push(marker::key(&prepared.folder, marker.task));
+            }
+        }
         let sizes: BTreeMap<&str, u64> = entries.iter().map(|entry| (entry.key.as_str(), entry.size)).collect();
-        let prefix = format!("{}/markers/", prepared.folder);
-        let (mut markers, mut stale) = (Vec::new(), Vec::new());
-        for entry in entries.iter().filter(|entry| entry.key.starts_with(&prefix)) {
-            let marker = match marker::read::<Marker>(self.storage, &entry.key) {
-                Ok(marker) => marker,
-                Err(obelisc_storage::Error::Damaged { .. }) => {
-                    stale.push(entry.key.clone());
-                    continue;
-                }
-                Err(error) => return Err(error.into()),
-            };
-            let ours = marker.task < prepared.tasks && marker::key(&prepared.folder, marker.task) == entry.key;
-            let complete = marker.files.iter().all(|file| sizes.get(file.key.as_str()) == Some(&file.bytes));
-            let held = step.holds(context, &marker).map_err(|error| Error::Unreachable(vec![error.whole()]))?;
+        let is_whole =
+            |marker: &Marker| marker.files.iter().all(|file| sizes.get(file.key.as_str()) == Some(&file.bytes));
+        for (key, marker) in alone {
+            let ours = marker.task < prepared.tasks && marker::key(&prepared.folder, marker.task) == key;
+            let complete = entries.is_empty() || is_whole(&marker);
+            let held = step.holds(context, &marker).map_err(unreachable)?;
             if ours && complete && held {
                 markers.push(marker);
             } else {
-                stale.push(entry.key.clone());
+                stale.push(key);
             }
         }
         Ok((markers, stale))
@@ -237,9 +248,15 @@ impl Run<'_> {
         observer: &dyn Observer,
     ) -> Result<Output, Error> {
         let (mut markers, stale) = self.markers(step, context, prepared)?;
-        for key in stale {
-            self.storage.remove(&key)?;
-        }
+        index::take_out(
+            self.storage,
+            &prepared.folder,
+            &stale.iter().filter_map(|key| marker::task_of(key)).collect(),
+        )?;
+        self.storage.remove_many(&stale)?;
+        // What an earlier run was killed over need not be read one by one again.
+        markers.sort_by_key(|marker| marker.task);
+        index::make(self.storage, &prepared.folder, &markers)?;
         let done: BTreeSet<u32> = markers.iter().map(|marker| marker.task).collect();
         let pending: Vec<u32> = (0..prepared.tasks).filter(|task| !done.contains(task)).collect();
         let info = StepInfo {
@@ -256,7 +273,8 @@ impl Run<'_> {
             markers.extend(tasks::run(step, context, &prepared.folder, &pending, observer)?);
             self.sweep(prepared, &markers)?;
         }
-        let output = Output::new(markers);
+        let output = prepared.output(step, markers)?;
+        index::make(self.storage, &prepared.folder, &output.markers)?;
         observer.step_finished(&info, &output.accounts);
         Ok(output)
     }
@@ -265,9 +283,9 @@ impl Run<'_> {
     fn sweep(&self, prepared: &Prepared, markers: &[Marker]) -> Result<(), Error> {
         let files = markers.iter().flat_map(|marker| &marker.files);
         let named: BTreeSet<&str> = files.map(|file| file.key.as_str()).collect();
-        let prefix = format!("{}/markers/", prepared.folder);
+        let ours = ["markers", "index"].map(|name| format!("{}/{name}/", prepared.folder));
         for entry in self.storage.list(&prepared.folder)? {
-            if !entry.key.starts_with(&prefix) && !named.contains(entry.key.as_str()) {
+            if !ours.iter().any(|prefix| entry.key.starts_with(prefix)) && !named.contains(entry.key.as_str()) {
                 self.storage.remove(&entry.key)?;
             }
         }
@@ -280,6 +298,18 @@ pub(crate) struct Prepared {
     digest: String,
     pub(crate) folder: String,
     pub(crate) tasks: u32,
+}
+
+impl Prepared {
+    /// What a step left, whose tasks all are done.
+    pub(crate) fn output(&self, step: &dyn Step, markers: Vec<Marker>) -> Result<Output, Error> {
+        let (found, all) = (markers.len(), self.tasks);
+        if u32::try_from(found) != Ok(all) {
+            let detail = format!("{found} of {all} tasks have left a marker; run it again to go on from here");
+            return Err(Error::Accounts { step: step.name(), detail });
+        }
+        Ok(Output::new(markers))
+    }
 }
 
 /// What makes an input another one.

@@ -6,20 +6,23 @@
 mod board;
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use obelisc_filter::options::Problem;
 use obelisc_storage::Storage;
-use obelisc_storage::lease::{self, Claim, Watch, beat_of};
+use obelisc_storage::lease::{self, Claim, Lease, Watch, beat_of};
 
-use crate::error::Error;
-use crate::marker::Output;
+use crate::error::{Error, TaskFailure};
+use crate::marker::{Output, index};
 use crate::observer::{Observer, StepInfo};
 use crate::publish::{self, Finished};
-use crate::record::Record;
 use crate::recipe::Stage;
-use crate::run::{Prepared, RUN, Run};
+use crate::record::Record;
+use crate::run::{Prepared, RUN, Run, tasks};
 use crate::step::{Context, Step};
 use crate::steps;
 use crate::version;
@@ -45,7 +48,28 @@ impl Run<'_> {
     /// See [`Error`]; [`Error::Interrupted`] where the stop flag was raised before the end.
     pub fn work(&self, worker: &Worker, observer: &dyn Observer) -> Result<Option<Finished>, Error> {
         self.check()?;
+        if !lease::living(self.storage, ALONE)?.is_empty() {
+            return Err(Error::Unreachable(vec![format!("{}: `obelisc run` is at it", self.storage.location())]));
+        }
         version::check_output(self.storage)?;
+        let (key, mut watch) = (format!("{WORKERS}/{}", worker.name), Watch::default());
+        let mut tries = 0;
+        let lease = loop {
+            match lease::claim(self.storage, &key, &worker.name, worker.lease, &mut watch)? {
+                Claim::Held(lease) => break lease,
+                // Of one of the name that is gone the lease is over by then.
+                Claim::Others(_) if tries > 10 => {
+                    let message = format!("{}: another worker is called {}", self.storage.location(), worker.name);
+                    return Err(Error::Unreachable(vec![message]));
+                }
+                Claim::Others(_) => wait(beat_of(worker.lease)),
+            }
+            tries += 1;
+        };
+        with_lease(self.storage, worker.lease, lease, || self.work_beside(worker, observer))
+    }
+
+    fn work_beside(&self, worker: &Worker, observer: &dyn Observer) -> Result<Option<Finished>, Error> {
         let mut context = self.context();
         let steps = steps::of(self.recipe);
         let mut record = self.new_record(&steps);
@@ -83,9 +107,42 @@ impl Run<'_> {
             let message = format!("{key} names files that are gone or says nothing; `obelisc run` makes them anew");
             return Err(Error::Unreachable(vec![message]));
         }
-        let output = Output::new(markers);
+        let output = prepared.output(step, markers)?;
+        index::make(self.storage, &prepared.folder, &output.markers)?;
         observer.step_finished(&info, &output.accounts);
         Ok(output)
+    }
+
+    /// Runs tasks of one step, whoever else does: those that are done already stay as they are.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] for a step that the recipe does not have and tasks that it has not; [`Error::Unreachable`] where steps before it are not done; [`Error::Failed`].
+    pub fn tasks(&self, name: &str, numbers: RangeInclusive<u32>, observer: &dyn Observer) -> Result<(), Error> {
+        self.check()?;
+        let mut context = self.context();
+        let steps = steps::of(self.recipe);
+        let names: Vec<&str> = steps.iter().map(|step| step.name()).collect();
+        if !names.contains(&name) {
+            return Err(refused(name, format!("no step of this run; it has {}", names.join(", "))));
+        }
+        for step in &steps {
+            let prepared = self.prepare(&**step, &context);
+            if step.name() == name {
+                let all = prepared.tasks;
+                if *numbers.end() >= all {
+                    return Err(refused(name, format!("task {} is given, 0 to {} are there", numbers.end(), all - 1)));
+                }
+                return some_tasks(&**step, &context, &prepared, numbers, observer);
+            }
+            let (markers, _) = self.markers(&**step, &context, &prepared)?;
+            if markers.len() < usize::try_from(prepared.tasks).unwrap_or(usize::MAX) {
+                let (done, all, before) = (markers.len(), prepared.tasks, step.name());
+                let message = format!("step {before} comes before {name}, and {done} of its {all} tasks are done");
+                return Err(Error::Unreachable(vec![message]));
+            }
+            context.outputs.insert(step.name(), Output::new(markers));
+        }
+        Ok(())
     }
 
     /// One worker at a time publishes: the others find the dataset there.
@@ -99,15 +156,76 @@ impl Run<'_> {
                 Claim::Others(_) => wait(beat_of(worker.lease)),
             }
         };
-        let lease = std::sync::Mutex::new(BTreeMap::from([(0, lease)]));
-        let finished = beating(self.storage, worker, &lease, || publish::publish(context, self.force));
-        let lease = lease.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        lease.into_values().try_for_each(|lease| lease.end(self.storage))?;
-        let finished = finished?;
+        let finished = with_lease(self.storage, worker.lease, lease, || publish::publish(context, self.force))?;
         record.dataset = Some(finished.folder.clone());
         record.write(self.storage)?;
         Ok(finished)
     }
+}
+
+/// Below this each worker has a lease for as long as it is there.
+const WORKERS: &str = "run/leases/workers";
+/// Below this a run has one that works alone.
+const ALONE: &str = "run/leases/alone";
+
+/// Refuses to run alone where workers are at it; what those left who are gone goes.
+pub(crate) fn no_worker(storage: &dyn Storage) -> Result<(), Error> {
+    let living = lease::living(storage, WORKERS)?;
+    if living.is_empty() {
+        return Ok(storage.remove_all(&format!("{RUN}/leases"))?);
+    }
+    let names: Vec<String> = living.into_iter().collect();
+    Err(Error::Unreachable(vec![format!("{}: workers are at it: {}", storage.location(), names.join(", "))]))
+}
+
+/// Does something that workers must not do meanwhile, as whoever holds the run's lock.
+pub(crate) fn alone<T>(
+    storage: &dyn Storage,
+    lasts: Duration,
+    work: impl FnOnce() -> Result<T, Error>,
+) -> Result<T, Error> {
+    let lease = lease::seize(storage, &format!("{ALONE}/run"), "a run", lasts)?;
+    let done = with_lease(storage, lasts, lease, work);
+    storage.remove_all(&format!("{RUN}/leases"))?;
+    done
+}
+
+/// Does something while a lease is renewed, which ends with it.
+fn with_lease<T>(
+    storage: &dyn Storage,
+    lasts: Duration,
+    lease: Lease,
+    work: impl FnOnce() -> Result<T, Error>,
+) -> Result<T, Error> {
+    let leases = Mutex::new(BTreeMap::from([(0, lease.clone())]));
+    let done = beating(storage, lasts, &leases, work);
+    let ended = lease.end(storage);
+    let done = done?;
+    ended?;
+    Ok(done)
+}
+
+fn some_tasks(
+    step: &dyn Step,
+    context: &Context<'_>,
+    prepared: &Prepared,
+    numbers: RangeInclusive<u32>,
+    observer: &dyn Observer,
+) -> Result<(), Error> {
+    let mut failures = Vec::new();
+    for task in numbers {
+        let subject = step.subject(context, task);
+        match tasks::attempt(step, context, &prepared.folder, task) {
+            Ok(marker) => observer.task_finished(step.name(), &subject, &marker),
+            Err(error) => failures.push(TaskFailure { task, subject, error }),
+        }
+    }
+    let all = prepared.tasks;
+    if failures.is_empty() { Ok(()) } else { Err(Error::Failed { step: step.name(), tasks: all, failures }) }
+}
+
+fn refused(step: &str, message: String) -> Error {
+    Error::Refused(vec![Problem { file: format!("step {step}"), line: 0, key: String::new(), message }])
 }
 
 /// Waits.
@@ -116,22 +234,34 @@ fn wait(time: Duration) {
     let _ = waited.recv_timeout(time);
 }
 
+/// Leases that are renewed at a time.
+const BEATS_AT_A_TIME: usize = 16;
+
 /// Renews leases while something is done.
 fn beating<T>(
     storage: &dyn Storage,
-    worker: &Worker,
-    leases: &std::sync::Mutex<BTreeMap<u32, lease::Lease>>,
+    lasts: Duration,
+    leases: &Mutex<BTreeMap<u32, Lease>>,
     work: impl FnOnce() -> T,
 ) -> T {
     let (end, ended) = mpsc::channel::<()>();
     std::thread::scope(|scope| {
         scope.spawn(move || {
-            while ended.recv_timeout(beat_of(worker.lease)) == Err(RecvTimeoutError::Timeout) {
-                let mut leases = leases.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                for lease in leases.values_mut() {
-                    // One that is late is made up for by the next.
-                    let _ = lease.beat(storage);
-                }
+            while ended.recv_timeout(beat_of(lasts)) == Err(RecvTimeoutError::Timeout) {
+                // Not while others wait for the list: a store may take its time.
+                let held: Vec<Lease> =
+                    leases.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+                let share = held.len().div_ceil(BEATS_AT_A_TIME).max(1);
+                std::thread::scope(|scope| {
+                    for some in held.chunks(share) {
+                        scope.spawn(move || {
+                            for lease in some {
+                                // One that is late is made up for by the next.
+                                let _ = lease.beat(storage);
+                            }
+                        });
+                    }
+                });
             }
         });
         let done = work();

@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use crate::{Error, Object, Remotes, Result, local::open_file};
 
 mod archive_file;
@@ -170,9 +172,18 @@ fn expand(name: &str, found: &mut Found<'_>) -> Result<()> {
     if Remotes::is_url(name) {
         for file in remote::find(found.remotes, name)? {
             let archive = ArchiveFile::Remote(file.clone());
-            let path = PathBuf::from(archive.shown());
+            // What is behind a `?` may be a secret, and may be all that tells two files apart.
+            let query = name.split_once('?').filter(|_| name.starts_with("http"));
+            let digest = query.map(|(_, query)| format!("~{:016x}", xxh3_64(query.as_bytes()))).unwrap_or_default();
+            let path = PathBuf::from(archive.shown() + &digest);
             found.files.insert(path.clone(), file);
-            found.places.insert(Place { linked: false, root: path.clone(), path: path.clone(), page: false, file: path });
+            found.places.insert(Place {
+                linked: false,
+                root: path.clone(),
+                path: path.clone(),
+                page: false,
+                file: path,
+            });
         }
         return Ok(());
     }

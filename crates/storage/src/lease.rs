@@ -9,6 +9,7 @@
 //! is for [`Storage::publish`] to do.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -27,11 +28,11 @@ pub fn beat_of(lasts: Duration) -> Duration {
 }
 
 /// A term that is held.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Lease {
     key: String,
     term: u64,
-    beats: u64,
+    beats: Arc<AtomicU64>,
 }
 
 /// What came of asking for a lease.
@@ -45,21 +46,36 @@ pub enum Claim {
 
 /// What one's own eyes saw of others' leases.
 #[derive(Debug, Default)]
-pub struct Watch(BTreeMap<String, (u64, Vec<u8>, Instant)>);
+pub struct Watch(BTreeMap<String, Seen>);
+
+/// A term as it was looked at last.
+#[derive(Debug)]
+struct Seen {
+    term: u64,
+    count: Vec<u8>,
+    looked: Instant,
+    /// How long the count stood still while it was looked at.
+    stood: Duration,
+}
 
 impl Watch {
     /// Term and count of a lease when it was last looked at.
     fn seen(&self, key: &str) -> Option<(u64, Vec<u8>)> {
-        self.0.get(key).map(|(term, count, _)| (*term, count.clone()))
+        self.0.get(key).map(|seen| (seen.term, seen.count.clone()))
     }
 
-    /// How long a term's count has stood still.
-    fn still(&mut self, key: &str, term: u64, beat: Vec<u8>) -> Duration {
+    /// How long a term's count has stood still.  Time in which nobody looked does not count, but for that between two beats: while the store was away, the
+    /// holder could not beat either.
+    fn still(&mut self, key: &str, term: u64, count: Vec<u8>, lasts: Duration) -> Duration {
         let now = Instant::now();
-        match self.0.get(key) {
-            Some((seen, count, since)) if *seen == term && *count == beat => now.duration_since(*since),
+        match self.0.get_mut(key) {
+            Some(seen) if seen.term == term && seen.count == count => {
+                seen.stood += now.duration_since(seen.looked).min(2 * beat_of(lasts));
+                seen.looked = now;
+                seen.stood
+            }
             _ => {
-                self.0.insert(key.to_owned(), (term, beat, now));
+                self.0.insert(key.to_owned(), Seen { term, count, looked: now, stood: Duration::ZERO });
                 Duration::ZERO
             }
         }
@@ -109,6 +125,20 @@ pub fn taken(storage: &dyn Storage, folder: &str) -> Result<BTreeSet<String>> {
     Ok(all.into_iter().filter(|(_, terms)| terms.begun > terms.ended).map(|(lease, _)| lease).collect())
 }
 
+/// Who holds leases below a folder, or held them and is gone: each name once, with how many those are.
+///
+/// # Errors
+/// Those of the storage.
+pub fn holders(storage: &dyn Storage, folder: &str) -> Result<BTreeMap<String, usize>> {
+    let mut holders = BTreeMap::new();
+    for name in taken(storage, folder)? {
+        let key = format!("{folder}/{name}");
+        let (owner, _) = owner_of(&read_or_nothing(storage, &term_key(&key, terms(storage, &key)?.begun))?);
+        *holders.entry(owner).or_default() += 1;
+    }
+    Ok(holders)
+}
+
 /// Where among so many things one begins: another place for each that asks, so that not all ask for the same.
 pub fn turn(count: usize) -> usize {
     let count = count.max(1) as u64;
@@ -124,23 +154,78 @@ pub fn claim(storage: &dyn Storage, key: &str, owner: &str, lasts: Duration, wat
     let Terms { begun, ended } = terms(storage, key)?;
     if begun > ended {
         let beat = read_or_nothing(storage, &format!("{}.beat", term_key(key, begun)))?;
-        if watch.still(key, begun, beat) <= lasts {
+        if watch.still(key, begun, beat, lasts) <= lasts {
             return other(storage, key, begun);
         }
     }
-    let next = begun + 1;
     watch.0.remove(key);
+    begin(storage, key, begun + 1, owner, lasts)
+}
+
+fn begin(storage: &dyn Storage, key: &str, term: u64, owner: &str, lasts: Duration) -> Result<Claim> {
     // Of two that create a term at once each knows which of them did.
-    let owner = format!("{owner} {:016x}", random_word());
-    match storage.publish(&term_key(key, next), owner.as_bytes())? {
-        Published::Created => Ok(Claim::Held(Lease { key: key.to_owned(), term: next, beats: 0 })),
-        Published::Existed => other(storage, key, next),
+    let owner = format!("{owner} {} {:016x}", lasts.as_millis(), random_word());
+    match storage.publish(&term_key(key, term), owner.as_bytes())? {
+        Published::Created => Ok(Claim::Held(Lease { key: key.to_owned(), term, beats: Arc::default() })),
+        Published::Existed => other(storage, key, term),
     }
 }
 
+/// Takes a lease whose holder is known to be gone: for whoever has the lock that the holder had.
+///
+/// # Errors
+/// Those of the storage; [`Error::Locked`] where somebody else does so at once.
+pub fn seize(storage: &dyn Storage, key: &str, owner: &str, lasts: Duration) -> Result<Lease> {
+    match begin(storage, key, terms(storage, key)?.begun + 1, owner, lasts)? {
+        Claim::Held(lease) => Ok(lease),
+        Claim::Others(_) => Err(Error::Locked { key: key.to_owned() }),
+    }
+}
+
+/// Who of the holders below a folder is alive: those whose counts are seen to move, within the time that their leases last.
+///
+/// # Errors
+/// Those of the storage.
+pub fn living(storage: &dyn Storage, folder: &str) -> Result<BTreeSet<String>> {
+    let mut first: BTreeMap<String, (String, Duration, Vec<u8>)> = BTreeMap::new();
+    for name in taken(storage, folder)? {
+        let key = format!("{folder}/{name}");
+        let term = term_key(&key, terms(storage, &key)?.begun);
+        let (owner, lasts) = owner_of(&read_or_nothing(storage, &term)?);
+        let beat = format!("{term}.beat");
+        let count = read_or_nothing(storage, &beat)?;
+        first.insert(beat, (owner, lasts, count));
+    }
+    let longest = first.values().map(|(_, lasts, _)| *lasts).max().unwrap_or_default();
+    let (_nobody_sends, waited) = mpsc::channel::<()>();
+    let mut looked = Duration::ZERO;
+    while !first.is_empty() && looked <= longest {
+        let mut living = BTreeSet::new();
+        for (beat, (owner, _, count)) in &first {
+            if read_or_nothing(storage, beat)? != *count {
+                living.insert(owner.clone());
+            }
+        }
+        if !living.is_empty() {
+            return Ok(living);
+        }
+        let pause = beat_of(longest).min(Duration::from_secs(1));
+        let _ = waited.recv_timeout(pause);
+        looked += pause;
+    }
+    Ok(BTreeSet::new())
+}
+
+/// The name of an owner, and how long its leases last.
+fn owner_of(text: &[u8]) -> (String, Duration) {
+    let text = String::from_utf8_lossy(text);
+    let mut words = text.rsplitn(3, ' ').skip(1);
+    let lasts = words.next().and_then(|word| word.parse().ok()).map_or(DEFAULT_LEASE, Duration::from_millis);
+    (words.next().unwrap_or_default().to_owned(), lasts)
+}
+
 fn other(storage: &dyn Storage, key: &str, term: u64) -> Result<Claim> {
-    let owner = read_or_nothing(storage, &term_key(key, term))?;
-    Ok(Claim::Others(String::from_utf8_lossy(&owner).into_owned()))
+    Ok(Claim::Others(owner_of(&read_or_nothing(storage, &term_key(key, term))?).0))
 }
 
 fn term_key(key: &str, term: u64) -> String {
@@ -159,9 +244,8 @@ impl Lease {
     ///
     /// # Errors
     /// Those of the storage.
-    pub fn beat(&mut self, storage: &dyn Storage) -> Result<()> {
-        self.beats += 1;
-        self.put(storage, "beat", self.beats)
+    pub fn beat(&self, storage: &dyn Storage) -> Result<()> {
+        self.put(storage, "beat", self.beats.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
     /// Ends the term.
@@ -169,7 +253,7 @@ impl Lease {
     /// # Errors
     /// Those of the storage.
     pub fn end(self, storage: &dyn Storage) -> Result<()> {
-        self.put(storage, "end", self.beats)
+        self.put(storage, "end", self.beats.load(Ordering::Relaxed))
     }
 
     fn put(&self, storage: &dyn Storage, ending: &str, count: u64) -> Result<()> {
@@ -212,7 +296,7 @@ struct Renewed {
 }
 
 impl Renewed {
-    fn new(storage: Arc<dyn Storage>, mut lease: Lease, beat: Duration) -> Self {
+    fn new(storage: Arc<dyn Storage>, lease: Lease, beat: Duration) -> Self {
         let (stop, stopped) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             while stopped.recv_timeout(beat) == Err(RecvTimeoutError::Timeout) {
@@ -258,14 +342,12 @@ mod tests {
     fn of_many_that_ask_one_holds() {
         let (_guard, folder) = folder();
         let held = std::thread::scope(|scope| {
-            let ask = || {
-                matches!(claim(&folder, "a", "one", LASTS, &mut Watch::default()).unwrap(), Claim::Held(_))
-            };
+            let ask = || matches!(claim(&folder, "l/a", "one", LASTS, &mut Watch::default()).unwrap(), Claim::Held(_));
             let threads: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).filter(|held| *held).count()
         });
         assert_eq!(held, 1);
-        assert_eq!(taken(&folder, "").unwrap(), BTreeSet::from(["a".to_owned()]));
+        assert_eq!(taken(&folder, "l").unwrap(), BTreeSet::from(["a".to_owned()]));
     }
 
     #[test]
@@ -273,12 +355,12 @@ mod tests {
         let (_guard, folder) = folder();
         let mut watch = Watch::default();
         let ask = |watch: &mut Watch| claim(&folder, "l/a", "host 7", LASTS, watch).unwrap();
-        let mut lease = held(ask(&mut Watch::default()));
+        let lease = held(ask(&mut Watch::default()));
         let began = Instant::now();
         while began.elapsed() < 3 * LASTS {
             lease.beat(&folder).unwrap();
             let Claim::Others(owner) = ask(&mut watch) else { panic!("taken from one that beats") };
-            assert!(owner.starts_with("host 7 "), "{owner}");
+            assert_eq!(owner, "host 7");
         }
         lease.end(&folder).unwrap();
         assert!(taken(&folder, "l").unwrap().is_empty());
@@ -298,6 +380,10 @@ mod tests {
             }
         }
         assert!(began.elapsed() > LASTS);
+        let lease = seize(&folder, "a", "third", LASTS).unwrap();
+        assert!(living(&folder, "").unwrap().is_empty());
+        lease.end(&folder).unwrap();
+        drop(claim(&folder, "a", "fourth", LASTS, &mut Watch::default()).unwrap());
         // Whoever comes later has seen nothing yet.
         assert!(matches!(claim(&folder, "a", "late", LASTS, &mut Watch::default()).unwrap(), Claim::Others(_)));
     }

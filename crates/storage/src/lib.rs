@@ -5,7 +5,7 @@
 //!
 //! - an object appears whole or not at all ([`Upload::finish`]),
 //! - of two writers that [`publish`](Storage::publish) under one key exactly one creates it,
-//! - one process at a time holds a [`Lock`].
+//! - one process at a time holds a [`Lock`]; in an object store that is a [`lease`], which a process that was cut off for long may lose without knowing.
 //!
 //! [`inputs`] turns what a user names (paths, globs, folders, `@lists`) into files.
 //!
@@ -94,6 +94,19 @@ pub trait Storage: Debug + Send + Sync {
     /// # Errors
     /// I/O errors.
     fn remove(&self, key: &str) -> Result<()>;
+
+    /// Removes objects, as [`remove`](Self::remove) does each.
+    ///
+    /// # Errors
+    /// I/O errors.
+    fn remove_many(&self, keys: &[String]) -> Result<()> {
+        keys.iter().try_for_each(|key| self.remove(key))
+    }
+
+    /// Whether [`rename_all`](Self::rename_all) happens at once: whoever is killed in it finds all objects where they were, or where they were to go.
+    fn renames_at_once(&self) -> bool {
+        true
+    }
 
     /// Removes what writers that are no more left unfinished below a prefix.
     ///

@@ -77,13 +77,19 @@ impl LocalFolder {
     fn walk(&self, folder: &Path, entries: &mut Vec<Entry>) -> io::Result<()> {
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
-            let path = entry.path();
-            if entry.file_type()?.is_dir() {
-                self.walk(&path, entries)?;
-            } else if !path.to_string_lossy().ends_with(UNFINISHED) {
-                let key = path.strip_prefix(&self.root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-                entries.push(Entry { key, size: entry.metadata()?.len() });
-            }
+            // Others may take away what was there when the listing began.
+            ignore_absent(self.enter(&entry, entries))?;
+        }
+        Ok(())
+    }
+
+    fn enter(&self, entry: &fs::DirEntry, entries: &mut Vec<Entry>) -> io::Result<()> {
+        let path = entry.path();
+        if entry.file_type()?.is_dir() {
+            self.walk(&path, entries)?;
+        } else if !path.to_string_lossy().ends_with(UNFINISHED) {
+            let key = path.strip_prefix(&self.root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+            entries.push(Entry { key, size: entry.metadata()?.len() });
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ mod upload;
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::{StreamExt as _, TryStreamExt as _};
 use object_store::path::Path;
@@ -28,8 +28,10 @@ use upload::RemoteUpload;
 
 /// Requests of one call that go at a time, as those that remove a folder; how many go to a store in all is [`pace`]'s.
 const AT_A_TIME: usize = 16;
-/// How often an object is looked for that somebody else is said to be creating.
-const MAX_LOOKS: usize = 5;
+/// How long what the store's client does not try again, since it does not know that it may, is tried here.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// The longest pause between two such tries.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// Objects below a prefix of a store.
 #[derive(Clone, Debug)]
@@ -44,7 +46,9 @@ pub struct RemoteFolder {
 
 impl RemoteFolder {
     fn path(&self, key: &str) -> Path {
-        Path::from_iter(self.prefix.parts().chain(Path::from(key).parts()))
+        // A key out of a listing is a path already; what no path can hold is encoded.
+        let below = Path::parse(key).unwrap_or_else(|_| Path::from(key));
+        Path::from_iter(self.prefix.parts().chain(below.parts()))
     }
 
     fn key(&self, path: &Path) -> String {
@@ -68,6 +72,11 @@ impl RemoteFolder {
         wait(async move { Self::listed(&*store, &path).await })?.map_err(self.failed("list", prefix))
     }
 
+    /// Whether this is a whole bucket.
+    pub(crate) fn is_root(&self) -> bool {
+        self.prefix.parts().next().is_none()
+    }
+
     /// Bytes of an object, and what changes with them.
     pub(crate) fn stat(&self, key: &str) -> Result<(u64, String)> {
         self.object(key, object::WINDOW).map(|object| stat(object.meta()))
@@ -75,22 +84,27 @@ impl RemoteFolder {
 
     /// The same of all objects below a prefix, by their keys, sorted.
     pub(crate) fn stats(&self, prefix: &str) -> Result<Vec<(String, (u64, String))>> {
-        let mut found: Vec<_> =
-            self.below(prefix)?.iter().map(|meta| (self.key(&meta.location), stat(meta))).collect();
+        let mut found: Vec<_> = self.below(prefix)?.iter().map(|meta| (self.key(&meta.location), stat(meta))).collect();
         found.sort();
         Ok(found)
     }
 
     /// Removes all of these objects.
     async fn remove_paths(store: &Arc<dyn ObjectStore>, paths: Vec<Path>) -> std::result::Result<(), StoreError> {
-        let paths = futures::stream::iter(paths.into_iter().map(Ok)).boxed();
         let absent = |result: std::result::Result<Path, StoreError>| async {
             match result {
                 Ok(_) | Err(StoreError::NotFound { .. }) => Ok(()),
                 Err(error) => Err(error),
             }
         };
-        store.delete_stream(paths).then(absent).try_collect::<()>().await
+        let mut pause = Pause::new();
+        loop {
+            let paths = futures::stream::iter(paths.clone().into_iter().map(Ok)).boxed();
+            match store.delete_stream(paths).then(absent).try_collect::<()>().await {
+                Err(error) if pause.may_pass(&error) => pause.rest().await,
+                other => return other,
+            }
+        }
     }
 
     fn object(&self, key: &str, window: u64) -> Result<RemoteObject> {
@@ -106,6 +120,29 @@ impl RemoteFolder {
             Err(Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+}
+
+/// Longer and longer pauses between tries.
+struct Pause {
+    began: Instant,
+    next: Duration,
+}
+
+impl Pause {
+    fn new() -> Self {
+        Self { began: Instant::now(), next: Duration::from_millis(50) }
+    }
+
+    /// Whether a failure may be over when it is tried again, and there is time for it.
+    fn may_pass(&self, error: &StoreError) -> bool {
+        let may = matches!(error, StoreError::Generic { .. } | StoreError::AlreadyExists { .. });
+        may && self.began.elapsed() < PATIENCE
+    }
+
+    async fn rest(&mut self) {
+        tokio::time::sleep(self.next).await;
+        self.next = (self.next * 2).min(LONGEST_PAUSE);
     }
 }
 
@@ -182,7 +219,8 @@ impl Storage for RemoteFolder {
     }
 
     fn publish(&self, key: &str, bytes: &[u8]) -> Result<Published> {
-        for _ in 0..MAX_LOOKS {
+        let mut pause = Pause::new();
+        loop {
             let (store, path) = (Arc::clone(&self.store), self.path(key));
             let payload = PutPayload::from(bytes.to_vec());
             let put = wait(async move { store.put_opts(&path, payload, PutMode::Create.into()).await })?;
@@ -192,13 +230,15 @@ impl Storage for RemoteFolder {
             match self.holds(key, bytes) {
                 Ok(Some(true)) => return Ok(Published::Created),
                 Ok(Some(false)) => return Ok(Published::Existed),
-                // Of another's that did not come to its end there is nothing.
-                Ok(None) if matches!(error, StoreError::AlreadyExists { .. }) => {}
+                // Of another's that did not come to its end there is nothing, nor of ours that was lost on its way.
+                Ok(None) if pause.may_pass(&error) => {}
                 _ => return Err(self.failed("publish", key)(error)),
             }
+            pause = wait(async move {
+                pause.rest().await;
+                pause
+            })?;
         }
-        let source = io::Error::other("others begin to create it again and again, and none does");
-        Err(Error::Io { operation: "publish", key: format!("{}/{key}", self.name), source })
     }
 
     fn remove(&self, key: &str) -> Result<()> {
@@ -207,6 +247,15 @@ impl Storage for RemoteFolder {
             Ok(()) | Err(StoreError::NotFound { .. }) => Ok(()),
             Err(error) => Err(self.failed("remove", key)(error)),
         }
+    }
+
+    fn remove_many(&self, keys: &[String]) -> Result<()> {
+        let (store, paths) = (Arc::clone(&self.store), keys.iter().map(|key| self.path(key)).collect());
+        wait(async move { Self::remove_paths(&store, paths).await })?.map_err(self.failed("remove", ""))
+    }
+
+    fn renames_at_once(&self) -> bool {
+        false
     }
 
     /// Nothing that is unfinished is seen, here or by anybody; the parts of uploads that were cut off cost until a rule of the bucket for incomplete uploads takes

@@ -1,7 +1,7 @@
 //! Takedowns from datasets made for the purpose.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io;
 use std::sync::atomic::AtomicUsize;
 
 use obelisc_document::account::Accounts;
@@ -306,9 +306,9 @@ impl Storage for Dying {
         self.change(key)?;
         self.storage.create(key)
     }
-    fn append(&self, key: &str, length: u64) -> Stored<Box<dyn Write + Send>> {
+    fn log(&self, key: &str) -> Stored<Box<dyn obelisc_storage::Log>> {
         self.change(key)?;
-        self.storage.append(key, length)
+        self.storage.log(key)
     }
     fn publish(&self, key: &str, bytes: &[u8]) -> Stored<Published> {
         self.change(key)?;

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use obelisc_storage::Storage;
+use obelisc_fetch::Error as FetchError;
 use obelisc_storage::lease::{self, Claim, Lease, Watch, beat_of};
+use obelisc_storage::{Error as StorageError, Storage};
 
-use super::{Worker, beating};
+use super::{Worker, beating, wait};
 use crate::error::{Error, TaskError, TaskFailure};
-use crate::marker;
+use crate::marker::index;
 use crate::observer::Observer;
 use crate::run::{RUN, tasks};
 use crate::step::{Context, Step};
@@ -25,21 +26,27 @@ const LOOKS: usize = 4;
 pub(super) struct Board<'b> {
     storage: &'b dyn Storage,
     worker: &'b Worker,
-    markers: String,
+    folder: String,
     leases: String,
     tasks: u32,
     /// Tasks of a chunk.
     chunk: u32,
     state: Mutex<State>,
+    looks: Mutex<Looks>,
     held: Mutex<BTreeMap<u32, Lease>>,
     changed: Condvar,
 }
 
+/// What the thread that looks for a chunk needs: one at a time does, and the others work on.
 #[derive(Default)]
-struct State {
+struct Looks {
     /// Chunks to ask for, the last of them first.
     queue: Vec<u32>,
     watch: Watch,
+}
+
+#[derive(Default)]
+struct State {
     failures: BTreeMap<u32, TaskFailure>,
     error: Option<Error>,
 }
@@ -59,11 +66,12 @@ impl<'b> Board<'b> {
         Self {
             storage,
             worker,
-            markers: format!("{folder}/markers"),
+            folder: folder.to_owned(),
             leases: format!("{RUN}/leases/{name}"),
             tasks,
             chunk,
             state: Mutex::default(),
+            looks: Mutex::default(),
             held: Mutex::default(),
             changed: Condvar::new(),
         }
@@ -79,8 +87,7 @@ impl<'b> Board<'b> {
 
     /// The tasks that have no marker.
     pub(super) fn pending(&self) -> Result<BTreeSet<u32>, Error> {
-        let entries = self.storage.list(&self.markers)?;
-        let done: BTreeSet<u32> = entries.iter().filter_map(|entry| marker::task_of(&entry.key)).collect();
+        let done = index::done(self.storage, &self.folder)?;
         Ok((0..self.tasks).filter(|task| !done.contains(task)).collect())
     }
 
@@ -102,7 +109,7 @@ impl<'b> Board<'b> {
             left.fetch_sub(1, Ordering::Relaxed);
             self.changed.notify_all();
         };
-        beating(self.storage, self.worker, &self.held, || {
+        beating(self.storage, self.worker.lease, &self.held, || {
             std::thread::scope(|scope| {
                 for _ in 1..threads {
                     scope.spawn(thread);
@@ -112,12 +119,17 @@ impl<'b> Board<'b> {
                 }
             });
         });
-        let State { failures, error, .. } = std::mem::take(&mut *self.state());
+        let State { mut failures, error } = std::mem::take(&mut *self.state());
         let given_back = std::mem::take(&mut *self.held()).into_values().try_for_each(|lease| lease.end(self.storage));
         if let Some(error) = error {
             return Err(error);
         }
         given_back?;
+        if !failures.is_empty() {
+            // What failed here another may have done.
+            let open = self.pending()?;
+            failures.retain(|task, _| open.contains(task));
+        }
         if !failures.is_empty() {
             let failures = failures.into_values().collect();
             return Err(Error::Failed { step: step.name(), tasks: self.tasks, failures });
@@ -161,12 +173,12 @@ impl<'b> Board<'b> {
 
     /// Claims a chunk.
     fn next(&self) -> Result<Next, Error> {
-        let mut state = self.state();
+        let mut looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
         for looked in [false, true] {
-            while let Some(chunk) = state.queue.pop() {
+            while let Some(chunk) = looks.queue.pop() {
                 let key = format!("{}/{chunk:06}", self.leases);
                 let (name, lasts) = (&self.worker.name, self.worker.lease);
-                if let Claim::Held(lease) = lease::claim(self.storage, &key, name, lasts, &mut state.watch)? {
+                if let Claim::Held(lease) = lease::claim(self.storage, &key, name, lasts, &mut looks.watch)? {
                     self.held().insert(chunk, lease);
                     return Ok(Next::Chunk(chunk));
                 }
@@ -175,12 +187,13 @@ impl<'b> Board<'b> {
                 break;
             }
             let pending = self.pending()?;
-            let open: BTreeSet<u32> = pending.iter().filter(|task| !state.failures.contains_key(task)).copied().collect();
+            let failed: BTreeSet<u32> = self.state().failures.keys().copied().collect();
+            let open: BTreeSet<u32> = pending.difference(&failed).copied().collect();
             if open.is_empty() {
                 return Ok(Next::End);
             }
             let chunks: BTreeSet<u32> = open.iter().map(|task| task / self.chunk).collect();
-            state.queue = self.in_turn(&chunks)?;
+            looks.queue = self.in_turn(&chunks)?;
         }
         Ok(Next::Wait)
     }
@@ -210,25 +223,34 @@ impl<'b> Board<'b> {
         observer: &dyn Observer,
     ) -> Result<(), Error> {
         let first = chunk * self.chunk;
+        let mut is_done = true;
         for task in first..(first + self.chunk).min(self.tasks) {
             if context.stop.load(Ordering::Relaxed) {
                 return Err(Error::Interrupted);
             }
-            let key = marker::key(folder, task);
-            if self.state().failures.contains_key(&task) || self.storage.exists(&key)? {
+            if self.state().failures.contains_key(&task) || index::is_done(self.storage, folder, task, self.tasks)? {
                 continue;
             }
+            is_done = false;
             match tasks::attempt(step, context, folder, task) {
                 Ok(marker) => observer.task_finished(step.name(), &step.subject(context, task), &marker),
                 Err(TaskError::Stopped) => return Err(Error::Interrupted),
                 Err(error) if error.is_fatal() => return Err(Error::Unreachable(vec![error.whole()])),
+                // Somebody is still at it, who was taken to be gone.
+                Err(TaskError::Store(FetchError::Storage(StorageError::Locked { .. }))) => {
+                    wait(beat_of(self.worker.lease));
+                }
                 // Another may have done it meanwhile, and taken away what this one read or wrote.
-                Err(_) if self.storage.exists(&key)? => {}
+                Err(_) if index::is_done(self.storage, folder, task, self.tasks)? => {}
                 Err(error) => {
                     let failure = TaskFailure { task, subject: step.subject(context, task), error };
                     self.state().failures.insert(task, failure);
                 }
             }
+        }
+        if is_done {
+            // Others were here since this thread's last look, and were elsewhere too.
+            self.looks.lock().unwrap_or_else(PoisonError::into_inner).queue.clear();
         }
         Ok(())
     }

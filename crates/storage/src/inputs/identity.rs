@@ -97,7 +97,9 @@ mod tests {
     #[test]
     fn an_archive_is_known_by_size_and_time_and_not_by_its_place() {
         let folder = tempfile::tempdir().unwrap();
-        let archive = |name: &str, bytes: &[u8], seconds| of(&Kind::Archive(ArchiveFile::Local(file(&folder, name, bytes, seconds))));
+        let archive = |name: &str, bytes: &[u8], seconds| {
+            of(&Kind::Archive(ArchiveFile::Local(file(&folder, name, bytes, seconds))))
+        };
         let one = archive("one", b"1", 5).unwrap();
         assert_eq!(one, archive("two", b"2", 5).unwrap());
         assert_ne!(one, archive("two", b"12", 5).unwrap());

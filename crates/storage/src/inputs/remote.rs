@@ -21,7 +21,7 @@ pub(super) fn find(remotes: &Remotes, url: &str) -> Result<Vec<RemoteFile>> {
         return matches(remotes, url);
     }
     let place = remotes.readable(url)?;
-    if !url.ends_with('/') {
+    if !url.ends_with('/') && (is_http || !place.is_root()) {
         match place.stat("") {
             Ok(found) => return Ok(vec![file(&place, String::new(), found)]),
             // Of a folder there is no object.

@@ -87,6 +87,16 @@ impl Remotes {
         if url.host_str().is_none_or(str::is_empty) {
             return Err(unsupported("names no bucket".to_owned()));
         }
+        if url.fragment().is_some() {
+            return Err(unsupported(
+                "# begins what is no part of a place; write %23 where it is part of a name".to_owned(),
+            ));
+        }
+        if url.query().is_some() && !READ.contains(&url.scheme()) {
+            return Err(unsupported(
+                "? begins what is no part of a place; write %3F where it is part of a name".to_owned(),
+            ));
+        }
         let prefix = Path::from_url_path(url.path()).map_err(|error| unsupported(error.to_string()))?;
         let mut root = url.clone();
         root.set_path("/");
@@ -113,7 +123,9 @@ impl Remotes {
         Ok(match root.scheme() {
             "s3" | "s3a" => {
                 let variables = credentials::with_files(self.variables.clone());
-                let plain = variables.get("AWS_ENDPOINT_URL").is_some_and(|url| url.starts_with("http://"));
+                let plain = credentials::ENDPOINTS
+                    .iter()
+                    .any(|name| variables.get(*name).is_some_and(|url| url.starts_with("http://")));
                 let mut builder = AmazonS3Builder::new()
                     .with_client_options(client().with_allow_http(plain))
                     .with_retry(retry())
@@ -183,7 +195,9 @@ pub(super) fn without_secrets(text: &str) -> String {
     while let Some(at) = rest.find("://") {
         let (before, behind) = rest.split_at(at + 3);
         shown.push_str(before);
-        let end = behind.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | ')' | ']')).unwrap_or(behind.len());
+        let end = behind
+            .find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | ')' | ']'))
+            .unwrap_or(behind.len());
         let (url, other) = behind.split_at(end);
         let (path, query) = url.split_once('?').map_or((url, false), |(path, _)| (path, true));
         let host_end = path.find('/').unwrap_or(path.len());

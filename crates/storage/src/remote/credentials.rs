@@ -9,20 +9,24 @@ use std::path::{Path, PathBuf};
 /// Longest such file, in bytes.
 const MAX_FILE: u64 = 1 << 20;
 
-/// What the files hold, and what an environment's variable calls it.
-const VALUES: [(&str, &str); 5] = [
-    ("aws_access_key_id", "AWS_ACCESS_KEY_ID"),
-    ("aws_secret_access_key", "AWS_SECRET_ACCESS_KEY"),
-    ("aws_session_token", "AWS_SESSION_TOKEN"),
-    ("region", "AWS_REGION"),
-    ("endpoint_url", "AWS_ENDPOINT_URL"),
+/// Variables that name an endpoint.
+pub(super) const ENDPOINTS: [&str; 3] = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT"];
+/// Variables that name a region.
+const REGIONS: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
+/// Variables that say who asks.
+const KEYS: [&str; 4] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 ];
+/// Beginning of what the files call a key.
+const KEY: &str = "aws_";
 
 /// The variables with what is not among them and stands in the files: keys where none are given, region and endpoint.
 pub(super) fn with_files(mut variables: BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let has_keys = ["AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"]
-        .iter()
-        .any(|name| variables.contains_key(*name));
+    let has = |names: &[&str]| names.iter().any(|name| variables.contains_key(*name));
+    let (has_keys, has_region, has_endpoint) = (has(&KEYS), has(&REGIONS), has(&ENDPOINTS));
     let profile = variables.get("AWS_PROFILE").cloned().unwrap_or_else(|| "default".to_owned());
     let mut found = BTreeMap::new();
     let sections = [profile.clone(), format!("profile {profile}")];
@@ -34,10 +38,16 @@ pub(super) fn with_files(mut variables: BTreeMap<String, String>) -> BTreeMap<St
             found.entry(key).or_insert(value);
         }
     }
-    for (key, variable) in VALUES {
-        let is_key = key.starts_with("aws_");
-        if let Some(value) = found.remove(key).filter(|_| !(is_key && has_keys)) {
-            variables.entry(variable.to_owned()).or_insert(value);
+    for (key, value) in found {
+        // Keys of the files have the names of the variables.
+        let (variable, is_given) = match key.as_str() {
+            "region" => ("AWS_REGION".to_owned(), has_region),
+            "endpoint_url" => ("AWS_ENDPOINT_URL".to_owned(), has_endpoint),
+            key if key.starts_with(KEY) => (key.to_ascii_uppercase(), has_keys),
+            _ => continue,
+        };
+        if !is_given {
+            variables.insert(variable, value);
         }
     }
     variables
@@ -72,7 +82,8 @@ mod tests {
     use super::*;
 
     const CREDENTIALS: &str = "# mine\n[default]\naws_access_key_id = AK\naws_secret_access_key=SK=\n\n[lab]\naws_access_key_id = LAB\n  region = no\n";
-    const CONFIG: &str = "[default]\nregion = eu-1\n[profile lab]\nregion = eu-2\nendpoint_url = https://s3.lab.example\n";
+    const CONFIG: &str =
+        "[default]\nregion = eu-1\n[profile lab]\nregion = eu-2\nendpoint_url = https://s3.lab.example\n";
 
     fn variables(more: &[(&str, &str)]) -> BTreeMap<String, String> {
         let home = tempfile::tempdir().unwrap();

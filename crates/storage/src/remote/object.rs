@@ -2,8 +2,8 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use object_store::{GetOptions, ObjectMeta, ObjectStore};
@@ -64,7 +64,10 @@ impl RemoteObject {
         let bytes = match ahead {
             Some((_, receiver)) => receiver.recv().map_err(|_| io::Error::other("a request ended in a panic"))?,
             None => {
-                self.window = self.first_window;
+                let (start, bytes) = &self.held;
+                if bytes.is_empty() || start + bytes.len() as u64 != self.position {
+                    self.window = self.first_window;
+                }
                 wait(self.fetch(self.position..self.end_behind(self.position)))?
             }
         };
@@ -97,7 +100,8 @@ impl Read for RemoteObject {
             return Ok(0);
         }
         let (start, bytes) = &self.held;
-        let rest = usize::try_from(self.position - start).map_or(&[][..], |skipped| bytes.get(skipped..).unwrap_or(&[]));
+        let rest =
+            usize::try_from(self.position - start).map_or(&[][..], |skipped| bytes.get(skipped..).unwrap_or(&[]));
         let count = rest.len().min(buffer.len());
         buffer[..count].copy_from_slice(&rest[..count]);
         self.position += count as u64;

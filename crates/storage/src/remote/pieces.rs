@@ -2,16 +2,20 @@
 
 use std::io::{self, Read, Seek, SeekFrom, Write as _};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tempfile::{NamedTempFile, TempPath};
 
 use super::RemoteFolder;
 use crate::local::{LocalObject, open_file};
-use crate::{Error, Log, Object, Result, Storage as _};
+use crate::{Error, Log, Object, Published, Result, Storage as _};
 
 /// Bytes that gather before they become a piece.
 const PIECE: usize = 4 << 20;
+
+/// Time after which what is appended becomes a piece, however little it is.
+const LATEST: Duration = Duration::from_secs(5);
 
 /// A log in pieces.
 pub(super) struct Pieces {
@@ -21,6 +25,7 @@ pub(super) struct Pieces {
     pieces: Vec<(u64, u64)>,
     /// What gathered behind them.
     buffer: Vec<u8>,
+    flushed: Instant,
 }
 
 impl Pieces {
@@ -37,7 +42,7 @@ impl Pieces {
                 place.remove(&entry.key)?;
             }
         }
-        Ok(Self { place, key: key.to_owned(), pieces, buffer: Vec::new() })
+        Ok(Self { place, key: key.to_owned(), pieces, buffer: Vec::new(), flushed: Instant::now() })
     }
 
     fn piece(&self, start: u64) -> String {
@@ -87,19 +92,35 @@ impl Log for Pieces {
 
     fn append(&mut self, bytes: &[u8]) -> Result<()> {
         self.buffer.extend_from_slice(bytes);
-        if self.buffer.len() >= PIECE { self.flush() } else { Ok(()) }
+        let is_due = self.buffer.len() >= PIECE || self.flushed.elapsed() >= LATEST;
+        if is_due { self.flush() } else { Ok(()) }
     }
 
     fn flush(&mut self) -> Result<()> {
         if self.buffer.is_empty() {
             return Ok(());
         }
-        let bytes = std::mem::take(&mut self.buffer);
-        self.put(self.end(), &bytes)
+        self.flushed = Instant::now();
+        let (start, key) = (self.end(), self.piece(self.end()));
+        // What is appended never takes the place of what another appended, who may have the lock by now.
+        if self.place.publish(&key, &self.buffer)? == Published::Existed {
+            return Err(Error::Locked { key });
+        }
+        self.pieces.push((start, self.buffer.len() as u64));
+        self.buffer.clear();
+        Ok(())
     }
 
-    fn remove(self: Box<Self>) -> Result<()> {
+    fn remove(mut self: Box<Self>) -> Result<()> {
+        self.buffer.clear();
         self.place.remove_all(&self.key)
+    }
+}
+
+impl Drop for Pieces {
+    fn drop(&mut self) {
+        // Who leaves it cleanly leaves all of it; where that cannot be, the rest is asked for again.
+        let _ = self.flush();
     }
 }
 

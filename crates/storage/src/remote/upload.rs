@@ -70,8 +70,11 @@ impl RemoteUpload {
 impl Write for RemoteUpload {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.buffer.extend_from_slice(bytes);
-        if self.buffer.len() >= self.part_size() {
+        // Some stores want all parts but the last to be of one size.
+        while self.buffer.len() >= self.part_size() {
+            let rest = self.buffer.split_off(self.part_size());
             self.send()?;
+            self.buffer = rest;
         }
         Ok(bytes.len())
     }

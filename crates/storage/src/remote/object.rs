@@ -75,10 +75,11 @@ impl RemoteObject {
         let next = self.position + bytes.len() as u64;
         self.held = (self.position, bytes);
         self.window = (self.window * 2).min(MAX_WINDOW);
-        Ok(if next < self.meta.size && self.window > 2 * self.first_window {
+        if next < self.meta.size && self.window > 2 * self.first_window {
             let asked = started(self.fetch(next..self.end_behind(next)))?;
             *self.ahead() = Some((next, asked));
-        })
+        }
+        Ok(())
     }
 
     fn ahead(&mut self) -> &mut Option<(u64, Receiver<Fetched>)> {

@@ -43,7 +43,7 @@ impl Bucket {
 
     /// The same over the same archives as files, into a folder.
     fn local(&self) -> PathBuf {
-        three_archives(&self.place, "store/bucket/in", 30);
+        three_archives(&self.place, "store/bucket/in", 12);
         std::fs::copy(repository("tests/fixtures/quickstart.warc.gz"), self.folder("quickstart.warc.gz")).unwrap();
         let inputs = [self.folder("in"), self.folder("quickstart.warc.gz")];
         let output = self.place.path("local");

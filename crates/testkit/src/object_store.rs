@@ -120,6 +120,8 @@ async fn serve(listener: TcpListener, service: S3Service, state: Arc<State>) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
     let creates = Arc::new(tokio::sync::Mutex::new(()));
     while let Ok((socket, _)) = listener.accept().await {
+        // Else each answer waits for the acknowledgement of its own head.
+        let _ = socket.set_nodelay(true);
         let (service, state, creates) = (service.clone(), Arc::clone(&state), Arc::clone(&creates));
         tokio::spawn(async move {
             let answer = service_fn(move |request: Request<Incoming>| {

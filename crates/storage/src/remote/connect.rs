@@ -176,11 +176,11 @@ fn client() -> ClientOptions {
     client.with_connect_timeout(Duration::from_secs(10))
 }
 
-/// A store that is away for a minute or two is waited for; requests are signed for longer than that.
+/// A store that is away for a minute or two is waited for, however often that is asked; requests are signed for longer than that.
 fn retry() -> RetryConfig {
     let backoff =
         BackoffConfig { init_backoff: Duration::from_millis(100), max_backoff: Duration::from_secs(15), base: 2.0 };
-    RetryConfig { backoff, max_retries: 20, retry_timeout: Duration::from_secs(180) }
+    RetryConfig { backoff, max_retries: usize::MAX, retry_timeout: Duration::from_secs(180) }
 }
 
 /// A URL or path as it may stand in a log: without what is behind its `?`, where signatures are, and without a password.

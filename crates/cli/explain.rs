@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use obelisc_pipeline::Config;
 use obelisc_pipeline::explain::{Decision, Explanation};
 
 use crate::output::print;
@@ -18,7 +17,7 @@ const SHOWN: usize = 60;
 
 /// `obelisc explain`.
 pub fn explain(dir: &Path, url: &str, as_json: bool) -> Result<(), Failure> {
-    let storage = place::open(dir, &place::remotes(&Config::default()))?;
+    let storage = place::open_plainly(dir)?;
     let found = obelisc_pipeline::explain::explain(&*storage, url)
         .map_err(|error| Failure::unreachable(format!("{}: no run that can be read: {error}", dir.display())))?;
     if as_json {

@@ -28,6 +28,11 @@ pub fn open(path: &Path, remotes: &Remotes) -> Result<Box<dyn Storage>, Failure>
     place("", path, remotes, LocalFolder::open)
 }
 
+/// The same, as the defaults have it: for commands that take no config.
+pub fn open_plainly(path: &Path) -> Result<Box<dyn Storage>, Failure> {
+    open(path, &remotes(&Config::default()))
+}
+
 fn place<'p>(
     flag: &str,
     path: &'p Path,

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use obelisc_document::table;
-use obelisc_pipeline::{Config, Job, Record};
+use obelisc_pipeline::{Job, Record, TaskError};
 use obelisc_schedule::Submission;
 use obelisc_storage::{Error, Storage};
 use serde_json::json;
@@ -48,11 +48,11 @@ pub fn plan(args: &RunArgs, as_json: bool) -> Result<(), Failure> {
 
 /// `obelisc status`.
 pub fn status(dir: &Path, failures: bool, as_json: bool) -> Result<(), Failure> {
-    let storage = place::open(dir, &place::remotes(&Config::default()))?;
+    let storage = place::open_plainly(dir)?;
     let record = match Record::read(&*storage) {
         Ok(record) => record,
         Err(_) if Job::read(&*storage).is_ok() => return submitted(&*storage, as_json),
-        Err(error) => return Err(Failure::unreachable(format!("{}: no run here: {error}", dir.display()))),
+        Err(error) => return Err(no_run(dir, &error)),
     };
     let steps = record.status(&*storage).map_err(Failure::unreachable)?;
     let workers = record.workers(&*storage).map_err(Failure::unreachable)?;
@@ -101,6 +101,10 @@ pub fn status(dir: &Path, failures: bool, as_json: bool) -> Result<(), Failure> 
     })
 }
 
+fn no_run(dir: &Path, error: &TaskError) -> Failure {
+    Failure::unreachable(format!("{}: no run here: {error}", dir.display()))
+}
+
 /// `status` of a run that no worker has begun.
 fn submitted(storage: &dyn Storage, as_json: bool) -> Result<(), Failure> {
     let submission = submission(storage)?;
@@ -135,9 +139,8 @@ fn submission(storage: &dyn Storage) -> Result<Option<Submission>, Failure> {
 
 /// `obelisc status --prometheus`: gauges in the text format of Prometheus (version 0.0.4).
 pub fn metrics(dir: &Path) -> Result<(), Failure> {
-    let storage = place::open(dir, &place::remotes(&Config::default()))?;
-    let record = Record::read(&*storage)
-        .map_err(|error| Failure::unreachable(format!("{}: no run here: {error}", dir.display())))?;
+    let storage = place::open_plainly(dir)?;
+    let record = Record::read(&*storage).map_err(|error| no_run(dir, &error))?;
     let steps = record.status(&*storage).map_err(Failure::unreachable)?;
     let workers = record.workers(&*storage).map_err(Failure::unreachable)?;
     print(|out| {

@@ -5,12 +5,11 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use obelisc_pipeline::{Remove, Removed};
-use obelisc_storage::LocalFolder;
 use serde_json::json;
 
 use crate::args::{Cli, LogFormat, RemoveArgs};
 use crate::output::{print, say};
-use crate::{Failure, corpus, printable, run};
+use crate::{Failure, corpus, place, printable, run};
 
 /// What is said at the first signal.
 const STOPPING: &str = "stopping; nothing will be written";
@@ -21,11 +20,11 @@ const SHOWN: usize = 10;
 /// `obelisc remove`.
 pub fn remove(cli: &Cli, args: &RemoveArgs) -> Result<(), Failure> {
     let list = read(&args.list)?;
-    let storage = LocalFolder::open(&args.dir).map_err(Failure::unreachable)?;
+    let storage = place::open_plainly(&args.dir)?;
     let stop = run::stop_on_signals(STOPPING).map_err(Failure::unreachable)?;
     let list_name = args.list.to_string_lossy();
     let takedown = Remove {
-        storage: &storage,
+        storage: &*storage,
         list_name: &list_name,
         list: &list,
         threads: corpus::threads(args.threads),

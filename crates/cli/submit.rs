@@ -118,10 +118,7 @@ fn to_kubernetes(submitted: &Submitted<'_>, kubernetes: &Kubernetes) -> Result<(
 /// Writes what is submitted, whole.
 fn write(storage: &dyn Storage, name: &str, text: &str) -> Result<(), Failure> {
     let key = format!("{JOBS}/{name}");
-    let mut upload = storage.create(&key).map_err(Failure::unreachable)?;
-    upload.write_all(text.as_bytes()).map_err(|error| Failure::unreachable(format!("{key}: {error}")))?;
-    upload.finish().map_err(Failure::unreachable)?;
-    Ok(())
+    storage.write(&key, text.as_bytes()).map_err(Failure::unreachable)
 }
 
 fn show(out: &mut impl Write, name: &str, text: &str) -> std::io::Result<()> {

@@ -10,8 +10,8 @@ use obelisc_engine::Limits;
 use obelisc_fetch::{Manners, RootCertificates, ServiceAddress};
 use obelisc_filter::options::{Declared, Options, Problem, Source, Taken};
 use obelisc_schedule::{Kubernetes, Slurm};
-use obelisc_storage::inputs;
 use obelisc_storage::lease::DEFAULT_LEASE;
+use obelisc_storage::{DEFAULT_MAX_REQUESTS, inputs};
 
 use crate::recipe::{Recipe, ResourcePaths, Stage};
 
@@ -56,7 +56,7 @@ pub struct StorageManners {
 
 impl Default for StorageManners {
     fn default() -> Self {
-        Self { max_requests: 64, lease: DEFAULT_LEASE }
+        Self { max_requests: DEFAULT_MAX_REQUESTS, lease: DEFAULT_LEASE }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What can end a run.
 
 use obelisc_filter::options::Problem;
+pub(crate) use obelisc_storage::whole;
 
 /// Why a run ended without its dataset.
 #[derive(Debug, thiserror::Error)]
@@ -157,19 +158,4 @@ impl TaskError {
 
 fn lines<T: ToString>(items: &[T]) -> String {
     items.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
-}
-
-/// An error and what it came from, in one line.
-pub(crate) fn whole(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        let detail = error.to_string();
-        // Some errors tell their source's words themselves.
-        if !text.contains(&detail) {
-            text = format!("{text}: {detail}");
-        }
-        source = error.source();
-    }
-    text
 }

@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::marker::{self, FORMAT};
 use crate::run::RUN;
-use crate::version::put;
 
 /// What stands in `run/job.json`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -99,7 +98,7 @@ impl Job {
     /// [`Error::Unreachable`].
     pub fn write(&self, output: &dyn Storage) -> Result<(), Error> {
         let text = serde_json::to_vec_pretty(self).map_err(|error| StorageError::io("write", &key(), error.into()))?;
-        put(output, &key(), &text)
+        Ok(output.write(&key(), &text)?)
     }
 
     /// Reads that of an output.

@@ -46,6 +46,7 @@ mod record;
 mod remove;
 mod retry;
 mod run;
+mod shares;
 mod stage_order;
 mod step;
 mod steps;

@@ -1,16 +1,14 @@
 //! Publishing: shards, manifest and card become a dataset folder, whole or not at all.
 
-use std::hash::{BuildHasher as _, Hasher as _, RandomState};
-
 use obelisc_document::account::Accounts;
 use obelisc_shard::{Manifest, Shard, ShardSummary, Split, Stage, shard_name};
-use obelisc_storage::Storage;
+use obelisc_storage::{Storage, random_word};
 
 use crate::error::Error;
-use crate::run::RUN;
+use crate::shares::in_shares;
 use crate::step::Context;
 use crate::steps::{self, SHARDS};
-use crate::version::{self, MANIFEST, PUBLISHING, folder, put, read_manifest};
+use crate::version::{self, MANIFEST, PUBLISHING, REPLACED, STAGING, folder, read_manifest};
 
 /// Shards that are copied at a time.
 const COPIES: usize = 16;
@@ -68,20 +66,19 @@ pub(crate) fn publish(context: &Context<'_>, force: bool) -> Result<Finished, Er
     let folder = folder(version);
     if storage.renames_at_once() {
         // Of two that publish at once neither writes into what the other moves.
-        let staging = format!("{}/{:016x}", staging(), RandomState::new().build_hasher().finish());
-        let replaced = format!("{RUN}/replaced");
+        let staging = format!("{STAGING}/{:016x}", random_word());
         stage(context, &manifest, &staging)?;
-        storage.remove_all(&replaced)?;
+        storage.remove_all(REPLACED)?;
         if storage.exists(&format!("{folder}/{MANIFEST}"))? {
             // Moved first: a run that is killed while it removes leaves no dataset that is half there.
-            storage.rename_all(&folder, &replaced)?;
+            storage.rename_all(&folder, REPLACED)?;
         }
         storage.remove_all(&folder)?;
         storage.rename_all(&staging, &folder)?;
-        storage.remove_all(&replaced)?;
+        storage.remove_all(REPLACED)?;
     } else {
         // The manifest, which makes it a dataset, goes first and comes last.
-        put(storage, PUBLISHING, folder.as_bytes())?;
+        storage.write(PUBLISHING, folder.as_bytes())?;
         storage.remove(&format!("{folder}/{MANIFEST}"))?;
         storage.remove_all(&folder)?;
         stage(context, &manifest, &folder)?;
@@ -92,11 +89,6 @@ pub(crate) fn publish(context: &Context<'_>, force: bool) -> Result<Finished, Er
         return Err(Error::Unreachable(vec![message]));
     }
     Ok(Finished { folder, existed: false, manifest, steps })
-}
-
-/// Where datasets are put together, each in a folder of its own.
-pub(crate) fn staging() -> String {
-    format!("{RUN}/staging")
 }
 
 /// Whether two manifests are of one dataset: the same bytes, from the same recipe and inputs.
@@ -131,18 +123,14 @@ fn stage(context: &Context<'_>, manifest: &Manifest, staging: &str) -> Result<()
     let storage = context.storage;
     let output = context.output("write");
     let shards: Vec<_> = output.files(SHARDS).zip(paths(context)).map(|(file, (_, path))| (&file.key, path)).collect();
-    let share = shards.len().div_ceil(COPIES).max(1);
-    std::thread::scope(|scope| {
-        let copy = |(key, path): &(&String, String)| storage.copy(key, &format!("{staging}/{path}"));
-        let threads: Vec<_> =
-            shards.chunks(share).map(|shards| scope.spawn(move || shards.iter().try_for_each(copy))).collect();
-        // What a panic left out is missed when the dataset is looked at.
-        threads.into_iter().try_for_each(|thread| thread.join().unwrap_or(Ok(())))
-    })?;
+    let copy = |(key, path): &(&String, String)| storage.copy(key, &format!("{staging}/{path}"));
+    // What a panic left out is missed when the dataset is looked at.
+    let copied = in_shares(&shards, COPIES, |shards| shards.iter().try_for_each(copy));
+    copied.into_iter().collect::<Result<(), _>>()?;
     let card = context.recipe.card.render(manifest, context.recipe.finish.images);
-    put(storage, &format!("{staging}/README.md"), card.as_bytes())?;
+    storage.write(&format!("{staging}/README.md"), card.as_bytes())?;
     let text = manifest.to_json().map_err(unpublishable)?;
-    put(storage, &format!("{staging}/{MANIFEST}"), text.as_bytes())
+    Ok(storage.write(&format!("{staging}/{MANIFEST}"), text.as_bytes())?)
 }
 
 /// Split and path of each shard, in the order in which they were written.

@@ -1,7 +1,6 @@
 //! The record of a run: which folders its steps use, so that other commands find them without the recipe.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 
 use obelisc_document::account::Accounts;
 use obelisc_document::table::{self, Failure, Table};
@@ -100,9 +99,7 @@ impl Record {
     pub(crate) fn write(&self, storage: &dyn Storage) -> Result<(), Error> {
         let key = key();
         let text = serde_json::to_vec_pretty(self).map_err(|error| StorageError::io("write", &key, error.into()))?;
-        let mut upload = storage.create(&key)?;
-        upload.write_all(&text).map_err(|source| StorageError::io("write", &key, source))?;
-        Ok(upload.finish()?)
+        Ok(storage.write(&key, &text)?)
     }
 
     /// Reads the record of the last run in this output.

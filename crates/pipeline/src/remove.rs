@@ -31,7 +31,7 @@ use crate::error::{Error, whole};
 use crate::recipe::Recipe;
 use crate::record::Record;
 use crate::run::RUN;
-use crate::version::{self, MANIFEST, PUBLISHING, REMOVALS, folder, put};
+use crate::version::{self, MANIFEST, PUBLISHING, REMOVALS, REPLACED, STAGING, folder};
 
 /// The format of `record.json`.
 const FORMAT: u32 = 1;
@@ -90,12 +90,12 @@ impl Remove<'_> {
         version::check_output(self.storage)?;
         let from = self.newest()?;
         let old = self.whole_manifest(&folder(from))?;
-        self.storage.remove_all(&staging())?;
-        self.storage.remove_all(&replaced())?;
+        self.storage.remove_all(STAGING)?;
+        self.storage.remove_all(REPLACED)?;
         let hits = Hits::new(takedown.entries().len());
         let outcomes = shards::all(self, &takedown, &hits, &folder(from), &old).inspect_err(|_| {
             // What was made so far is of no use, and may fill the disk; where it cannot go, the next one removes it.
-            let _ = self.storage.remove_all(&staging());
+            let _ = self.storage.remove_all(STAGING);
         })?;
         let unmatched = hits.unmatched(takedown.entries());
         let mut removed =
@@ -165,22 +165,22 @@ impl Remove<'_> {
         for (shard, _) in manifest.shards.iter().zip(outcomes).filter(|(_, outcome)| outcome.is_none()) {
             storage.copy(&format!("{from}/{}", shard.path), &format!("{dataset}/{}", shard.path))?;
         }
-        put(storage, &format!("{dataset}/README.md"), self.card(from, manifest)?.as_bytes())?;
+        storage.write(&format!("{dataset}/README.md"), self.card(from, manifest)?.as_bytes())?;
         let text = manifest.to_json().map_err(unpublishable)?;
-        put(storage, &format!("{dataset}/{MANIFEST}"), text.as_bytes())?;
-        put(storage, &format!("{record}/list.txt"), self.list)?;
+        storage.write(&format!("{dataset}/{MANIFEST}"), text.as_bytes())?;
+        storage.write(&format!("{record}/list.txt"), self.list)?;
         let entries: Vec<_> = unmatched.iter().map(|entry| json!({"line": entry.line, "entry": entry.text})).collect();
         let told = json!({"format": FORMAT, "removal": manifest.removals.last(), "unmatched": entries});
-        put(storage, &format!("{record}/record.json"), format!("{told:#}\n").as_bytes())?;
+        storage.write(&format!("{record}/record.json"), format!("{told:#}\n").as_bytes())?;
         let folder = folder(manifest.dataset_version);
         let kept = format!("{REMOVALS}/{folder}");
         storage.remove_all(&kept)?;
         storage.rename_all(&record, &kept)?;
-        put(storage, PUBLISHING, folder.as_bytes())?;
+        storage.write(PUBLISHING, folder.as_bytes())?;
         // It holds no dataset, as was checked; a folder without any file would be in the way.
         storage.remove_all(&folder)?;
         storage.rename_all(&dataset, &folder)?;
-        Ok(storage.remove_all(&staging())?)
+        Ok(storage.remove_all(STAGING)?)
     }
 
     /// The card, as a run of the recipe would write it for this manifest.
@@ -208,8 +208,8 @@ impl Remove<'_> {
         self.point_to(&folder(manifest.dataset_version), &before)?;
         for folder in &before {
             // Moved first: whoever is killed here leaves no dataset that is half there.
-            storage.rename_all(folder, &replaced())?;
-            storage.remove_all(&replaced())?;
+            storage.rename_all(folder, REPLACED)?;
+            storage.remove_all(REPLACED)?;
         }
         Ok(before)
     }
@@ -260,18 +260,10 @@ fn unpublishable(error: obelisc_shard::Error) -> Error {
     Error::Accounts { step: "remove", detail: error.to_string() }
 }
 
-fn staging() -> String {
-    format!("{RUN}/staging")
-}
-
 fn staged_dataset() -> String {
-    format!("{}/dataset", staging())
+    format!("{STAGING}/dataset")
 }
 
 fn staged_record() -> String {
-    format!("{}/record", staging())
-}
-
-fn replaced() -> String {
-    format!("{RUN}/replaced")
+    format!("{STAGING}/record")
 }

@@ -76,7 +76,7 @@ impl Run<'_> {
 
     fn execute_alone(&self, observer: &dyn Observer) -> Result<Finished, Error> {
         self.storage.remove_unfinished(RUN)?;
-        self.storage.remove_all(&publish::staging())?;
+        self.storage.remove_all(version::STAGING)?;
         let mut context = self.context();
         let steps = steps::of(self.recipe);
         let mut record = self.new_record(&steps);
@@ -274,7 +274,9 @@ impl Run<'_> {
             self.sweep(prepared, &markers)?;
         }
         let output = prepared.output(step, markers)?;
-        index::make(self.storage, &prepared.folder, &output.markers)?;
+        if !pending.is_empty() {
+            index::make(self.storage, &prepared.folder, &output.markers)?;
+        }
         observer.step_finished(&info, &output.accounts);
         Ok(output)
     }

@@ -5,15 +5,14 @@
 //! resume, threads, accounts.
 
 use std::collections::BTreeMap;
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::AtomicBool;
 
 use obelisc_document::account::Accounts;
 use obelisc_document::table::{self, Table};
 use obelisc_fetch::ImageStore;
-use obelisc_storage::Storage;
 use obelisc_storage::inputs::Input;
 use obelisc_storage::parquet::{Reader, Writer};
+use obelisc_storage::{Storage, random_word};
 use serde_json::Value;
 
 use crate::config::Config;
@@ -103,10 +102,8 @@ pub(crate) struct Task<'a> {
 
 impl<'a> Task<'a> {
     pub(crate) fn new(context: &'a Context<'a>, folder: &'a str, index: u32) -> Self {
-        // `RandomState` is seeded by the system: the standard library's only source of words that differ.
-        let attempt = RandomState::new().build_hasher().finish();
         let (files, accounts) = (Vec::new(), Accounts::default());
-        Self { context, index, folder, attempt, files, accounts, facts: Value::Null }
+        Self { context, index, folder, attempt: random_word(), files, accounts, facts: Value::Null }
     }
 
     /// Begins a table.

@@ -3,8 +3,6 @@
 //! They are counted up and never renumbered.  A takedown can leave a gap: it removes the version that it was made from
 //! where that is asked for.
 
-use std::io::Write as _;
-
 use obelisc_shard::Manifest;
 use obelisc_storage::{Error as StorageError, Storage};
 
@@ -18,6 +16,12 @@ pub(crate) const MANIFEST: &str = "manifest.json";
 
 /// Names the folder of a dataset that is being filled, where folders are not renamed at once.
 pub(crate) const PUBLISHING: &str = "run/publishing";
+
+/// Where datasets are put together.
+pub(crate) const STAGING: &str = "run/staging";
+
+/// Where a dataset goes before it is removed: whoever is killed then leaves none that is half there.
+pub(crate) const REPLACED: &str = "run/replaced";
 
 /// What was taken out of datasets, and why: a folder for each version that a takedown made.  It stands beside the
 /// datasets, since it must not be published with them, and outside of the run, which may be removed.
@@ -105,11 +109,4 @@ pub(crate) fn missing(storage: &dyn Storage, folder: &str, manifest: &Manifest) 
         }
     }
     Ok(None)
-}
-
-/// Writes a small file.
-pub(crate) fn put(storage: &dyn Storage, key: &str, bytes: &[u8]) -> Result<(), Error> {
-    let mut upload = storage.create(key)?;
-    upload.write_all(bytes).map_err(|source| StorageError::io("write", key, source))?;
-    Ok(upload.finish()?)
 }

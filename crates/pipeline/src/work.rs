@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use obelisc_filter::options::Problem;
 use obelisc_storage::Storage;
-use obelisc_storage::lease::{self, Claim, Lease, Watch, beat_of};
+use obelisc_storage::lease::{self, Claim, Lease, Watch, beat_of, rest};
 
 use crate::error::{Error, TaskFailure};
 use crate::marker::{Output, index};
@@ -23,6 +23,7 @@ use crate::publish::{self, Finished};
 use crate::recipe::Stage;
 use crate::record::Record;
 use crate::run::{Prepared, RUN, Run, tasks};
+use crate::shares::in_shares;
 use crate::step::{Context, Step};
 use crate::steps;
 use crate::version;
@@ -52,21 +53,31 @@ impl Run<'_> {
             return Err(Error::Unreachable(vec![format!("{}: `obelisc run` is at it", self.storage.location())]));
         }
         version::check_output(self.storage)?;
-        let (key, mut watch) = (format!("{WORKERS}/{}", worker.name), Watch::default());
         let mut tries = 0;
-        let lease = loop {
-            match lease::claim(self.storage, &key, &worker.name, worker.lease, &mut watch)? {
-                Claim::Held(lease) => break lease,
-                // Of one of the name that is gone the lease is over by then.
-                Claim::Others(_) if tries > 10 => {
-                    let message = format!("{}: another worker is called {}", self.storage.location(), worker.name);
-                    return Err(Error::Unreachable(vec![message]));
-                }
-                Claim::Others(_) => wait(beat_of(worker.lease)),
-            }
+        let lease = self.claimed(&format!("{WORKERS}/{}", worker.name), worker, || {
             tries += 1;
-        };
+            // Of one of the name that is gone the lease is over by then.
+            let message = || format!("{}: another worker is called {}", self.storage.location(), worker.name);
+            if tries > 11 { Err(Error::Unreachable(vec![message()])) } else { Ok(()) }
+        })?;
         with_lease(self.storage, worker.lease, lease, || self.work_beside(worker, observer))
+    }
+
+    /// Waits for a lease, as long as that may go on.
+    fn claimed(
+        &self,
+        key: &str,
+        worker: &Worker,
+        mut may_wait: impl FnMut() -> Result<(), Error>,
+    ) -> Result<Lease, Error> {
+        let mut watch = Watch::default();
+        loop {
+            match lease::claim(self.storage, key, &worker.name, worker.lease, &mut watch)? {
+                Claim::Held(lease) => return Ok(lease),
+                Claim::Others(_) => may_wait()?,
+            }
+            rest(beat_of(worker.lease));
+        }
     }
 
     fn work_beside(&self, worker: &Worker, observer: &dyn Observer) -> Result<Option<Finished>, Error> {
@@ -96,11 +107,11 @@ impl Run<'_> {
         observer: &dyn Observer,
     ) -> Result<Output, Error> {
         let tasks = prepared.tasks;
-        let board = board::Board::new(self.storage, &prepared.folder, tasks, worker);
+        let board = board::Board::new(step, context, prepared, worker, observer);
         let done = tasks.saturating_sub(u32::try_from(board.pending()?.len()).unwrap_or(u32::MAX));
         let info = StepInfo { stage: step.stage().name(), step: step.name(), tasks, done };
         observer.step_started(&info);
-        board.work(step, context, &prepared.folder, observer)?;
+        board.work()?;
         let (markers, stale) = self.markers(step, context, prepared)?;
         if let Some(key) = stale.first() {
             // Whoever removed it runs the task again by running the recipe: here somebody may be at it.
@@ -147,15 +158,9 @@ impl Run<'_> {
 
     /// One worker at a time publishes: the others find the dataset there.
     fn publish_alone(&self, context: &Context<'_>, mut record: Record, worker: &Worker) -> Result<Finished, Error> {
-        let key = format!("{RUN}/leases/publish");
-        let mut watch = Watch::default();
-        let lease = loop {
-            match lease::claim(self.storage, &key, &worker.name, worker.lease, &mut watch)? {
-                Claim::Held(lease) => break lease,
-                Claim::Others(_) if self.stop.load(Ordering::Relaxed) => return Err(Error::Interrupted),
-                Claim::Others(_) => wait(beat_of(worker.lease)),
-            }
-        };
+        let lease = self.claimed(&format!("{RUN}/leases/publish"), worker, || {
+            if self.stop.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
+        })?;
         let finished = with_lease(self.storage, worker.lease, lease, || publish::publish(context, self.force))?;
         record.dataset = Some(finished.folder.clone());
         record.write(self.storage)?;
@@ -228,12 +233,6 @@ fn refused(step: &str, message: String) -> Error {
     Error::Refused(vec![Problem { file: format!("step {step}"), line: 0, key: String::new(), message }])
 }
 
-/// Waits.
-fn wait(time: Duration) {
-    let (_nobody_sends, waited) = mpsc::channel::<()>();
-    let _ = waited.recv_timeout(time);
-}
-
 /// Leases that are renewed at a time.
 const BEATS_AT_A_TIME: usize = 16;
 
@@ -251,17 +250,8 @@ fn beating<T>(
                 // Not while others wait for the list: a store may take its time.
                 let held: Vec<Lease> =
                     leases.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
-                let share = held.len().div_ceil(BEATS_AT_A_TIME).max(1);
-                std::thread::scope(|scope| {
-                    for some in held.chunks(share) {
-                        scope.spawn(move || {
-                            for lease in some {
-                                // One that is late is made up for by the next.
-                                let _ = lease.beat(storage);
-                            }
-                        });
-                    }
-                });
+                // One that is late is made up for by the next.
+                in_shares(&held, BEATS_AT_A_TIME, |some| some.iter().for_each(|lease| drop(lease.beat(storage))));
             }
         });
         let done = work();

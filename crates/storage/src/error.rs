@@ -70,6 +70,21 @@ impl Error {
     }
 }
 
+/// An error and what it came from, in one line.
+pub fn whole(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let detail = error.to_string();
+        // Some errors tell their source's words themselves.
+        if !text.contains(&detail) {
+            text = format!("{text}: {detail}");
+        }
+        source = error.source();
+    }
+    text
+}
+
 impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
         let kind = match &error {

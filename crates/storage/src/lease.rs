@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::local::random_word;
-use crate::{Error, Lock, Published, Result, Storage, Upload};
+use crate::{Error, Lock, Published, Result, Storage};
 
 /// How long a lease lasts that nobody renews, where nothing else is asked for.
 pub const DEFAULT_LEASE: Duration = Duration::from_secs(30);
@@ -25,6 +25,12 @@ const BEATS: u32 = 6;
 /// Time between two beats of leases that last so long.
 pub fn beat_of(lasts: Duration) -> Duration {
     lasts / BEATS
+}
+
+/// Waits until it is worth looking again.
+pub fn rest(time: Duration) {
+    let (_nobody_sends, waited) = mpsc::channel::<()>();
+    let _ = waited.recv_timeout(time);
 }
 
 /// A term that is held.
@@ -115,6 +121,11 @@ fn terms(storage: &dyn Storage, key: &str) -> Result<Terms> {
 /// # Errors
 /// Those of the storage.
 pub fn taken(storage: &dyn Storage, folder: &str) -> Result<BTreeSet<String>> {
+    Ok(open_terms(storage, folder)?.into_keys().collect())
+}
+
+/// The same with the number of that term.
+fn open_terms(storage: &dyn Storage, folder: &str) -> Result<BTreeMap<String, u64>> {
     let mut all: BTreeMap<String, Terms> = BTreeMap::new();
     for entry in storage.list(folder)? {
         let below = entry.key.strip_prefix(folder).and_then(|below| below.strip_prefix('/'));
@@ -122,7 +133,8 @@ pub fn taken(storage: &dyn Storage, folder: &str) -> Result<BTreeSet<String>> {
             all.entry(lease.to_owned()).or_default().enter(term);
         }
     }
-    Ok(all.into_iter().filter(|(_, terms)| terms.begun > terms.ended).map(|(lease, _)| lease).collect())
+    all.retain(|_, terms| terms.begun > terms.ended);
+    Ok(all.into_iter().map(|(lease, terms)| (lease, terms.begun)).collect())
 }
 
 /// Who holds leases below a folder, or held them and is gone: each name once, with how many those are.
@@ -131,9 +143,8 @@ pub fn taken(storage: &dyn Storage, folder: &str) -> Result<BTreeSet<String>> {
 /// Those of the storage.
 pub fn holders(storage: &dyn Storage, folder: &str) -> Result<BTreeMap<String, usize>> {
     let mut holders = BTreeMap::new();
-    for name in taken(storage, folder)? {
-        let key = format!("{folder}/{name}");
-        let (owner, _) = owner_of(&read_or_nothing(storage, &term_key(&key, terms(storage, &key)?.begun))?);
+    for (name, term) in open_terms(storage, folder)? {
+        let (owner, _) = owner_of(&read_or_nothing(storage, &term_key(&format!("{folder}/{name}"), term))?);
         *holders.entry(owner).or_default() += 1;
     }
     Ok(holders)
@@ -188,16 +199,14 @@ pub fn seize(storage: &dyn Storage, key: &str, owner: &str, lasts: Duration) -> 
 /// Those of the storage.
 pub fn living(storage: &dyn Storage, folder: &str) -> Result<BTreeSet<String>> {
     let mut first: BTreeMap<String, (String, Duration, Vec<u8>)> = BTreeMap::new();
-    for name in taken(storage, folder)? {
-        let key = format!("{folder}/{name}");
-        let term = term_key(&key, terms(storage, &key)?.begun);
+    for (name, term) in open_terms(storage, folder)? {
+        let term = term_key(&format!("{folder}/{name}"), term);
         let (owner, lasts) = owner_of(&read_or_nothing(storage, &term)?);
         let beat = format!("{term}.beat");
         let count = read_or_nothing(storage, &beat)?;
         first.insert(beat, (owner, lasts, count));
     }
     let longest = first.values().map(|(_, lasts, _)| *lasts).max().unwrap_or_default();
-    let (_nobody_sends, waited) = mpsc::channel::<()>();
     let mut looked = Duration::ZERO;
     while !first.is_empty() && looked <= longest {
         let mut living = BTreeSet::new();
@@ -210,7 +219,7 @@ pub fn living(storage: &dyn Storage, folder: &str) -> Result<BTreeSet<String>> {
             return Ok(living);
         }
         let pause = beat_of(longest).min(Duration::from_secs(1));
-        let _ = waited.recv_timeout(pause);
+        rest(pause);
         looked += pause;
     }
     Ok(BTreeSet::new())
@@ -258,9 +267,7 @@ impl Lease {
 
     fn put(&self, storage: &dyn Storage, ending: &str, count: u64) -> Result<()> {
         let key = format!("{}.{ending}", term_key(&self.key, self.term));
-        let mut upload: Box<dyn Upload> = storage.create(&key)?;
-        upload.write_all(count.to_string().as_bytes()).map_err(|source| Error::io("write", &key, source))?;
-        upload.finish()
+        storage.write(&key, count.to_string().as_bytes())
     }
 }
 
@@ -271,7 +278,6 @@ impl Lease {
 /// [`Error::Locked`] where it is another's; those of the storage.
 pub(crate) fn lock(storage: Arc<dyn Storage>, key: &str, owner: &str, lasts: Duration) -> Result<Lock> {
     let mut watch = Watch::default();
-    let (_nobody_sends, waited) = mpsc::channel::<()>();
     let mut seen = None;
     let lease = loop {
         match claim(&*storage, key, owner, lasts, &mut watch)? {
@@ -282,7 +288,7 @@ pub(crate) fn lock(storage: Arc<dyn Storage>, key: &str, owner: &str, lasts: Dur
                     return Err(Error::Locked { key: key.to_owned() });
                 }
                 seen = now;
-                let _ = waited.recv_timeout(beat_of(lasts));
+                rest(beat_of(lasts));
             }
         }
     };

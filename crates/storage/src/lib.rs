@@ -38,9 +38,9 @@ use std::io::{Read, Seek, SeekFrom, Write};
 
 use bytes::Bytes;
 
-pub use error::Error;
-pub use local::LocalFolder;
-pub use remote::{RemoteFolder, Remotes, shown};
+pub use error::{Error, whole};
+pub use local::{LocalFolder, random_word};
+pub use remote::{DEFAULT_MAX_REQUESTS, RemoteFolder, Remotes, shown};
 pub use scratch::Scratch;
 
 /// Result of a storage call.
@@ -159,6 +159,16 @@ pub trait Storage: Debug + Send + Sync {
         let mut object = self.open(key)?;
         object.read_to_end(&mut bytes).map_err(|source| Error::io("read", key, source))?;
         Ok(bytes)
+    }
+
+    /// Writes a whole object, durably; one that is there is replaced.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create) and [`Upload::finish`].
+    fn write(&self, key: &str, bytes: &[u8]) -> Result<()> {
+        let mut upload = self.create(key)?;
+        upload.write_all(bytes).map_err(|source| Error::io("write", key, source))?;
+        upload.finish()
     }
 
     /// Whether there is an object under this key.

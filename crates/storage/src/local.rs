@@ -4,8 +4,10 @@ use std::fs::{self, File, TryLockError};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bytes::Bytes;
+use tempfile::TempPath;
 
 use crate::{Entry, Error, Lock, Log, Object, Published, Result, Storage, Upload};
 
@@ -222,7 +224,7 @@ fn remove_unfinished(folder: &Path) -> io::Result<()> {
 
 /// A word that differs from call to call, from process to process and from machine to machine: the standard library
 /// seeds these hashers with the system's random bytes.
-pub(crate) fn random_word() -> u64 {
+pub fn random_word() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 
@@ -272,7 +274,13 @@ pub(crate) fn open_file(path: &Path, name: &str) -> Result<LocalObject> {
     if metadata.is_dir() {
         return Err(Error::NotFound { key: name.to_owned() });
     }
-    Ok(LocalObject { path: path.to_owned(), size: metadata.len(), file })
+    Ok(LocalObject { path: path.to_owned(), size: metadata.len(), file, temporary: None })
+}
+
+/// Opens a file as an object, as long as somebody reads which it stays.
+pub(crate) fn open_temporary(temporary: Arc<TempPath>) -> Result<LocalObject> {
+    let object = open_file(&temporary, "a temporary file")?;
+    Ok(LocalObject { temporary: Some(temporary), ..object })
 }
 
 /// An open file.
@@ -280,6 +288,8 @@ pub(crate) struct LocalObject {
     path: PathBuf,
     size: u64,
     file: File,
+    /// What removes the file when no object is left of it.
+    temporary: Option<Arc<TempPath>>,
 }
 
 impl Read for LocalObject {
@@ -300,7 +310,10 @@ impl Object for LocalObject {
     }
 
     fn reopen(&self) -> Result<Box<dyn Object>> {
-        Ok(Box::new(open_file(&self.path, &self.path.to_string_lossy())?))
+        Ok(Box::new(match &self.temporary {
+            Some(temporary) => open_temporary(Arc::clone(temporary))?,
+            None => open_file(&self.path, &self.path.to_string_lossy())?,
+        }))
     }
 
     #[cfg(unix)]

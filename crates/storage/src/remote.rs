@@ -19,9 +19,9 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use object_store::path::Path;
 use object_store::{Error as StoreError, ObjectMeta, ObjectStore, ObjectStoreExt as _, PutMode, PutPayload};
 
-use crate::{Entry, Error, Lock, Log, Object, Published, Result, Storage, Upload, lease};
+use crate::{Entry, Error, Lock, Log, Object, Published, Result, Storage, Upload, lease, whole};
 
-pub use connect::{Remotes, shown};
+pub use connect::{DEFAULT_MAX_REQUESTS, Remotes, shown};
 use object::RemoteObject;
 use runtime::wait;
 use upload::RemoteUpload;
@@ -79,7 +79,7 @@ impl RemoteFolder {
 
     /// Bytes of an object, and what changes with them.
     pub(crate) fn stat(&self, key: &str) -> Result<(u64, String)> {
-        self.object(key, object::WINDOW).map(|object| stat(object.meta()))
+        self.meta(key).map(|meta| stat(&meta))
     }
 
     /// The same of all objects below a prefix, by their keys, sorted.
@@ -107,10 +107,9 @@ impl RemoteFolder {
         }
     }
 
-    fn object(&self, key: &str, window: u64) -> Result<RemoteObject> {
+    fn meta(&self, key: &str) -> Result<ObjectMeta> {
         let (store, path) = (Arc::clone(&self.store), self.path(key));
-        let found = wait(async move { store.head(&path).await })?.map_err(self.failed("open", key))?;
-        Ok(RemoteObject::new(Arc::clone(&self.store), found, window))
+        wait(async move { store.head(&path).await })?.map_err(self.failed("open", key))
     }
 
     /// Whether the object under a key holds these bytes.
@@ -169,27 +168,13 @@ fn failed(operation: &'static str, key: String, error: &StoreError) -> Error {
     }
 }
 
-/// An error with its causes, as far as they say something new.
-fn whole(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let words = error.to_string();
-        if !text.contains(&words) {
-            text = format!("{text}: {words}");
-        }
-        cause = error.source();
-    }
-    text
-}
-
 impl Storage for RemoteFolder {
     fn location(&self) -> String {
         self.name.clone()
     }
 
     fn head(&self, key: &str) -> Result<Entry> {
-        Ok(Entry { key: key.to_owned(), size: self.object(key, object::WINDOW)?.size() })
+        Ok(Entry { key: key.to_owned(), size: self.meta(key)?.size })
     }
 
     fn list(&self, prefix: &str) -> Result<Vec<Entry>> {
@@ -200,7 +185,7 @@ impl Storage for RemoteFolder {
     }
 
     fn open(&self, key: &str) -> Result<Box<dyn Object>> {
-        Ok(Box::new(self.object(key, object::WINDOW)?))
+        Ok(Box::new(RemoteObject::new(Arc::clone(&self.store), self.meta(key)?)))
     }
 
     fn read(&self, key: &str) -> Result<Vec<u8>> {

@@ -9,6 +9,7 @@ use obelisc_storage::{Error, Published, Result, Storage};
 use serde::{Deserialize, Serialize};
 
 use super::{FORMAT, Marker, key, read, task_of};
+use crate::shares::in_shares;
 
 /// Tasks of an index.
 pub(crate) const GROUP: u32 = 1000;
@@ -77,13 +78,10 @@ pub(crate) fn read_all(storage: &dyn Storage, folder: &str) -> Result<Found> {
     let mut standing = alone(storage, folder, &BTreeSet::new())?;
     let mut groups = groups(storage, folder)?;
     standing.retain(|(_, task)| !groups.contains(&(task / GROUP)));
-    let share = standing.len().div_ceil(AT_A_TIME).max(LEAST);
-    let read_now: Vec<Read> = std::thread::scope(|scope| {
-        let threads: Vec<_> =
-            standing.chunks(share).map(|keys| scope.spawn(move || read_some(storage, keys))).collect();
-        // A thread that panics is told by the others' markers being too few.
-        threads.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
-    });
+    // Of a thread that panics the markers are missed when the step is looked at.
+    let readers = standing.len().div_ceil(LEAST).clamp(1, AT_A_TIME);
+    let read_now: Vec<Read> =
+        in_shares(&standing, readers, |keys| read_some(storage, keys)).into_iter().flatten().collect();
     if read_now.iter().any(|(_, read)| read.is_none()) {
         groups = self::groups(storage, folder)?;
     }
@@ -107,6 +105,9 @@ pub(crate) fn read_all(storage: &dyn Storage, folder: &str) -> Result<Found> {
 
 /// Takes the indexes apart in which these tasks are: their markers stand alone again, and those of the tasks are gone.
 pub(crate) fn take_out(storage: &dyn Storage, folder: &str, tasks: &BTreeSet<u32>) -> Result<()> {
+    if tasks.is_empty() {
+        return Ok(());
+    }
     for group in groups(storage, folder)? {
         if tasks.range(group * GROUP..(group + 1) * GROUP).next().is_none() {
             continue;

@@ -59,9 +59,10 @@ fn dataset(storage: &dyn Storage, folder: &str) -> Manifest {
         ..Manifest::default()
     };
     let manifest = manifest.seal().unwrap();
-    put(storage, &format!("{folder}/README.md"), Card::default().render(&manifest, ImageColumn::Bytes).as_bytes())
+    storage
+        .write(&format!("{folder}/README.md"), Card::default().render(&manifest, ImageColumn::Bytes).as_bytes())
         .unwrap();
-    put(storage, &format!("{folder}/{MANIFEST}"), manifest.to_json().unwrap().as_bytes()).unwrap();
+    storage.write(&format!("{folder}/{MANIFEST}"), manifest.to_json().unwrap().as_bytes()).unwrap();
     manifest
 }
 

@@ -1,18 +1,18 @@
 //! Which tasks of a step are whose.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use obelisc_fetch::Error as FetchError;
-use obelisc_storage::lease::{self, Claim, Lease, Watch, beat_of};
+use obelisc_storage::lease::{self, Claim, Lease, Watch, beat_of, rest};
 use obelisc_storage::{Error as StorageError, Storage};
 
-use super::{Worker, beating, wait};
+use super::{Worker, beating};
 use crate::error::{Error, TaskError, TaskFailure};
 use crate::marker::index;
 use crate::observer::Observer;
-use crate::run::{RUN, tasks};
+use crate::run::{Prepared, RUN, tasks};
 use crate::step::{Context, Step};
 
 /// Chunks that a step has at least, where it has as many tasks.
@@ -24,9 +24,12 @@ const LOOKS: usize = 4;
 
 /// The tasks of a step, in chunks of which each is one worker's.
 pub(super) struct Board<'b> {
+    step: &'b dyn Step,
+    context: &'b Context<'b>,
     storage: &'b dyn Storage,
     worker: &'b Worker,
-    folder: String,
+    observer: &'b dyn Observer,
+    folder: &'b str,
     leases: String,
     tasks: u32,
     /// Tasks of a chunk.
@@ -60,13 +63,23 @@ enum Next {
 }
 
 impl<'b> Board<'b> {
-    pub(super) fn new(storage: &'b dyn Storage, folder: &str, tasks: u32, worker: &'b Worker) -> Self {
+    pub(super) fn new(
+        step: &'b dyn Step,
+        context: &'b Context<'b>,
+        prepared: &'b Prepared,
+        worker: &'b Worker,
+        observer: &'b dyn Observer,
+    ) -> Self {
+        let (folder, tasks) = (prepared.folder.as_str(), prepared.tasks);
         let name = folder.rsplit('/').next().unwrap_or_default();
         let chunk = (tasks / CHUNKS).clamp(1, MOST_TASKS);
         Self {
-            storage,
+            step,
+            context,
+            storage: context.storage,
             worker,
-            folder: folder.to_owned(),
+            observer,
+            folder,
             leases: format!("{RUN}/leases/{name}"),
             tasks,
             chunk,
@@ -87,26 +100,17 @@ impl<'b> Board<'b> {
 
     /// The tasks that have no marker.
     pub(super) fn pending(&self) -> Result<BTreeSet<u32>, Error> {
-        let done = index::done(self.storage, &self.folder)?;
+        let done = index::done(self.storage, self.folder)?;
         Ok((0..self.tasks).filter(|task| !done.contains(task)).collect())
     }
 
     /// Does tasks on the threads of the config until all are done, by whomever.
-    pub(super) fn work(
-        &self,
-        step: &dyn Step,
-        context: &Context<'_>,
-        folder: &str,
-        observer: &dyn Observer,
-    ) -> Result<(), Error> {
-        let threads = u32::try_from(context.config.threads.get()).unwrap_or(u32::MAX).min(self.tasks);
-        let left = AtomicU32::new(threads);
+    pub(super) fn work(&self) -> Result<(), Error> {
+        let threads = u32::try_from(self.context.config.threads.get()).unwrap_or(u32::MAX).min(self.tasks);
         let thread = || {
-            let ended = self.thread(step, context, folder, observer);
-            if let Err(error) = ended {
+            if let Err(error) = self.thread() {
                 self.state().error.get_or_insert(error);
             }
-            left.fetch_sub(1, Ordering::Relaxed);
             self.changed.notify_all();
         };
         beating(self.storage, self.worker.lease, &self.held, || {
@@ -132,23 +136,17 @@ impl<'b> Board<'b> {
         }
         if !failures.is_empty() {
             let failures = failures.into_values().collect();
-            return Err(Error::Failed { step: step.name(), tasks: self.tasks, failures });
+            return Err(Error::Failed { step: self.step.name(), tasks: self.tasks, failures });
         }
         Ok(())
     }
 
-    fn thread(
-        &self,
-        step: &dyn Step,
-        context: &Context<'_>,
-        folder: &str,
-        observer: &dyn Observer,
-    ) -> Result<(), Error> {
+    fn thread(&self) -> Result<(), Error> {
         loop {
             if self.state().error.is_some() {
                 return Ok(());
             }
-            if context.stop.load(Ordering::Relaxed) {
+            if self.context.stop.load(Ordering::Relaxed) {
                 return Err(Error::Interrupted);
             }
             match self.next()? {
@@ -158,7 +156,7 @@ impl<'b> Board<'b> {
                     drop(self.changed.wait_timeout(state, beat_of(self.worker.lease)));
                 }
                 Next::Chunk(chunk) => {
-                    let ended = self.chunk(chunk, step, context, folder, observer);
+                    let ended = self.do_chunk(chunk);
                     // Not in one line with its end: the leases would stay locked.
                     let lease = self.held().remove(&chunk);
                     if let Some(lease) = lease {
@@ -214,18 +212,12 @@ impl<'b> Board<'b> {
         Ok(watched.copied().chain(free.into_iter().rev()).collect())
     }
 
-    fn chunk(
-        &self,
-        chunk: u32,
-        step: &dyn Step,
-        context: &Context<'_>,
-        folder: &str,
-        observer: &dyn Observer,
-    ) -> Result<(), Error> {
+    fn do_chunk(&self, chunk: u32) -> Result<(), Error> {
+        let Self { step, context, observer, folder, .. } = *self;
         let first = chunk * self.chunk;
         let mut is_done = true;
         for task in first..(first + self.chunk).min(self.tasks) {
-            if context.stop.load(Ordering::Relaxed) {
+            if self.context.stop.load(Ordering::Relaxed) {
                 return Err(Error::Interrupted);
             }
             if self.state().failures.contains_key(&task) || index::is_done(self.storage, folder, task, self.tasks)? {
@@ -238,7 +230,7 @@ impl<'b> Board<'b> {
                 Err(error) if error.is_fatal() => return Err(Error::Unreachable(vec![error.whole()])),
                 // Somebody is still at it, who was taken to be gone.
                 Err(TaskError::Store(FetchError::Storage(StorageError::Locked { .. }))) => {
-                    wait(beat_of(self.worker.lease));
+                    rest(beat_of(self.worker.lease));
                 }
                 // Another may have done it meanwhile, and taken away what this one read or wrote.
                 Err(_) if index::is_done(self.storage, folder, task, self.tasks)? => {}

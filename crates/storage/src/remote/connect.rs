@@ -24,6 +24,9 @@ const READ: [&str; 2] = ["http", "https"];
 /// Beginnings of the variables that say who asks, and of whom.
 const VARIABLES: [&str; 3] = ["AWS_", "GOOGLE_", "AZURE_"];
 
+/// Requests that go to a store at a time, where nothing else is asked for.
+pub const DEFAULT_MAX_REQUESTS: u32 = 64;
+
 /// How object stores are reached: who asks, how much at a time, how long.
 #[derive(Debug)]
 pub struct Remotes {
@@ -48,7 +51,7 @@ impl Remotes {
         let known = |name: &str| name == "HOME" || VARIABLES.iter().any(|start| name.starts_with(start));
         let variables = variables.into_iter().filter(|(name, _)| known(name)).collect();
         let stores = Mutex::new(BTreeMap::new());
-        Self { variables, max_requests: 64, lease: lease::DEFAULT_LEASE, stores }
+        Self { variables, max_requests: DEFAULT_MAX_REQUESTS, lease: lease::DEFAULT_LEASE, stores }
     }
 
     /// Whether a name is a URL, and no path.
@@ -119,34 +122,27 @@ impl Remotes {
 
     fn connect(&self, root: &Url) -> object_store::Result<Arc<dyn ObjectStore>> {
         let pace = Paced(Arc::new(Pace::new(self.max_requests)));
-        let variables = || self.variables.iter().map(|(name, value)| (name.to_ascii_lowercase(), value));
         Ok(match root.scheme() {
             "s3" | "s3a" => {
                 let variables = credentials::with_files(self.variables.clone());
                 let plain = credentials::ENDPOINTS
                     .iter()
                     .any(|name| variables.get(*name).is_some_and(|url| url.starts_with("http://")));
-                let mut builder = AmazonS3Builder::new()
+                let builder = AmazonS3Builder::new()
                     .with_client_options(client().with_allow_http(plain))
                     .with_retry(retry())
                     .with_http_connector(pace);
-                for (name, value) in variables.iter().map(|(name, value)| (name.to_ascii_lowercase(), value)) {
-                    if let Ok(key) = AmazonS3ConfigKey::from_str(&name) {
-                        builder = builder.with_config(key, value);
-                    }
-                }
+                let builder = known::<AmazonS3ConfigKey>(&variables)
+                    .fold(builder, |builder, (key, value)| builder.with_config(key, value));
                 Arc::new(builder.with_url(root.as_str()).build()?)
             }
             "gs" => {
-                let mut builder = GoogleCloudStorageBuilder::new()
+                let builder = GoogleCloudStorageBuilder::new()
                     .with_client_options(client())
                     .with_retry(retry())
                     .with_http_connector(pace);
-                for (name, value) in variables() {
-                    if let Ok(key) = GoogleConfigKey::from_str(&name) {
-                        builder = builder.with_config(key, value);
-                    }
-                }
+                let builder = known::<GoogleConfigKey>(&self.variables)
+                    .fold(builder, |builder, (key, value)| builder.with_config(key, value));
                 Arc::new(builder.with_url(root.as_str()).build()?)
             }
             "http" | "https" => {
@@ -155,19 +151,21 @@ impl Remotes {
                 Arc::new(builder.with_http_connector(pace).with_url(root.as_str()).build()?)
             }
             _ => {
-                let mut builder = MicrosoftAzureBuilder::new()
+                let builder = MicrosoftAzureBuilder::new()
                     .with_client_options(client())
                     .with_retry(retry())
                     .with_http_connector(pace);
-                for (name, value) in variables() {
-                    if let Ok(key) = AzureConfigKey::from_str(&name) {
-                        builder = builder.with_config(key, value);
-                    }
-                }
+                let builder = known::<AzureConfigKey>(&self.variables)
+                    .fold(builder, |builder, (key, value)| builder.with_config(key, value));
                 Arc::new(builder.with_url(root.as_str()).build()?)
             }
         })
     }
+}
+
+/// Those of the variables that a store's client knows.
+fn known<K: FromStr>(variables: &BTreeMap<String, String>) -> impl Iterator<Item = (K, &String)> {
+    variables.iter().filter_map(|(name, value)| Some((name.to_ascii_lowercase().parse().ok()?, value)))
 }
 
 fn client() -> ClientOptions {

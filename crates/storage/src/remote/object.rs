@@ -13,7 +13,7 @@ use super::{connect, failed};
 use crate::{Object, Result};
 
 /// Bytes that are asked for where somebody begins to read.
-pub(super) const WINDOW: u64 = 64 << 10;
+const WINDOW: u64 = 64 << 10;
 /// Bytes that are asked for at a time once an object is read on and on.
 const MAX_WINDOW: u64 = 8 << 20;
 
@@ -30,17 +30,12 @@ pub(super) struct RemoteObject {
     ahead: Mutex<Option<(u64, Receiver<Fetched>)>>,
     /// Bytes to ask for next.
     window: u64,
-    first_window: u64,
 }
 
 impl RemoteObject {
-    pub(super) fn new(store: Arc<dyn ObjectStore>, meta: ObjectMeta, window: u64) -> Self {
+    pub(super) fn new(store: Arc<dyn ObjectStore>, meta: ObjectMeta) -> Self {
         let held = (0, Bytes::new());
-        Self { store, meta, position: 0, held, ahead: Mutex::new(None), window, first_window: window }
-    }
-
-    pub(super) fn meta(&self) -> &ObjectMeta {
-        &self.meta
+        Self { store, meta, position: 0, held, ahead: Mutex::new(None), window: WINDOW }
     }
 
     fn fetch(&self, range: Range<u64>) -> impl Future<Output = Fetched> + Send + use<> {
@@ -66,7 +61,7 @@ impl RemoteObject {
             None => {
                 let (start, bytes) = &self.held;
                 if bytes.is_empty() || start + bytes.len() as u64 != self.position {
-                    self.window = self.first_window;
+                    self.window = WINDOW;
                 }
                 wait(self.fetch(self.position..self.end_behind(self.position)))?
             }
@@ -75,7 +70,7 @@ impl RemoteObject {
         let next = self.position + bytes.len() as u64;
         self.held = (self.position, bytes);
         self.window = (self.window * 2).min(MAX_WINDOW);
-        if next < self.meta.size && self.window > 2 * self.first_window {
+        if next < self.meta.size && self.window > 2 * WINDOW {
             let asked = started(self.fetch(next..self.end_behind(next)))?;
             *self.ahead() = Some((next, asked));
         }
@@ -128,7 +123,7 @@ impl Object for RemoteObject {
     }
 
     fn reopen(&self) -> Result<Box<dyn Object>> {
-        Ok(Box::new(Self::new(Arc::clone(&self.store), self.meta.clone(), self.first_window)))
+        Ok(Box::new(Self::new(Arc::clone(&self.store), self.meta.clone())))
     }
 
     fn read_range(&self, start: u64, length: usize) -> io::Result<Bytes> {

@@ -1,14 +1,13 @@
 //! A log where objects cannot grow: pieces, each an object named by where it begins.
 
-use std::io::{self, Read, Seek, SeekFrom, Write as _};
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use tempfile::{NamedTempFile, TempPath};
+use tempfile::NamedTempFile;
 
 use super::RemoteFolder;
-use crate::local::{LocalObject, open_file};
+use crate::local::open_temporary;
 use crate::{Error, Log, Object, Published, Result, Storage as _};
 
 /// Bytes that gather before they become a piece.
@@ -54,10 +53,7 @@ impl Pieces {
     }
 
     fn put(&mut self, start: u64, bytes: &[u8]) -> Result<()> {
-        let key = self.piece(start);
-        let mut upload = self.place.create(&key)?;
-        upload.write_all(bytes).map_err(|source| Error::io("write", &key, source))?;
-        upload.finish()?;
+        self.place.write(&self.piece(start), bytes)?;
         self.pieces.push((start, bytes.len() as u64));
         Ok(())
     }
@@ -71,7 +67,7 @@ impl Log for Pieces {
         for (start, _) in &self.pieces {
             file.write_all(&self.place.read(&self.piece(*start))?).map_err(failed)?;
         }
-        Ok(Box::new(Spooled::opened(Arc::new(file.into_temp_path()))?))
+        Ok(Box::new(open_temporary(Arc::new(file.into_temp_path()))?))
     }
 
     fn truncate(&mut self, length: u64) -> Result<()> {
@@ -121,43 +117,5 @@ impl Drop for Pieces {
     fn drop(&mut self) {
         // Who leaves it cleanly leaves all of it; where that cannot be, the rest is asked for again.
         let _ = self.flush();
-    }
-}
-
-/// The pieces as one file of this machine, as long as somebody reads it.
-struct Spooled {
-    file: LocalObject,
-    path: Arc<TempPath>,
-}
-
-impl Spooled {
-    fn opened(path: Arc<TempPath>) -> Result<Self> {
-        Ok(Self { file: open_file(&path, "a temporary file")?, path })
-    }
-}
-
-impl Read for Spooled {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.file.read(buffer)
-    }
-}
-
-impl Seek for Spooled {
-    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
-        self.file.seek(position)
-    }
-}
-
-impl Object for Spooled {
-    fn size(&self) -> u64 {
-        self.file.size()
-    }
-
-    fn reopen(&self) -> Result<Box<dyn Object>> {
-        Ok(Box::new(Self::opened(Arc::clone(&self.path))?))
-    }
-
-    fn read_range(&self, start: u64, length: usize) -> io::Result<Bytes> {
-        self.file.read_range(start, length)
     }
 }

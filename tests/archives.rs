@@ -10,9 +10,14 @@ use crate::program::Place;
 
 /// Three archives of `pages` pages each, with two pictures to a page; their names sort as they stand.
 pub(crate) fn three_archives(place: &Place, folder: &str, pages: u64) -> Vec<PathBuf> {
+    some_archives(place, folder, 3, pages)
+}
+
+/// The same, up to ten of them.
+pub(crate) fn some_archives(place: &Place, folder: &str, count: usize, pages: u64) -> Vec<PathBuf> {
     std::fs::create_dir_all(place.path(folder)).unwrap();
     let compressions = [Compression::GzipPerRecord, Compression::Plain, Compression::ZstdPerRecord];
-    let archives = compressions.into_iter().zip(0..).map(|(compression, seed)| {
+    let archives = compressions.into_iter().cycle().take(count).zip(0..).map(|(compression, seed)| {
         let path = place.path(&format!("{folder}/crawl-{seed}.warc{}", compression.extension()));
         let options = Synthetic { seed, pages, images_per_page: 2, image_size: (200, 160), paragraphs: 6, compression };
         synthetic_archive(BufWriter::new(File::create(&path).unwrap()), &options).unwrap();

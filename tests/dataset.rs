@@ -90,6 +90,11 @@ pub(crate) fn dataset_tree(output: &Path) -> BTreeMap<String, String> {
     tree(&output.join("dataset"))
 }
 
+/// The digests of the shards of a run's finished dataset.
+pub(crate) fn data_tree(output: &Path) -> BTreeMap<String, String> {
+    tree(&output.join("dataset/data"))
+}
+
 /// Fails, naming the differences, where two folders do not hold the same bytes.
 pub(crate) fn assert_same(expected: &BTreeMap<String, String>, actual: &BTreeMap<String, String>) {
     assert!(!expected.is_empty());

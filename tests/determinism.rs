@@ -1,8 +1,12 @@
 //! Same recipe and same input bytes give the same dataset bytes.
 
-use crate::archives::three_archives;
-use crate::dataset::{assert_same, dataset_tree, manifest, rows, tree};
-use crate::program::{Place, run_of};
+use std::path::Path;
+
+use obelisc_testkit::object_store::ObjectStoreServer;
+
+use crate::archives::{some_archives, three_archives};
+use crate::dataset::{assert_same, data_tree, dataset_tree, manifest, rows, tree};
+use crate::program::{Place, repository, run_of, run_recipe};
 
 /// Bytes of a shard that make the three archives more than one.
 const SHARD: &str = "finish.max_shard_bytes=2000000";
@@ -23,6 +27,35 @@ fn one_thread_and_two_give_the_same_dataset() {
     let rows = rows(&place.path("one/dataset"));
     assert_eq!(rows.len(), 210);
     assert_eq!(rows.iter().flat_map(|row| &row.images).flatten().count(), 420);
+}
+
+#[test]
+fn one_task_a_stage_and_seven_give_the_same_shards_in_a_folder_and_in_an_object_store() {
+    let place = Place::new();
+    let archives = some_archives(&place, "in", 7, 6);
+    place.write("one.toml", "[run]\nmax_tasks = 1\n");
+    place.write("three.toml", "[run]\nmax_tasks = 3\n[engine]\nrows_per_task = 400\n[storage]\nlease_seconds = 3\n");
+    place.write("seven.toml", "[run]\nmax_tasks = 7\n[engine]\nrows_per_task = 8\n");
+    let recipe = repository("pipelines/quickstart.toml");
+    let run = |config: &str, output: &Path| {
+        let call = run_recipe(Path::new(&recipe), &archives, output);
+        call.word("--config").path(&place.path(&format!("{config}.toml")))
+    };
+    run("one", &place.path("one")).ok();
+    let events = run("seven", &place.path("seven")).events();
+    for step in ["extract", "duplicates-1", "locate", "seal", "attach"] {
+        let begun = events.iter().find(|event| event["event"] == "step_started" && event["step"] == step);
+        assert!(begun.unwrap()["tasks"].as_u64() > Some(2), "{step}: {begun:?}");
+    }
+    let one = data_tree(&place.path("one"));
+    assert_same(&one, &data_tree(&place.path("seven")));
+    place.write("store/bucket/readme.txt", "a bucket");
+    let server = ObjectStoreServer::start(&place.path("store"));
+    run("three", Path::new("s3://bucket/three")).envs(server.variables()).ok();
+    assert_same(&one, &data_tree(&place.path("store/bucket/three")));
+    // A run whose tasks are cut otherwise begins anew, in the same folder.
+    run("seven", &place.path("one")).ok();
+    assert_same(&one, &tree(&place.path("one/dataset/data")));
 }
 
 #[test]

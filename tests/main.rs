@@ -40,6 +40,7 @@ mod refused_recipes;
 mod remove;
 mod removed_tables;
 mod rerun;
+mod select;
 mod signals;
 mod skips;
 mod sweep;

@@ -10,7 +10,7 @@ use std::thread::available_parallelism;
 use obelisc_filter::{RuleSet, StageView};
 use obelisc_pipeline::intake::{Fate, Finding, Intake, Page, Seen, is_archive};
 use obelisc_pipeline::{Config, Error, Recipe};
-use obelisc_storage::inputs::{self, ARCHIVE_ENDINGS, ArchiveFile, Input, Kind, Spool};
+use obelisc_storage::inputs::{self, ARCHIVE_ENDINGS, ArchiveFile, Input, Kind, Spool, Wanted};
 use obelisc_storage::{Error as StorageError, Object};
 
 use crate::args::ExtractArgs;
@@ -121,7 +121,7 @@ impl<'a> Inputs<'a> {
                 _ => Err(Failure::usage("-: standard input is read alone")),
             };
         }
-        let found = inputs::find(&args.input, &remotes(&Config::default())).map_err(|errors| {
+        let found = inputs::find(&args.input, Wanted::Archives, &remotes(&Config::default())).map_err(|errors| {
             let wrong = errors.iter().all(|error| matches!(error, StorageError::Unsupported { .. }));
             let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
             Failure { code: if wrong { 2 } else { 3 }, message: lines.join("\n") }
@@ -131,7 +131,7 @@ impl<'a> Inputs<'a> {
         }
         let pages = found.iter().map(|input| match &input.kind {
             Kind::Archive(_) if has_archive_ending(&input.name) => 2,
-            Kind::Archive(_) => 1,
+            Kind::Archive(_) | Kind::Index(_) => 1,
             Kind::Pages(pages) => pages.len(),
         });
         if url.is_some() && pages.sum::<usize>() != 1 {
@@ -151,7 +151,7 @@ impl<'a> Inputs<'a> {
                     archive(intake, &input.name, opened(&input.name, file)?, give)
                 }
                 // Neither by its name: a page that was saved as something else.
-                Kind::Archive(file) => {
+                Kind::Archive(file) | Kind::Index(file) => {
                     let its_own = format!("file:///{}", input.name);
                     any(intake, &input.name, opened(&input.name, file)?, (url, &its_own), give)
                 }

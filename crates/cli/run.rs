@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use obelisc_fetch::ImageStore;
 use obelisc_filter::options::Problem;
-use obelisc_pipeline::{Config, Error, Given, Recipe, ResourcePaths, Run};
-use obelisc_storage::inputs::{self, Input};
-use obelisc_storage::{Error as StorageError, Storage};
+use obelisc_pipeline::{Config, Error, Given, Recipe, ResourcePaths, Run, Stage};
+use obelisc_storage::inputs::{self, Input, Wanted};
+use obelisc_storage::{Error as StorageError, Remotes, Storage};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -103,6 +103,7 @@ pub struct Prepared {
     pub inputs: Vec<Input>,
     pub storage: Box<dyn Storage>,
     pub images: ImageStore,
+    pub remotes: Remotes,
     pub force: bool,
 }
 
@@ -114,7 +115,8 @@ impl Prepared {
             config.threads = threads;
         }
         let remotes = place::remotes(&config);
-        let inputs = inputs::find(&args.input, &remotes).map_err(|errors| {
+        let wanted = if recipe.has(Stage::Select) { Wanted::Index } else { Wanted::Archives };
+        let inputs = inputs::find(&args.input, wanted, &remotes).map_err(|errors| {
             let wrong = errors.iter().all(|error| matches!(error, StorageError::Unsupported { .. }));
             let lines: Vec<String> = errors.iter().map(|error| format!("--input {error}")).collect();
             Failure { code: if wrong { 2 } else { 3 }, message: lines.join("\n") }
@@ -127,7 +129,7 @@ impl Prepared {
         let storage = place::at("--output", &args.output, &remotes)?;
         let store = place::at("--image-store", &store, &remotes)?;
         let images = ImageStore::open(store).map_err(Failure::unreachable)?;
-        Ok(Self { recipe, config, inputs, storage, images, force: args.force })
+        Ok(Self { recipe, config, inputs, storage, images, remotes, force: args.force })
     }
 
     /// The run.
@@ -138,6 +140,7 @@ impl Prepared {
             inputs: &self.inputs,
             storage: &*self.storage,
             images: &self.images,
+            remotes: &self.remotes,
             stop,
             force: self.force,
         }

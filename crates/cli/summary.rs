@@ -7,7 +7,8 @@ use obelisc_document::account::{Accounts, Flow};
 use obelisc_pipeline::Finished;
 
 /// Units that the table has rows for, in this order.
-const UNITS: [&str; 7] = ["records", "documents", "paragraphs", "images", "wanted_urls", "captured_urls", "text_nodes"];
+const UNITS: [&str; 8] =
+    ["index_rows", "records", "documents", "paragraphs", "images", "wanted_urls", "captured_urls", "text_nodes"];
 
 /// The table, and where the dataset is.
 pub fn of(finished: &Finished, output: &Path, dataset: &Path) -> String {

@@ -153,7 +153,7 @@ fn of_job(args: &WorkerArgs) -> Result<Prepared, Failure> {
     let store = image_store.as_ref().map_or_else(|| args.dir.join("images"), PathBuf::from);
     let images = ImageStore::open(place::at("--image-store", &store, &remotes)?).map_err(Failure::unreachable)?;
     let inputs = found.inputs(&remotes)?;
-    Ok(Prepared { recipe, config, inputs, storage, images, force: *force })
+    Ok(Prepared { recipe, config, inputs, storage, images, remotes, force: *force })
 }
 
 /// This machine and process: no secret, and another for each worker.

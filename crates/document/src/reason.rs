@@ -37,6 +37,9 @@ macro_rules! reasons {
 }
 
 reasons! {
+    // Rows of the columnar index.
+    /// The row of the index names no record that can be read: no archive, no place in it, or a path that leads elsewhere.
+    InvalidIndexRow = "invalid_index_row",
     // Records of an archive.
     /// The compressed member does not decompress.
     DamagedMember = "damaged_member",

@@ -15,7 +15,7 @@ use arrow_schema::{ArrowError, Schema, SchemaRef};
 
 pub use rows::{
     Answer, Attachment, Band, Candidate, Capture, DocumentSize, DuplicateKey, Failure, ImageReference, ImageScore,
-    Link, LostCluster, Position, Removal, Request, Wish,
+    Link, LostCluster, Position, RecordRange, Removal, Request, SelectedArchive, Selection, Wish,
 };
 
 use crate::Document;
@@ -85,6 +85,9 @@ pub fn describe<T: Table>() -> Description {
 /// The tables of this crate.
 pub fn tables() -> Vec<Description> {
     vec![
+        describe::<Selection>(),
+        describe::<SelectedArchive>(),
+        describe::<RecordRange>(),
         describe::<Document>(),
         describe::<Failure>(),
         describe::<DuplicateKey>(),

@@ -28,14 +28,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod condition;
 mod kept;
 
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
-use arrow_schema::SchemaRef;
+use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_schema::{DataType, SchemaRef};
+use datafusion::arrow::compute::{CastOptions, cast_with_options};
 use datafusion::catalog::streaming::StreamingTable;
 use datafusion::error::DataFusionError;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
@@ -49,6 +51,7 @@ use futures::StreamExt as _;
 use thiserror::Error;
 use tokio::runtime::{Builder, Runtime};
 
+pub use condition::{Bound, Bounds, Condition};
 pub use kept::Kept;
 
 /// Rows that are worked on together.
@@ -136,6 +139,15 @@ impl PartitionStream for Source {
         };
         Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), futures::stream::iter(batches)))
     }
+}
+
+/// Values of a column as another type, such as numbers of 32 bits as those of 64.
+///
+/// # Errors
+/// [`Error::Engine`]: types of which one cannot become the other, or a value that does not fit.
+pub fn cast(column: &dyn Array, to: &DataType) -> Result<ArrayRef, Error> {
+    let options = CastOptions { safe: false, ..CastOptions::default() };
+    cast_with_options(column, to, &options).map_err(|error| Error::Engine(error.to_string()))
 }
 
 /// DataFusion in this process.

@@ -17,6 +17,10 @@ use crate::recipe::{Recipe, ResourcePaths, Stage};
 
 /// Version of the config format.
 const FORMAT: u64 = 1;
+/// Tasks of a step that reads the inputs: what each range of keys must open of them grows with their number.
+const MAX_TASKS: u32 = 4096;
+/// Where Common Crawl's archives lie.
+const ARCHIVES: &str = "https://data.commoncrawl.org";
 /// Bytes of a file of certificates that are read.
 const MAX_CERTIFICATES: u64 = 16 << 20;
 
@@ -25,6 +29,8 @@ const MAX_CERTIFICATES: u64 = 16 << 20;
 pub struct Config {
     /// Threads that run tasks.
     pub threads: NonZeroUsize,
+    /// Tasks that a step has at most which reads the inputs: of more inputs several are one task.
+    pub max_tasks: u32,
     /// Free space in bytes under which a run does not begin.
     pub min_free_bytes: u64,
     /// Which judgements are kept.
@@ -37,6 +43,8 @@ pub struct Config {
     pub engine: EngineLimits,
     /// How the network is asked.
     pub fetch: Manners,
+    /// Path or URL below which the archives lie that the columnar index names.
+    pub archives: String,
     /// How object stores are.
     pub storage: StorageManners,
     /// Jobs of Slurm, where runs are submitted to it.
@@ -67,6 +75,8 @@ pub struct EngineLimits {
     pub max_memory_bytes: usize,
     /// Folder for what is spilled; `None` for the system's.
     pub spill_folder: Option<PathBuf>,
+    /// Rows of keys that one task of a global step looks at; an eighth of them where it holds them all.
+    pub rows_per_task: u64,
 }
 
 impl Config {
@@ -101,7 +111,7 @@ impl Config {
 
 impl Default for EngineLimits {
     fn default() -> Self {
-        Self { max_memory_bytes: 2 << 30, spill_folder: None }
+        Self { max_memory_bytes: 2 << 30, spill_folder: None, rows_per_task: 4_000_000 }
     }
 }
 
@@ -136,12 +146,14 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             threads: all_threads(),
+            max_tasks: MAX_TASKS,
             min_free_bytes: 1 << 30,
             judgements: Retention::All,
             keep_tables: true,
             resources: ResourcePaths::new(),
             engine: EngineLimits::default(),
             fetch: Manners::default(),
+            archives: ARCHIVES.to_owned(),
             storage: StorageManners::default(),
             slurm: None,
             kubernetes: None,
@@ -158,6 +170,9 @@ fn read(source: Source) -> Result<(Config, Vec<Declared>), Vec<Problem>> {
     root.integer("format", FORMAT, FORMAT..=FORMAT, "version of this file's format");
     let mut run = root.table("run");
     let threads = run.optional_integer("threads", None, 1..=1024, "threads that run tasks; \"off\" for one per core");
+    let meaning =
+        "tasks of a step that reads the inputs; of more inputs several are one task. A run that changes it begins anew";
+    let max_tasks = run.integer("max_tasks", MAX_TASKS.into(), 1..=1 << 20, meaning);
     let min_free_bytes =
         run.integer("min_free_bytes", 1 << 30, 0..=1 << 50, "free space under which a run does not begin");
     let keep_tables =
@@ -179,7 +194,11 @@ fn read(source: Source) -> Result<(Config, Vec<Declared>), Vec<Problem>> {
     let (engine, engine_taken) = engine;
     let (fetch, fetch_taken) = read_fetch(root.table("fetch"));
     let (storage, storage_taken) = read_storage(root.table("storage"));
-    let tables = [run.finish(), ledger.finish(), engine_taken, fetch_taken, storage_taken];
+    let mut select = root.table("select");
+    let meaning =
+        "path or URL below which the archives lie that the columnar index names, where a recipe selects by it";
+    let archives = select.text("archives", ARCHIVES, meaning);
+    let tables = [run.finish(), select.finish(), ledger.finish(), engine_taken, fetch_taken, storage_taken];
     let (slurm, slurm_declared) = Slurm::read(&mut root, &Stage::ALL.map(Stage::name));
     let (kubernetes, kubernetes_declared) = Kubernetes::read(&mut root);
     let mut declared = root.finish().declared;
@@ -193,12 +212,14 @@ fn read(source: Source) -> Result<(Config, Vec<Declared>), Vec<Problem>> {
     Ok((
         Config {
             threads,
+            max_tasks: u32::try_from(max_tasks).unwrap_or(MAX_TASKS),
             min_free_bytes,
             judgements,
             keep_tables,
             resources,
             engine,
             fetch,
+            archives,
             storage,
             slurm,
             kubernetes,
@@ -326,7 +347,10 @@ fn read_engine(mut options: Options<'_>) -> (EngineLimits, Taken) {
         "",
         "folder for what does not fit into memory; \"\" for the system's temporary folder",
     );
+    let meaning = "rows of keys that one task of a global step looks at, about. A run that changes it begins anew";
+    let rows_per_task = options.integer("rows_per_task", limits.rows_per_task, 8..=1 << 32, meaning);
     let limits = EngineLimits {
+        rows_per_task,
         max_memory_bytes: usize::try_from(max_memory_bytes).unwrap_or(usize::MAX),
         spill_folder: (!folder.is_empty()).then(|| folder.into()),
     };

@@ -218,6 +218,36 @@ impl<'a> Intake<'a> {
         Ok(ArchiveFacts { records, records_digest: format!("{:032x}", digest.digest128()) })
     }
 
+    /// Reads one record of an archive and gives what becomes of it; what it read enters `digest`.
+    ///
+    /// # Errors
+    /// What the file fails with.
+    pub fn record(
+        &self,
+        name: &str,
+        file: impl Read + Seek + Send + 'static,
+        location: &Location,
+        digest: &mut Xxh3,
+    ) -> io::Result<Finding> {
+        let mut archive = Archive::open_at(file, location, self.options.records)?;
+        let failed = |reason, detail: &str, url| {
+            let fate = Fate::Failed(reason, detail.to_owned());
+            Finding { archive: archive_name(name, location), location: location.clone(), url, fate }
+        };
+        Ok(match archive.next_item()? {
+            None => failed(Reason::TruncatedRecord, "nothing there", None),
+            Some(Item::Failure(failure)) => failed(failure.reason, &failure.detail, failure.url),
+            Some(Item::Record(record)) => {
+                digest.update(&record.location.offset.to_be_bytes());
+                digest.update(record.block);
+                match self.see(name, &record) {
+                    Seen::Page(page) => self.finding(page),
+                    Seen::Other(finding) => finding,
+                }
+            }
+        })
+    }
+
     /// Whether documents have content scores, by which they can be cut.
     pub fn scores_content(&self) -> bool {
         self.extractor.profile().scores_content()

@@ -58,6 +58,8 @@ enum JobPlace {
     Archive(String),
     /// HTML files: name and path of each.
     Pages(Vec<(String, PathBuf)>),
+    /// Path or URL of a file of the columnar index.
+    Index(String),
 }
 
 impl Job {
@@ -69,19 +71,8 @@ impl Job {
         let stored = |input: &Input| {
             let Input { name, size, identity, kind } = input.clone();
             let place = match kind {
-                Kind::Archive(ArchiveFile::Local(path)) => {
-                    let path = path.into_os_string().into_string();
-                    JobPlace::Archive(path.map_err(|_| format!("{name}: its path is no text (UTF-8)"))?)
-                }
-                Kind::Archive(file) => {
-                    let shown = file.shown();
-                    if shown.contains('?') {
-                        return Err(format!(
-                            "{shown}: what is behind ? may be a secret, and is not written down for workers"
-                        ));
-                    }
-                    JobPlace::Archive(shown)
-                }
+                Kind::Archive(file) => JobPlace::Archive(written(&name, file)?),
+                Kind::Index(file) => JobPlace::Index(written(&name, file)?),
                 Kind::Pages(pages) => JobPlace::Pages(pages),
             };
             Ok(JobInput { name, size, identity, place })
@@ -124,11 +115,27 @@ impl Job {
             let JobInput { name, size, identity, place } = input.clone();
             let kind = match place {
                 JobPlace::Archive(place) => Kind::Archive(ArchiveFile::at(&place, size, &identity, remotes)?),
+                JobPlace::Index(place) => Kind::Index(ArchiveFile::at(&place, size, &identity, remotes)?),
                 JobPlace::Pages(pages) => Kind::Pages(pages),
             };
             Ok(Input { name, size, identity, kind })
         };
         self.inputs.iter().map(input).collect()
+    }
+}
+
+/// A file's path or URL, as it is written down for workers.
+fn written(name: &str, file: ArchiveFile) -> Result<String, String> {
+    match file {
+        ArchiveFile::Local(path) => {
+            let path = path.into_os_string().into_string();
+            path.map_err(|_| format!("{name}: its path is no text (UTF-8)"))
+        }
+        ArchiveFile::Remote(_) => {
+            let shown = file.shown();
+            let secret = format!("{shown}: what is behind ? may be a secret, and is not written down for workers");
+            if shown.contains('?') { Err(secret) } else { Ok(shown) }
+        }
     }
 }
 

@@ -6,6 +6,8 @@
 //!
 //! ```text
 //! stage     step      kind    reads                  writes
+//! select    select    map     columnar index         selections
+//!           archives  global  selections             archives, ranges of records
 //! extract   extract   map     archives               documents, failures, captures
 //! filter    filter    map     documents              documents, judgements, image references, sizes
 //! fetch     locate    global  references, captures   requests, answers (not in any archive)
@@ -63,7 +65,8 @@ pub use marker::{File, Marker, Output};
 pub use observer::{Observer, StepInfo};
 pub use publish::Finished;
 pub use recipe::{
-    Classifiers, Clean, Dedup, Extract, Fetch, Finish, Given, OpenedFiles, Order, Recipe, ResourcePaths, Skip, Stage,
+    Classifiers, Clean, Dedup, Extract, Fetch, Finish, Given, OpenedFiles, Order, Recipe, ResourcePaths, Select, Skip,
+    Stage,
 };
 pub use record::{Record, RecordedStep, StepStatus};
 pub use remove::{Remove, Removed};

@@ -154,14 +154,26 @@ fn manifest(context: &Context<'_>) -> obelisc_shard::Result<Manifest> {
         let summary: ShardSummary = serde_json::from_value(marker.facts.clone())?;
         shards.push(Shard::new(path, split.name().to_owned(), &summary));
     }
-    let read = &context.output("extract").markers;
-    let inputs = context.inputs.iter().zip(read).map(|(input, marker)| obelisc_shard::Input {
+    let given = if recipe.has(crate::recipe::Stage::Select) { context.given } else { &[] };
+    let index = given.iter().zip(&context.output("select").markers).map(|(input, marker)| obelisc_shard::Input {
         name: input.name.clone(),
         size: input.size,
-        read_sha256: marker.facts["sha256"].as_str().unwrap_or_default().to_owned(),
-        records: marker.facts["records"].as_u64().unwrap_or_default(),
-        records_digest: marker.facts["records_digest"].as_str().unwrap_or_default().to_owned(),
+        records: marker.accounts.0.get("index_rows").map_or(0, |rows| rows.entered),
+        records_digest: marker.files.first().map(|selections| selections.digest.clone()).unwrap_or_default(),
+        ..obelisc_shard::Input::default()
     });
+    let archives = context.inputs.iter().enumerate().map(|(number, input)| {
+        let fact = |name: &str| steps::facts(context, number).and_then(|facts| facts.get(name));
+        let text = |name: &str| fact(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+        obelisc_shard::Input {
+            name: input.name.clone(),
+            size: input.size,
+            read_sha256: text("sha256"),
+            records: fact("records").and_then(serde_json::Value::as_u64).unwrap_or_default(),
+            records_digest: text("records_digest"),
+        }
+    });
+    let inputs = index.chain(archives);
     let stages = steps::of(recipe).into_iter().map(|step| Stage {
         name: step.name().to_owned(),
         // Of what was written, so that the same bytes in another place give the same manifest.

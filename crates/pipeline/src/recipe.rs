@@ -6,6 +6,7 @@ mod extract;
 mod fetch;
 mod finish;
 mod resources;
+mod select;
 
 use obelisc_filter::RuleSpec;
 use obelisc_filter::options::{Declared, Options, Problem, Source, Taken};
@@ -20,18 +21,19 @@ pub use self::extract::{Extract, Skip};
 pub use self::fetch::Fetch;
 pub use self::finish::{Finish, Order};
 pub use self::resources::{OpenedFiles, ResourcePaths};
+pub use self::select::Select;
+pub(crate) use self::select::{IN_PATHS, INDEX, PLACE};
 use crate::judging::{self, Judging};
 use crate::stage_order;
 
 /// Version of the recipe format.
 const FORMAT: u64 = 1;
 
-/// Stages that other versions have.
-const PLANNED: [(&str, &str); 1] = [("select", "pages to read are named by --input")];
-
 /// A stage of a recipe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
+    /// The columnar index → the records that are read.
+    Select,
     /// Archives → documents.
     Extract,
     /// Rules on text, URLs and image references.
@@ -50,12 +52,13 @@ pub enum Stage {
 
 impl Stage {
     /// All stages, in the order in which a recipe may name them.
-    pub const ALL: [Self; 7] =
-        [Self::Extract, Self::Filter, Self::Dedup, Self::Fetch, Self::Attach, Self::Clean, Self::Finish];
+    pub const ALL: [Self; 8] =
+        [Self::Select, Self::Extract, Self::Filter, Self::Dedup, Self::Fetch, Self::Attach, Self::Clean, Self::Finish];
 
     /// The name in a recipe.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Select => "select",
             Self::Extract => "extract",
             Self::Filter => "filter",
             Self::Dedup => "dedup",
@@ -78,6 +81,8 @@ pub struct Recipe {
     pub overrides: Vec<String>,
     /// The stages, in order.
     pub stages: Vec<Stage>,
+    /// Which captures are read.
+    pub select: Select,
     /// Extraction.
     pub extract: Extract,
     /// Languages, edits and rules.
@@ -225,14 +230,10 @@ fn read(source: &Source, own: &[&'static RuleSpec], must: bool) -> (Recipe, Vec<
     if !root.has("stages") && must {
         root.problem("stages", format!("missing; a recipe names its stages, of {}", names.join(", ")));
     }
-    for (stage, what) in PLANNED {
-        if root.texts_given("stages").iter().any(|given| given == stage) {
-            root.problem("stages", format!("{stage} is not part of this version: {what}"));
-        }
-    }
-    let stages = root.texts("stages", &names, &names, "the stages, in order");
+    let stages = root.texts("stages", names.get(1..).unwrap_or_default(), &names, "the stages, in order");
     let stages: Vec<Stage> =
         stages.iter().filter_map(|name| Stage::ALL.into_iter().find(|stage| stage.name() == name)).collect();
+    let select = select::read(root.table("select"), &mut sections, &stages);
     let extract = extract::read(root.table("extract"), &mut sections);
     let judging = Judging::read(source, &table, &mut root);
     sections.declared.extend(judging.declared.clone());
@@ -263,6 +264,7 @@ fn read(source: &Source, own: &[&'static RuleSpec], must: bool) -> (Recipe, Vec<
         text: String::new(),
         overrides: Vec::new(),
         stages,
+        select,
         extract,
         judging,
         dedup,
@@ -360,12 +362,6 @@ mod tests {
         assert_eq!(quickstart.stages, default.stages);
         assert_ne!(quickstart.canonical.remove("card"), default.canonical.remove("card"));
         assert_eq!(quickstart.canonical, default.canonical);
-    }
-
-    #[test]
-    fn a_stage_of_another_version_is_refused_by_name() {
-        let found = problems("stages = [\"select\", \"extract\", \"filter\", \"finish\"]\nfinish.images = \"url\"\n");
-        assert!(found[0].contains("select is not part of this version"), "{found:#?}");
     }
 
     #[test]

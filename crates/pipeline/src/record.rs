@@ -155,14 +155,15 @@ impl Record {
         Ok(())
     }
 
-    /// The records and pages that failed or were not accepted in extraction, with their reasons.
+    /// The rows of an index, records and pages that failed or were not accepted, with their reasons.
     ///
     /// # Errors
     /// Tables that cannot be read.
     pub fn failures(&self, storage: &dyn Storage) -> Result<Vec<Failure>, TaskError> {
         self.tables()?;
         let mut failures = Vec::new();
-        for marker in self.markers(storage, "extract")? {
+        let steps = ["select", "extract"].map(|step| self.markers(storage, step));
+        for marker in steps.into_iter().collect::<Result<Vec<_>, _>>()?.concat() {
             for file in marker.files_of(Failure::NAME) {
                 for batch in Reader::open(storage, &file.key, 1024)? {
                     failures.extend(table::rows::<Failure>(&batch?)?);

@@ -2,6 +2,7 @@
 
 pub(crate) mod tasks;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,7 +10,7 @@ use obelisc_document::table;
 use obelisc_fetch::ImageStore;
 use obelisc_filter::Judgement;
 use obelisc_storage::inputs::{Input, Kind};
-use obelisc_storage::{Lock, Storage};
+use obelisc_storage::{Lock, Remotes, Storage};
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -19,7 +20,7 @@ use crate::marker::index::{self, Found};
 use crate::marker::{self, FORMAT, Marker, Output};
 use crate::observer::{Observer, StepInfo};
 use crate::publish::{self, Finished};
-use crate::recipe::Recipe;
+use crate::recipe::{Recipe, Stage};
 use crate::record::{Record, RecordedStep};
 use crate::step::{Context, Step};
 use crate::steps;
@@ -42,6 +43,8 @@ pub struct Run<'a> {
     pub storage: &'a dyn Storage,
     /// The image store.
     pub images: &'a ImageStore,
+    /// How places are reached that the config names.
+    pub remotes: &'a Remotes,
     /// Raised by a signal: tasks in flight end, no new one begins.
     pub stop: &'a AtomicBool,
     /// Replace a finished dataset instead of writing the next version beside it.
@@ -86,7 +89,7 @@ impl Run<'_> {
             record.write(self.storage)?;
             let output = self.run_step(&**step, &context, &started, observer)?;
             self.balanced(&**step, &context, &output)?;
-            context.outputs.insert(step.name(), output);
+            self.enter(&mut context, &**step, output)?;
         }
         let finished = publish::publish(&context, self.force)?;
         record.dataset = Some(finished.folder.clone());
@@ -139,7 +142,10 @@ impl Run<'_> {
             known = done >= started.tasks;
             let (digest, tasks) = (Some(started.digest), Some(started.tasks));
             plan.push(PlannedStep { stage, step: name, digest, tasks, done });
-            context.outputs.insert(name, Output::new(markers));
+            let output = Output::new(markers);
+            if known {
+                self.enter(&mut context, &*step, output)?;
+            }
         }
         Ok(plan)
     }
@@ -174,12 +180,22 @@ impl Run<'_> {
         Context {
             recipe: self.recipe,
             config: self.config,
-            inputs: self.inputs,
+            given: self.inputs,
+            inputs: if self.recipe.has(Stage::Select) { Cow::default() } else { self.inputs.into() },
             storage: self.storage,
             images: self.images,
             stop: self.stop,
             outputs: BTreeMap::new(),
         }
+    }
+
+    /// Notes what a step wrote, for those behind it.
+    pub(crate) fn enter(&self, context: &mut Context<'_>, step: &dyn Step, output: Output) -> Result<(), Error> {
+        if let Some(inputs) = steps::selected(step, context, &output, self.remotes)? {
+            context.inputs = inputs.into();
+        }
+        context.outputs.insert(step.name(), output);
+        Ok(())
     }
 
     /// Digest, folder and number of tasks of a step whose inputs are complete.
@@ -191,7 +207,7 @@ impl Run<'_> {
         let tables: BTreeMap<_, _> = tables.iter().map(|table| (table.name, table.version)).collect();
         let inputs: Vec<Value> =
             if step.reads(self.recipe).is_empty() { self.inputs.iter().map(identity).collect() } else { Vec::new() };
-        let all = json!({
+        let mut all = json!({
             "format": FORMAT,
             "step": step.name(),
             "reads": reads,
@@ -199,6 +215,10 @@ impl Run<'_> {
             "options": step.options(context),
             "inputs": inputs,
         });
+        // Tasks of another cut are other tasks.
+        if let Some(cut) = context.cut() {
+            all["cut"] = cut;
+        }
         let digest = format!("{:032x}", xxh3_128(all.to_string().as_bytes()));
         let folder = format!("{RUN}/steps/{}-{digest}", step.name());
         Prepared { digest, folder, tasks: step.tasks(context) }
@@ -319,6 +339,7 @@ fn identity(input: &Input) -> Value {
     let kind = match &input.kind {
         Kind::Archive(_) => "archive",
         Kind::Pages(_) => "pages",
+        Kind::Index(_) => "index",
     };
     json!({"name": input.name, "size": input.size, "identity": input.identity, "kind": kind})
 }

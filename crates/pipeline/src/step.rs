@@ -4,6 +4,7 @@
 //! steps wrote.  A step says what it reads and which options matter to it; [`crate::run`] does the rest: digests,
 //! resume, threads, accounts.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
@@ -13,9 +14,9 @@ use obelisc_fetch::ImageStore;
 use obelisc_storage::inputs::Input;
 use obelisc_storage::parquet::{Reader, Writer};
 use obelisc_storage::{Storage, random_word};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::config::Config;
+use crate::config::{Config, EngineLimits};
 use crate::error::TaskError;
 use crate::marker::{FORMAT, File, Marker, Output};
 use crate::recipe::{Recipe, Stage};
@@ -40,14 +41,19 @@ pub(crate) trait Step: Sync {
     /// All that decides about its output besides what it reads: its own semantic version, options, versions of rules.
     fn options(&self, context: &Context<'_>) -> Value;
 
-    /// How many tasks it has, given what it reads: one for each input where a step does not say otherwise.
+    /// How many tasks it has, given what it reads: one for each input, or for some of them, where a step does not say otherwise.
     fn tasks(&self, context: &Context<'_>) -> u32 {
-        u32::try_from(context.inputs.len()).unwrap_or(u32::MAX)
+        u32::try_from(context.inputs.len().div_ceil(context.inputs_per_task())).unwrap_or(u32::MAX)
     }
 
-    /// What a task works on, in words: its input where a step does not say otherwise.
+    /// What a task works on, in words: its inputs where a step does not say otherwise.
     fn subject(&self, context: &Context<'_>, task: u32) -> String {
-        context.input(task).map_or_else(String::new, |input| input.name.clone())
+        let mut inputs = context.inputs_of(task);
+        let first = inputs.next().map_or_else(String::new, |(_, input)| input.name.clone());
+        match inputs.count() {
+            0 => first,
+            more => format!("{first} and {more} more"),
+        }
     }
 
     /// Whether what a finished task left outside the run's own folder is still there.
@@ -64,7 +70,10 @@ pub(crate) trait Step: Sync {
 pub(crate) struct Context<'a> {
     pub(crate) recipe: &'a Recipe,
     pub(crate) config: &'a Config,
-    pub(crate) inputs: &'a [Input],
+    /// What the user named.
+    pub(crate) given: &'a [Input],
+    /// What is read: the same, or the archives that were selected.
+    pub(crate) inputs: Cow<'a, [Input]>,
     pub(crate) storage: &'a dyn Storage,
     pub(crate) images: &'a ImageStore,
     pub(crate) stop: &'a AtomicBool,
@@ -72,9 +81,30 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// The input of a task of a step that has one for each.
-    pub(crate) fn input(&self, task: u32) -> Option<&Input> {
-        self.inputs.get(usize::try_from(task).ok()?)
+    /// Inputs that one task reads: one, unless there would be more tasks than the config wants.
+    pub(crate) fn inputs_per_task(&self) -> usize {
+        let most = usize::try_from(self.config.max_tasks).unwrap_or(usize::MAX);
+        self.inputs.len().div_ceil(most.max(1)).max(1)
+    }
+
+    /// How steps are cut into tasks, where that is not the usual way.
+    pub(crate) fn cut(&self) -> Option<Value> {
+        let (inputs, rows) = (self.inputs_per_task(), self.config.engine.rows_per_task);
+        let is_usual = inputs == 1 && rows == EngineLimits::default().rows_per_task;
+        (!is_usual).then(|| json!({"inputs_per_task": inputs, "rows_per_task": rows}))
+    }
+
+    /// The inputs of a task, each with its number.
+    pub(crate) fn inputs_of(&self, task: u32) -> impl Iterator<Item = (u32, &Input)> {
+        let each = self.inputs_per_task();
+        let first = usize::try_from(task).unwrap_or(usize::MAX).saturating_mul(each);
+        let numbered = (0..).zip(self.inputs.iter());
+        numbered.skip(first).take(each)
+    }
+
+    /// What the user named, by the task of a step that has one for each.
+    pub(crate) fn given(&self, task: u32) -> Option<&Input> {
+        self.given.get(usize::try_from(task).ok()?)
     }
 
     /// What an earlier step wrote; empty where there was no such step.
@@ -174,8 +204,18 @@ impl<'a> Task<'a> {
         column: &'static str,
         number: fn(&T) -> u32,
     ) -> Rows<'a, T> {
+        self.rows_of(step, (column, number), self.index)
+    }
+
+    /// Those in which the column has another number, such as that of an input.
+    pub(crate) fn rows_of<T: Table + 'a>(
+        &self,
+        step: &str,
+        column: (&'static str, fn(&T) -> u32),
+        wanted: u32,
+    ) -> Rows<'a, T> {
         let keys = self.context.output(step).files(T::NAME).map(|file| file.key.as_str());
-        rows_where(self.context.storage, keys, (column, number), self.index)
+        rows_where(self.context.storage, keys, column, wanted)
     }
 
     /// Ends the attempt.
@@ -253,7 +293,8 @@ pub(crate) fn rows_where<'a, T: Table + 'a>(
     Box::new(rows.filter(move |row| row.as_ref().map_or(true, |row| number(row) == wanted)))
 }
 
-fn rows<'a, T: Table + 'a>(
+/// All rows of tables.
+pub(crate) fn rows<'a, T: Table + 'a>(
     storage: &'a dyn Storage,
     keys: impl Iterator<Item = &'a str> + 'a,
 ) -> Result<Rows<'a, T>, TaskError> {

@@ -2,6 +2,7 @@
 
 mod answered;
 pub(crate) mod apply;
+mod archives;
 mod attach;
 mod bucket;
 mod classify;
@@ -19,14 +20,22 @@ mod keys;
 mod locate;
 mod order;
 mod seal;
+mod select;
 mod survivors;
 mod wishes;
 mod write;
 
+use obelisc_storage::Remotes;
+use obelisc_storage::inputs::Input;
+
+use crate::error::Error;
+use crate::marker::Output;
 use crate::recipe::{Recipe, Stage};
-use crate::step::Step;
+use crate::step::{Context, Step};
+pub(crate) use bucket::PART as PART_IN_MEMORY;
 pub use clusters::find_clusters;
 pub use duplicates::{find, find_links, key_range, ranges};
+pub(crate) use extract::facts;
 pub(crate) use kept::retention;
 pub use keys::{key_rows, near_rows};
 pub(crate) use order::shards;
@@ -37,6 +46,10 @@ pub(crate) fn of(recipe: &Recipe) -> Vec<Box<dyn Step>> {
     let mut steps: Vec<Box<dyn Step>> = Vec::new();
     for stage in &recipe.stages {
         match stage {
+            Stage::Select => {
+                steps.push(Box::new(select::Select));
+                steps.push(Box::new(archives::Archives));
+            }
             Stage::Extract => steps.push(Box::new(extract::Extract)),
             Stage::Filter => steps.push(Box::new(filter::Filter)),
             Stage::Dedup => steps.extend((0..recipe.dedup.first_attached()).flat_map(|pass| of_pass(recipe, pass))),
@@ -81,6 +94,20 @@ fn of_pass(recipe: &Recipe, pass: usize) -> Vec<Box<dyn Step>> {
     }
     steps.push(Box::new(compact::Compact(pass)));
     steps
+}
+
+/// The archives that are read from now on, where this step selected them.
+pub(crate) fn selected(
+    step: &dyn Step,
+    context: &Context<'_>,
+    output: &Output,
+    remotes: &Remotes,
+) -> Result<Option<Vec<Input>>, Error> {
+    if step.name() != archives::NAME {
+        return Ok(None);
+    }
+    let inputs = archives::inputs(context, output, remotes);
+    inputs.map(Some).map_err(|error| Error::Unreachable(vec![error.whole()]))
 }
 
 /// The step whose documents go into the shards.

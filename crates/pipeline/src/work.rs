@@ -93,7 +93,7 @@ impl Run<'_> {
             record.write_if_further(self.storage)?;
             let output = self.work_on(&**step, &context, &prepared, worker, observer)?;
             self.balanced(&**step, &context, &output)?;
-            context.outputs.insert(step.name(), output);
+            self.enter(&mut context, &**step, output)?;
         }
         self.publish_alone(&context, record, worker).map(Some)
     }
@@ -151,7 +151,7 @@ impl Run<'_> {
                 let message = format!("step {before} comes before {name}, and {done} of its {all} tasks are done");
                 return Err(Error::Unreachable(vec![message]));
             }
-            context.outputs.insert(step.name(), Output::new(markers));
+            self.enter(&mut context, &**step, Output::new(markers))?;
         }
         Ok(())
     }

@@ -21,6 +21,7 @@ use archive_file::RemoteFile;
 
 pub use archive_file::ArchiveFile;
 pub use documents::{DOCUMENT_ENDINGS, find_documents};
+pub use naming::of_archives;
 pub use spool::Spool;
 
 /// Endings that a folder is searched for.
@@ -38,12 +39,47 @@ pub const ARCHIVE_ENDINGS: [&str; 12] = [
     ".wacz",
     ".warc.xz",
 ];
+/// Endings of the columnar index.
+const INDEX_ENDINGS: [&str; 1] = [".parquet"];
 const PAGE_ENDINGS: [&str; 3] = [".html", ".htm", ".xhtml"];
 /// Endings of pages where they are named one by one.  Folders have such files beside the pages that they are copies of, as
 /// web servers want them.
 const NAMED_PAGE_ENDINGS: [&str; 6] = [".html", ".htm", ".xhtml", ".html.gz", ".htm.gz", ".xhtml.gz"];
 
-/// One input: an archive, or a folder of pages.
+/// What is wanted as input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// Archives and pages.
+    Archives,
+    /// Files of the columnar index.
+    Index,
+}
+
+impl Wanted {
+    /// Endings that a folder is searched for, besides pages.
+    const fn endings(self) -> &'static [&'static str] {
+        match self {
+            Self::Archives => &ARCHIVE_ENDINGS,
+            Self::Index => &INDEX_ENDINGS,
+        }
+    }
+
+    /// Endings of pages that a folder is searched for, and of those that are named one by one.
+    const fn pages(self) -> [&'static [&'static str]; 2] {
+        match self {
+            Self::Archives => [&PAGE_ENDINGS, &NAMED_PAGE_ENDINGS],
+            Self::Index => [&[], &[]],
+        }
+    }
+
+    fn nothing_in_folder(self) -> String {
+        let [pages, _] = self.pages();
+        let or = if pages.is_empty() { String::new() } else { format!(" or {}", pages.join(" ")) };
+        format!("a folder without {}{or} files", self.endings().join(" "))
+    }
+}
+
+/// One input: an archive, a folder of pages, or a file of the columnar index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
     /// The name that documents carry: the file name, with as many folders before it as make it unique among the
@@ -80,6 +116,8 @@ pub enum Kind {
     /// file that the user named it is the file's name.  It is unique within this input only: what names a page
     /// everywhere (a document's id, a URL) is [`Input::page_name`].
     Pages(Vec<(String, PathBuf)>),
+    /// A file of the columnar index (Parquet), of which records are selected.
+    Index(ArchiveFile),
 }
 
 /// Opens a file that a user named.
@@ -106,10 +144,10 @@ pub fn size(path: &Path) -> u64 {
 ///
 /// # Errors
 /// All names that lead nowhere, links without a file among them, and files that cannot be looked at, each with its
-/// reason; none is read besides lists.
-pub fn find(names: &[String], remotes: &Remotes) -> std::result::Result<Vec<Input>, Vec<Error>> {
+/// reason; none is read besides lists.  Files that are not of the kind that is `wanted` are refused where their names tell.
+pub fn find(names: &[String], wanted: Wanted, remotes: &Remotes) -> std::result::Result<Vec<Input>, Vec<Error>> {
     let mut errors = Vec::new();
-    let mut found = Found { remotes, places: BTreeSet::new(), files: BTreeMap::new() };
+    let mut found = Found { wanted, remotes, places: BTreeSet::new(), files: BTreeMap::new() };
     for name in names {
         match name.strip_prefix('@') {
             Some(list) => read_list(list, &mut found, &mut errors),
@@ -134,6 +172,7 @@ struct Place {
 
 /// What was found so far.
 struct Found<'r> {
+    wanted: Wanted,
     remotes: &'r Remotes,
     places: BTreeSet<Place>,
     /// Those of the places that lie in an object store, by their URLs.
@@ -170,8 +209,9 @@ fn read_list(list: &str, found: &mut Found<'_>, errors: &mut Vec<Error>) {
 
 fn expand(name: &str, found: &mut Found<'_>) -> Result<()> {
     if Remotes::is_url(name) {
-        for file in remote::find(found.remotes, name)? {
+        for file in remote::find(found.remotes, name, found.wanted)? {
             let archive = ArchiveFile::Remote(file.clone());
+            refuse_other(Path::new(&archive.shown()), found.wanted)?;
             // What is behind a `?` may be a secret, and may be all that tells two files apart.
             let query = name.split_once('?').filter(|_| name.starts_with("http"));
             let digest = query.map(|(_, query)| format!("~{:016x}", xxh3_64(query.as_bytes()))).unwrap_or_default();
@@ -240,14 +280,15 @@ fn add(path: &Path, found: &mut Found<'_>) -> Result<()> {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let path = real(parent.unwrap_or(Path::new(".")))?.join(path.file_name().unwrap_or_default());
         // A file that the user names is taken at its word; the reader looks at its bytes.
-        let page = ends_with(&path, &NAMED_PAGE_ENDINGS);
+        refuse_other(&path, found.wanted)?;
+        let page = ends_with(&path, found.wanted.pages()[1]);
         found.places.insert(Place { linked: path != file, root: path.clone(), path, page, file });
         return Ok(());
     }
     let mut places = Vec::new();
-    search(&file, &file, &mut places)?;
+    search(&file, &file, found.wanted, &mut places)?;
     if places.is_empty() {
-        let reason = format!("a folder without {} or {} files", ARCHIVE_ENDINGS.join(" "), PAGE_ENDINGS.join(" "));
+        let reason = found.wanted.nothing_in_folder();
         return Err(Error::Unsupported { name: path.to_string_lossy().into_owned(), reason });
     }
     found.places.extend(places);
@@ -255,17 +296,17 @@ fn add(path: &Path, found: &mut Found<'_>) -> Result<()> {
 }
 
 /// Collects the files of a folder; no link leads to `folder`.
-fn search(root: &Path, folder: &Path, places: &mut Vec<Place>) -> Result<()> {
+fn search(root: &Path, folder: &Path, wanted: Wanted, places: &mut Vec<Place>) -> Result<()> {
     let unlisted = |source| Error::io("list", &folder.to_string_lossy(), source);
     for entry in fs::read_dir(folder).map_err(unlisted)? {
         let entry = entry.map_err(unlisted)?;
         let (path, kind) = (entry.path(), entry.file_type().map_err(unlisted)?);
         if kind.is_dir() {
-            search(root, &path, places)?;
+            search(root, &path, wanted, places)?;
             continue;
         }
-        let page = ends_with(&path, &PAGE_ENDINGS);
-        if !page && !ends_with(&path, &ARCHIVE_ENDINGS) {
+        let page = ends_with(&path, wanted.pages()[0]);
+        if !page && !ends_with(&path, wanted.endings()) {
             continue;
         }
         let linked = kind.is_symlink();
@@ -276,6 +317,20 @@ fn search(root: &Path, folder: &Path, places: &mut Vec<Place>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Refuses a file that is named where another kind is wanted.
+fn refuse_other(path: &Path, wanted: Wanted) -> Result<()> {
+    let reason = match wanted {
+        Wanted::Archives if ends_with(path, &INDEX_ENDINGS) => {
+            "a Parquet file, and the recipe reads archives; with the stage select it reads the columnar index"
+        }
+        Wanted::Index if !ends_with(path, &INDEX_ENDINGS) => {
+            "no Parquet file, and the recipe's stage select reads the columnar index"
+        }
+        _ => return Ok(()),
+    };
+    Err(Error::Unsupported { name: path.to_string_lossy().into_owned(), reason: reason.to_owned() })
 }
 
 fn ends_with(path: &Path, endings: &[&str]) -> bool {
@@ -296,11 +351,12 @@ fn inputs(mut found: Found<'_>) -> std::result::Result<Vec<Input>, Vec<Error>> {
         roots.iter().map(|(root, places)| (root.as_path(), places.iter().any(|place| place.page))).collect();
     let names = naming::of_inputs(&kinds);
     let (mut inputs, mut errors) = (Vec::new(), Vec::new());
+    let kind_of = if found.wanted == Wanted::Index { Kind::Index } else { Kind::Archive };
     for ((root, places), name) in roots.into_iter().zip(names) {
         let page = places.iter().any(|place| place.page);
         let mut paths: Vec<PathBuf> = places.into_iter().map(|place| place.path).collect();
         let kind = match paths.pop() {
-            Some(path) if !page => Kind::Archive(match found.files.remove(&path) {
+            Some(path) if !page => kind_of(match found.files.remove(&path) {
                 Some(file) => ArchiveFile::Remote(file),
                 None => ArchiveFile::Local(path),
             }),
@@ -323,7 +379,7 @@ mod tests {
     use super::*;
 
     fn find(names: &[String]) -> std::result::Result<Vec<Input>, Vec<Error>> {
-        super::find(names, &Remotes::default())
+        super::find(names, Wanted::Archives, &Remotes::default())
     }
 
     pub(super) fn tree(files: &[&str]) -> tempfile::TempDir {

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::UInt64Type;
-use arrow_array::{BooleanArray, RecordBatch, RecordBatchReader as _};
+use arrow_array::{ArrayRef, BooleanArray, RecordBatch, RecordBatchReader as _};
 use arrow_schema::{ArrowError, DataType, SchemaRef};
 use bytes::Bytes;
+use parquet::arrow::arrow_reader::statistics::StatisticsConverter;
 use parquet::arrow::arrow_reader::{
     ArrowPredicateFn, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowFilter,
     RowSelection,
@@ -155,6 +156,68 @@ impl Layout {
         let groups = builder.metadata().row_groups().iter();
         let group_rows = groups.map(|group| group.num_rows().try_into().unwrap_or_default()).collect();
         Ok(Self { schema: builder.schema().clone(), group_rows })
+    }
+}
+
+/// Least and greatest values of a column in each row group, and the number of rows without one; null where the file does not say.
+pub type ColumnRange = [ArrayRef; 3];
+
+/// A Parquet file of anybody's of which the footer was read: what it says of the row groups helps to choose.
+pub struct Opened {
+    key: String,
+    /// The columns.
+    pub schema: SchemaRef,
+    /// Rows of each row group.
+    pub rows: Vec<u64>,
+    builder: Builder,
+}
+
+impl Opened {
+    /// Reads the footer of a file; `key` is what errors call it.
+    ///
+    /// # Errors
+    /// I/O errors and [`Error::Damaged`].
+    pub fn new(object: Box<dyn Object>, key: &str) -> Result<Self> {
+        let builder = Builder::try_new(Chunks(object)).map_err(|error| damaged(key, error))?;
+        let groups = builder.metadata().row_groups().iter();
+        let rows = groups.map(|group| group.num_rows().try_into().unwrap_or_default()).collect();
+        Ok(Self { key: key.to_owned(), schema: Arc::clone(builder.schema()), rows, builder })
+    }
+
+    /// What is known of a column; `None` where nothing is.
+    pub fn range(&self, column: &str) -> Option<ColumnRange> {
+        let metadata = self.builder.metadata();
+        let told = StatisticsConverter::try_new(column, &self.schema, metadata.file_metadata().schema_descr()).ok()?;
+        let groups = metadata.row_groups();
+        let nulls: ArrayRef = Arc::new(told.row_group_null_counts(groups).ok()?);
+        Some([told.row_group_mins(groups).ok()?, told.row_group_maxes(groups).ok()?, nulls])
+    }
+
+    /// Reads `columns` of those rows of which `wanted` says so when it sees the columns `looked_at`.  Row groups that `may_hold` says no to are not read, nor are
+    /// pages without a wanted row where the file has an index of them.
+    ///
+    /// # Errors
+    /// I/O errors and [`Error::Damaged`].
+    pub fn choose(
+        self,
+        batch_rows: usize,
+        [columns, looked_at]: [&[&str]; 2],
+        may_hold: &[bool],
+        wanted: impl FnMut(RecordBatch) -> std::result::Result<BooleanArray, ArrowError> + Send + 'static,
+    ) -> Result<Reader> {
+        let Self { key, schema, builder, .. } = self;
+        let groups = may_hold.iter().enumerate().filter(|(_, may)| **may).map(|(group, _)| group).collect();
+        let mask = |names: &[&str]| {
+            let fields = schema.fields().iter().enumerate();
+            let named = fields.filter(|(_, field)| names.contains(&field.name().as_str())).map(|(index, _)| index);
+            ProjectionMask::roots(builder.parquet_schema(), named)
+        };
+        let (projected, looked_at) = (mask(columns), mask(looked_at));
+        let filter = RowFilter::new(vec![Box::new(ArrowPredicateFn::new(looked_at, wanted))]);
+        let builder = builder.with_batch_size(batch_rows).with_row_groups(groups);
+        let reader = builder.with_projection(projected).with_row_filter(filter).build();
+        let reader = reader.map_err(|error| damaged(&key, error))?;
+        Ok(Reader { key, schema: reader.schema(), reader })
     }
 }
 

@@ -63,6 +63,44 @@ table! {
 }
 
 table! {
+    /// A capture that a recipe's condition on the columnar index selects.
+    Selection = "selections" version 1 {
+        /// The archive, as the index names it: a path below the place where all of a crawl lie.
+        archive: String,
+        /// Bytes into the archive as stored.
+        offset: u64,
+        /// Bytes of the record as stored.
+        length: u64,
+    }
+}
+
+table! {
+    /// An archive of which captures are selected.
+    SelectedArchive = "archives" version 1 {
+        /// The archive, as the index names it.
+        archive: String,
+        /// The name that its documents carry.
+        name: String,
+        /// Records that are selected of it.
+        records: u64,
+        /// Bytes of these as stored.
+        bytes: u64,
+    }
+}
+
+table! {
+    /// A record to be read of a selected archive.
+    RecordRange = "record_ranges" version 1 {
+        /// Number of the archive in the table of archives, from 0.
+        input: u32,
+        /// Bytes into the archive as stored.
+        offset: u64,
+        /// Bytes of the record as stored.
+        length: u64,
+    }
+}
+
+table! {
     /// A candidate source of an image that a document still wants.
     ImageReference = "image_references" version 1 {
         /// Key of the candidate's URL.
@@ -393,6 +431,9 @@ mod tests {
         };
         let rows = [failure(None), failure(Some("https://a/"))];
         assert_eq!(Failure::from_batch(&Failure::to_batch(&rows).unwrap()).unwrap(), rows);
+
+        let rows = [Selection { archive: "crawl/a.warc.gz".into(), offset: 1, length: 2 }];
+        assert_eq!(Selection::from_batch(&Selection::to_batch(&rows).unwrap()).unwrap(), rows);
 
         let rows = [Position { shard: 1, place: 2, task: 3, row: 4, doc_id: DocId::new("a", 1, 0) }];
         assert_eq!(Position::from_batch(&Position::to_batch(&rows).unwrap()).unwrap(), rows);

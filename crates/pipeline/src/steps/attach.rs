@@ -34,7 +34,7 @@ impl Step for Attach {
     fn tasks(&self, context: &Context<'_>) -> u32 {
         let rows = context.output(before_fetch(context.recipe)).rows(ImageReference::NAME)
             + context.output("seal").rows(Answer::NAME);
-        bucket::count(rows)
+        bucket::count(context, rows)
     }
 
     fn subject(&self, _: &Context<'_>, task: u32) -> String {

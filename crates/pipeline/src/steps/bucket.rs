@@ -1,20 +1,21 @@
 //! Buckets of keys: how a global step is cut into tasks.
 //!
-//! A bucket is a range of keys.  Their number follows from the number of rows, never from the machine, and what a step
-//! writes does not depend on it.
+//! A bucket is a range of keys.  Their number follows from the number of rows, and what a run writes into shards does not depend on it.
 
 use obelisc_document::UrlKey;
 use obelisc_document::table::Table;
 
 use crate::error::TaskError;
-use crate::step::Task;
+use crate::step::{Context, Task};
 
-/// Rows of a key table that one task takes into memory.
-const ROWS: u64 = 500_000;
+use super::duplicates::ranges;
+
+/// Of the rows that one task looks at in a query such a part is held in memory by one that joins by itself.
+pub(crate) const PART: u64 = 8;
 
 /// How many buckets this many rows are cut into.
-pub(super) fn count(rows: u64) -> u32 {
-    u32::try_from(rows.div_ceil(ROWS).max(1)).unwrap_or(u32::MAX)
+pub(super) fn count(context: &Context<'_>, rows: u64) -> u32 {
+    ranges(rows, context.config.engine.rows_per_task / PART)
 }
 
 /// The bucket of a key, of `buckets`.

@@ -37,7 +37,7 @@ impl Step for Classify {
     }
 
     fn tasks(&self, context: &Context<'_>) -> u32 {
-        bucket::count(context.output("seal").rows(Answer::NAME).saturating_mul(ROWS_OF_AN_IMAGE))
+        bucket::count(context, context.output("seal").rows(Answer::NAME).saturating_mul(ROWS_OF_AN_IMAGE))
     }
 
     fn subject(&self, _: &Context<'_>, task: u32) -> String {

@@ -23,9 +23,6 @@ use crate::step::{Context, Step, Task};
 pub(super) const NAMES: [&str; MAX_PASSES] =
     ["duplicates-1", "duplicates-2", "duplicates-3", "duplicates-4", "duplicates-5", "duplicates-6"];
 
-/// Rows of keys that one task looks at, about: some hundred megabytes of them.
-const ROWS_PER_TASK: u64 = 4_000_000;
-
 /// Of one pass.
 pub(super) struct Duplicates(pub(super) usize);
 
@@ -52,7 +49,7 @@ impl Step for Duplicates {
     fn tasks(&self, context: &Context<'_>) -> u32 {
         let keys = context.output(keys_of(self.0));
         let rows = keys.rows(DuplicateKey::NAME) + keys.rows(Band::NAME);
-        ranges(rows)
+        ranges(rows, context.config.engine.rows_per_task)
     }
 
     fn subject(&self, _: &Context<'_>, task: u32) -> String {
@@ -133,9 +130,9 @@ fn keys_of(pass: usize) -> &'static str {
     keys::NAMES.get(pass).copied().unwrap_or_default()
 }
 
-/// Into how many ranges of keys so many rows are cut.
-pub fn ranges(rows: u64) -> u32 {
-    u32::try_from(rows.div_ceil(ROWS_PER_TASK).max(1)).unwrap_or(u32::MAX)
+/// Into how many ranges of keys so many rows are cut, with so many each, about.
+pub fn ranges(rows: u64, rows_per_task: u64) -> u32 {
+    u32::try_from(rows.div_ceil(rows_per_task.max(1)).max(1)).unwrap_or(u32::MAX)
 }
 
 /// The upper halves of keys that a task of so many looks at.

@@ -1,19 +1,22 @@
 //! `extract`, map: archives and pages → documents; what failed, with its reason; which images the archives hold.
 
+mod selected;
+
 use std::io::Read;
 use std::path::PathBuf;
 
-use obelisc_document::table::{Capture, Failure};
+use obelisc_document::table::{Capture, Failure, RecordRange};
 use obelisc_document::{Content, Document, Reason, UrlKey, hex};
 use obelisc_extract::Profile;
 use obelisc_storage::inputs::{self, ArchiveFile, Input, Kind};
 use obelisc_warc::Location;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use xxhash_rust::xxh3::Xxh3;
 
 use super::digesting::{Digesting, opened};
 use super::kept::Kept;
-use super::last_images;
+use super::{archives, last_images, select};
 use crate::error::TaskError;
 use crate::intake::{Fate, Finding, Intake, LANGUAGE_LOOK};
 use crate::recipe::{Recipe, Stage};
@@ -33,8 +36,12 @@ impl Step for Extract {
         Stage::Extract
     }
 
-    fn reads(&self, _: &Recipe) -> Vec<&'static str> {
-        Vec::new()
+    fn reads(&self, recipe: &Recipe) -> Vec<&'static str> {
+        if recipe.has(Stage::Select) { vec![archives::NAME] } else { Vec::new() }
+    }
+
+    fn follows(&self, recipe: &Recipe) -> Option<&'static str> {
+        recipe.has(Stage::Select).then_some(archives::NAME)
     }
 
     fn options(&self, context: &Context<'_>) -> Value {
@@ -56,29 +63,43 @@ impl Step for Extract {
 
     fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
         let context = task.context;
-        let Some(input) = context.input(task.index) else { return Ok(()) };
         let recipe = context.recipe;
-        let unreadable = |source| TaskError::Input { input: input.name.clone(), source };
+        let unreadable = |source| TaskError::Input { input: "the profile".to_owned(), source };
         let intake = Intake::new(&recipe.extract, recipe.has(Stage::Fetch)).map_err(unreadable)?;
         let (documents, failures, captures) = (Kept::new(task)?, task.sink()?, task.sink()?);
-        let mut books = Books { task, documents, failures, captures };
-        let facts = match &input.kind {
-            Kind::Archive(file) => books.archive(&intake, input, file),
-            Kind::Pages(pages) => books.pages(&intake, input, pages),
-        };
-        let facts = facts.map_err(|error| error.of_input(&input.name))?;
-        let Books { task, documents, failures, captures } = books;
+        let mut books = Books { task, input: 0, documents, failures, captures };
+        let mut facts = Vec::new();
+        for (number, input) in context.inputs_of(books.task.index) {
+            books.input = number;
+            let read = match &input.kind {
+                Kind::Archive(file) if recipe.has(Stage::Select) => books.selected(&intake, input, file),
+                Kind::Archive(file) => books.archive(&intake, input, file),
+                Kind::Pages(pages) => books.pages(&intake, input, pages),
+                Kind::Index(_) => Ok(Value::Null),
+            };
+            facts.push(read.map_err(|error| error.of_input(&input.name))?);
+        }
+        let Books { task, documents, failures, captures, .. } = books;
         documents.close(task)?;
         task.close(failures)?;
         task.close(captures)?;
-        task.facts = facts;
+        task.facts = if context.inputs_per_task() == 1 { facts.pop().unwrap_or_default() } else { facts.into() };
         Ok(())
     }
+}
+
+/// What is known of an input that was read: `sha256`, `records`, `records_digest`.
+pub(crate) fn facts<'c>(context: &'c Context<'_>, input: usize) -> Option<&'c Value> {
+    let each = context.inputs_per_task();
+    let facts = &context.output("extract").marker(u32::try_from(input / each).ok()?)?.facts;
+    if each == 1 { Some(facts) } else { facts.get(input % each) }
 }
 
 /// Enters findings into tables and accounts.
 struct Books<'t, 'a> {
     task: &'t mut Task<'a>,
+    /// Number of the input that is being read.
+    input: u32,
     documents: Kept,
     failures: Sink<Failure>,
     captures: Sink<Capture>,
@@ -94,6 +115,21 @@ impl Books<'_, '_> {
             return Err(std::io::Error::other(message).into());
         }
         Ok(json!({"records": facts.records, "records_digest": facts.records_digest, "sha256": sha256}))
+    }
+
+    /// Those records of an archive that were selected.
+    fn selected(&mut self, intake: &Intake<'_>, input: &Input, archive: &ArchiveFile) -> Result<Value, TaskError> {
+        let ranges = self.task.rows_of::<RecordRange>(archives::NAME, ("input", |range| range.input), self.input);
+        let ranges = ranges.collect::<Result<Vec<_>, _>>()?;
+        let (mut records, mut digest) = (0_u64, Xxh3::new());
+        let archive = opened(input, archive.open())?;
+        selected::read(&*archive, &ranges, |selected| {
+            records += 1;
+            self.task.accounts.unit(select::UNIT).enter(1);
+            let finding = intake.record(&input.name, selected.archive, &selected.location, &mut digest)?;
+            self.enter(finding)
+        })?;
+        Ok(json!({"records": records, "records_digest": format!("{:032x}", digest.digest128())}))
     }
 
     /// HTML files: each its own archive, found under its path behind the folder's name.
@@ -141,7 +177,7 @@ impl Books<'_, '_> {
         let Some(url) = url else { return Ok(()) };
         self.task.accounts.unit("captures").enter(1);
         let Location { entry, offset, length, inner } = location;
-        let (url_key, input, entry) = (UrlKey::new(&url), self.task.index, entry.map(|name| name.to_string()));
+        let (url_key, input, entry) = (UrlKey::new(&url), self.input, entry.map(|name| name.to_string()));
         self.captures.push(Capture { url_key, input, entry, offset, inner, length, url })
     }
 }

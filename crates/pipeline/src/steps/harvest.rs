@@ -11,8 +11,8 @@ use obelisc_warc::{Archive, Item, Location, Record, Response};
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::answered;
 use super::digesting::opened;
+use super::{answered, extract};
 use crate::error::TaskError;
 use crate::marker::Marker;
 use crate::recipe::{Recipe, Stage};
@@ -50,38 +50,45 @@ impl Step for Harvest {
 
     /// The store is shared and may be moved: answers are of use only while it holds their bytes.
     fn holds(&self, context: &Context<'_>, marker: &Marker) -> Result<bool, TaskError> {
-        let Some(segment) = marker.facts["segment"].as_str() else { return Ok(true) };
-        Ok(context.images.segment_bytes(segment)?.is_some())
+        let (one, several) = (&marker.facts["segment"], marker.facts["segments"].as_array());
+        for segment in several.into_iter().flatten().chain([one]).filter_map(Value::as_str) {
+            if context.images.segment_bytes(segment)?.is_none() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
-        let requests = requests(task)?;
-        task.facts = json!({"segment": (!requests.is_empty()).then(|| segment_name(task, &requests))});
-        let answers = match task.context.input(task.index).filter(|_| !requests.is_empty()) {
-            Some(input) => answers(task, input, &requests)?,
-            None => Vec::new(),
+        let context = task.context;
+        let (mut segments, mut all) = (Vec::new(), Vec::new());
+        for (number, input) in context.inputs_of(task.index) {
+            let rows = task.rows_of::<Request>("locate", ("input", |request| request.input), number);
+            // In the order of the archive's bytes.
+            let mut requests = rows.collect::<Result<Vec<_>, _>>()?;
+            requests.sort();
+            if requests.is_empty() {
+                continue;
+            }
+            let name = segment_name(context, number, &requests);
+            all.extend(answers(context, input, &name, &requests)?);
+            segments.push(name);
+        }
+        task.facts = match segments.len() {
+            0 | 1 => json!({"segment": segments.pop()}),
+            _ => json!({"segments": segments}),
         };
-        answered::write(task, "captured_urls", answers)
+        answered::write(task, "captured_urls", all)
     }
-}
-
-/// What is to be read from a task's input, in the order of its bytes.
-fn requests(task: &Task<'_>) -> Result<Vec<Request>, TaskError> {
-    let rows = task.own_rows::<Request>("locate", "input", |request| request.input);
-    let mut requests = rows.collect::<Result<Vec<_>, _>>()?;
-    requests.sort();
-    Ok(requests)
 }
 
 /// The answers to these requests: from the store where this very segment is sealed, else from the archive.
-fn answers(task: &Task<'_>, input: &Input, requests: &[Request]) -> Result<Vec<Answer>, TaskError> {
-    let context = task.context;
-    let name = segment_name(task, requests);
-    if let Some(answers) = context.images.answers(&name)? {
+fn answers(context: &Context<'_>, input: &Input, name: &str, requests: &[Request]) -> Result<Vec<Answer>, TaskError> {
+    if let Some(answers) = context.images.answers(name)? {
         return Ok(answers);
     }
     let Kind::Archive(archive) = &input.kind else { return Ok(Vec::new()) };
-    let mut segment = context.images.begin(&name)?;
+    let mut segment = context.images.begin(name)?;
     let mut requests = Cow::Borrowed(requests);
     if context.recipe.fetch.policy.opt_outs.list_service {
         let urls: Vec<String> = requests.iter().map(|request| request.url.clone()).collect();
@@ -92,7 +99,7 @@ fn answers(task: &Task<'_>, input: &Input, requests: &[Request]) -> Result<Vec<A
         }
         requests = Cow::Owned(left);
     }
-    let mut harvest = Reading { task, input, archive, segment };
+    let mut harvest = Reading { context, input, archive, segment };
     // Inside a WACZ each range read would read the directory anew.
     if requests.iter().all(|request| request.entry.is_none() && location(request).addressable()) {
         requests.iter().try_for_each(|request| harvest.one(request))?;
@@ -104,10 +111,12 @@ fn answers(task: &Task<'_>, input: &Input, requests: &[Request]) -> Result<Vec<A
 
 /// A name that says what is in the segment, so that the same wish finds it again: the archive's bytes, what is wanted
 /// of them, and the limits.
-fn segment_name(task: &Task<'_>, requests: &[Request]) -> String {
-    let archive = task.context.output("extract").marker(task.index).map(|marker| &marker.facts["sha256"]);
+fn segment_name(context: &Context<'_>, input: u32, requests: &[Request]) -> String {
+    let facts = extract::facts(context, usize::try_from(input).unwrap_or(usize::MAX));
+    // Of an archive of which a part was read it is known by that part.
+    let archive = facts.map(|facts| facts.get("sha256").unwrap_or(&facts["records_digest"]));
     let wanted: Vec<_> = requests.iter().map(|r| (&r.entry, r.offset, r.inner, &r.url)).collect();
-    let recipe = task.context.recipe;
+    let recipe = context.recipe;
     let records = &recipe.extract.records;
     let caps = [records.max_record_bytes, records.max_header_bytes as u64, records.max_body_bytes];
     let all = json!([VERSION, archive, wanted, recipe.fetch_options(), caps]);
@@ -124,7 +133,7 @@ type Place = (Option<String>, u64, u64);
 
 /// An archive that images are read from.
 struct Reading<'r, 'a> {
-    task: &'r Task<'a>,
+    context: &'a Context<'a>,
     input: &'r Input,
     archive: &'r ArchiveFile,
     segment: SegmentWriter<'a>,
@@ -137,7 +146,7 @@ impl Reading<'_, '_> {
 
     /// Reads one record by its range.
     fn one(&mut self, request: &Request) -> Result<(), TaskError> {
-        let limits = self.task.context.recipe.extract.records;
+        let limits = self.context.recipe.extract.records;
         let archive = Archive::open_at(opened(self.input, self.archive.open())?, &location(request), limits);
         let mut archive = archive.map_err(|error| self.unreadable(error))?;
         match archive.next_item().map_err(|error| self.unreadable(error))? {
@@ -151,7 +160,7 @@ impl Reading<'_, '_> {
     /// Reads the whole archive and takes what is wanted: where records share a compressed member, a range read would
     /// decompress the member anew for each.
     fn all(&mut self, requests: &[Request]) -> Result<(), TaskError> {
-        let limits = self.task.context.recipe.extract.records;
+        let limits = self.context.recipe.extract.records;
         let archive = Archive::open(opened(self.input, self.archive.open())?, limits);
         let mut archive = archive.map_err(|error| self.unreadable(error))?;
         let mut wanted: BTreeMap<Place, Vec<&Request>> = BTreeMap::new();
@@ -175,7 +184,7 @@ impl Reading<'_, '_> {
     }
 
     fn take(&mut self, record: &Record<'_>, request: &Request) -> Result<(), TaskError> {
-        let recipe = self.task.context.recipe;
+        let recipe = self.context.recipe;
         let limits = &recipe.extract.records;
         let body =
             record.response(limits).and_then(|response| match reserved(&response, recipe.fetch.policy.opt_outs) {

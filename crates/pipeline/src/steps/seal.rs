@@ -36,7 +36,7 @@ impl Step for Seal {
     }
 
     fn tasks(&self, context: &Context<'_>) -> u32 {
-        bucket::count(sources().map(|step| context.output(step).rows(Answer::NAME)).sum())
+        bucket::count(context, sources().map(|step| context.output(step).rows(Answer::NAME)).sum())
     }
 
     fn subject(&self, _: &Context<'_>, task: u32) -> String {

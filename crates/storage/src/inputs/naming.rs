@@ -6,6 +6,11 @@ use std::path::{Component, Path, PathBuf};
 
 use xxhash_rust::xxh3::xxh3_64;
 
+/// Names archives, each by the shortest tail of its path that no other has.
+pub fn of_archives(paths: &[&str]) -> Vec<String> {
+    of_inputs(&paths.iter().map(|path| (Path::new(*path), false)).collect::<Vec<_>>())
+}
+
 /// Names each input (its path, whether it holds pages) by the shortest tail of its path that no other input has.
 ///
 /// Of inputs that hold pages none is named like a folder of another: then `<input>/<page>` is unique too.

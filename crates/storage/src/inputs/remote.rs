@@ -4,7 +4,7 @@ use glob::{MatchOptions, Pattern};
 use std::path::Path;
 
 use super::archive_file::RemoteFile;
-use super::{ARCHIVE_ENDINGS, ends_with, pattern};
+use super::{Wanted, ends_with, pattern};
 use crate::{Error, RemoteFolder, Remotes, Result, shown};
 
 /// As a shell has it: `*` stays inside of a folder.
@@ -15,7 +15,7 @@ const MATCH: MatchOptions =
 ///
 /// # Errors
 /// [`Error::NotFound`]; [`Error::Unsupported`] for URLs that cannot be read here, and folders without archives.
-pub(super) fn find(remotes: &Remotes, url: &str) -> Result<Vec<RemoteFile>> {
+pub(super) fn find(remotes: &Remotes, url: &str, wanted: Wanted) -> Result<Vec<RemoteFile>> {
     let is_http = url.starts_with("http:") || url.starts_with("https:");
     if !is_http && pattern::is_pattern(url) {
         return matches(remotes, url);
@@ -37,10 +37,10 @@ pub(super) fn find(remotes: &Remotes, url: &str) -> Result<Vec<RemoteFile>> {
     if found.is_empty() {
         return Err(Error::NotFound { key: shown(url) });
     }
-    let files = found.into_iter().filter(|(key, _)| ends_with(Path::new(key), &ARCHIVE_ENDINGS));
+    let files = found.into_iter().filter(|(key, _)| ends_with(Path::new(key), wanted.endings()));
     let files: Vec<_> = files.map(|(key, found)| file(&place, key, found)).collect();
     if files.is_empty() {
-        let reason = format!("a folder without {} files", ARCHIVE_ENDINGS.join(" "));
+        let reason = format!("a folder without {} files", wanted.endings().join(" "));
         return Err(Error::Unsupported { name: shown(url), reason });
     }
     Ok(files)

@@ -12,6 +12,7 @@ use obelisc_dedup::{Comparison, Keep, Kind, Signer};
 use obelisc_document::table::{Link, Table};
 use obelisc_document::{Content, DocId, Document, Node, Page, paragraphs};
 use obelisc_engine::Limits;
+use obelisc_pipeline::EngineLimits;
 use obelisc_pipeline::duplicates::{find_clusters, find_links, key_range, near_rows, ranges};
 use obelisc_storage::LocalFolder;
 use obelisc_storage::parquet::Writer;
@@ -136,7 +137,7 @@ fn work(folder: &Path, memory: usize) -> Result<Value> {
     }
     let signatures = begin.elapsed().as_secs_f64();
     let limits = Limits { memory, spill: Some(folder.join("spill")), threads: 1 };
-    let tasks = ranges(rows);
+    let tasks = ranges(rows, EngineLimits::default().rows_per_task);
     let mut links_files = Vec::new();
     for task in 0..tasks {
         let mut links = Vec::new();

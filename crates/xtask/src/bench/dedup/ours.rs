@@ -8,6 +8,7 @@ use std::time::Instant;
 use anyhow::{Result, anyhow};
 use obelisc_document::table::{Removal, Table as _};
 use obelisc_engine::Limits;
+use obelisc_pipeline::EngineLimits;
 use obelisc_pipeline::TaskError;
 use obelisc_pipeline::duplicates::{find, key_range, ranges};
 use obelisc_storage::LocalFolder;
@@ -26,7 +27,7 @@ pub(super) fn work(part: Part, rows: u64, folder: &Path, threads: usize, memory:
     let files = input::files(rows);
     let limits =
         Limits { memory: usize::try_from(memory)? / threads.max(1), spill: Some(folder.join("spill")), threads: 1 };
-    let tasks = ranges(rows);
+    let tasks = ranges(rows, EngineLimits::default().rows_per_task);
     let found = in_turns(threads, tasks, |task| {
         let writer = Writer::create(&storage, &format!("removals/{task:06}.parquet"), Removal::schema())?;
         let mut removals = Removals { writer, rows: Vec::new(), found: [0; 4] };

@@ -4,6 +4,7 @@
 
 mod args;
 mod corpus;
+mod estimate;
 mod explain;
 mod extract;
 mod fetch;
@@ -89,7 +90,14 @@ fn obey(cli: &Cli) -> Result<(), Failure> {
     match &cli.command {
         Command::Run(args) => run::run(cli, args),
         Command::Check(args) => run::check(args),
-        Command::Plan { run, json } => plan::plan(run, *json),
+        Command::Plan { run, json, estimate, archives, archive_bytes, calibration } => {
+            let question = estimate::Question {
+                archives: *archives,
+                archive_bytes: *archive_bytes,
+                calibration: calibration.as_deref(),
+            };
+            plan::plan(run, *json, estimate.then_some(&question))
+        }
         Command::Status { dir, prometheus: true, .. } => plan::metrics(dir),
         Command::Status { dir, failures, json, .. } => plan::status(dir, *failures, *json),
         Command::Submit { run, dry_run } => work::submit(run, *dry_run),

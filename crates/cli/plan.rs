@@ -11,6 +11,7 @@ use obelisc_storage::{Error, Storage};
 use serde_json::json;
 
 use crate::args::RunArgs;
+use crate::estimate::{self, Question};
 use crate::output::print;
 use crate::run::Prepared;
 use crate::{Failure, place, printable, summary};
@@ -19,9 +20,12 @@ use crate::{Failure, place, printable, summary};
 const SUBMISSION: &str = "run/jobs/slurm.json";
 
 /// `obelisc plan`.
-pub fn plan(args: &RunArgs, as_json: bool) -> Result<(), Failure> {
+pub fn plan(args: &RunArgs, as_json: bool, question: Option<&Question<'_>>) -> Result<(), Failure> {
     let stop = AtomicBool::new(false);
     let prepared = Prepared::new(args)?;
+    if let Some(question) = question {
+        return estimate::tell(&prepared, question, as_json);
+    }
     let steps = prepared.run(&stop).plan()?;
     if as_json {
         let steps: Vec<_> = steps

@@ -32,6 +32,7 @@
 mod config;
 pub mod corpus;
 mod error;
+pub mod estimate;
 pub mod explain;
 pub mod intake;
 mod job;

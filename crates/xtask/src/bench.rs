@@ -1,5 +1,6 @@
 //! Measurements: medians of several runs, beside what the same work costs others in the same minute.
 
+mod calibrate;
 mod dedup;
 mod extract;
 mod fetch;
@@ -25,6 +26,8 @@ use crate::{data, root};
 /// What is measured.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bench {
+    /// What runs take step by step, as `obelisc plan --estimate` scales it
+    Calibrate(calibrate::Calibrate),
     /// Key tables → removals at three sizes under a memory limit; beside DuckDB and polars on the same files
     Dedup(dedup::Dedup),
     /// Archive → documents in CPU time of one thread, and its parts; beside stock html5ever and the sum of public parts
@@ -61,12 +64,17 @@ pub(crate) struct Options {
 
 /// Runs a measurement.
 pub(crate) fn run(bench: &Bench) -> Result<bool> {
+    // It watches the program, and computes nothing.
+    if let Bench::Calibrate(options) = bench {
+        return calibrate::run(options);
+    }
     // Its peers are programs of their own: without the others the engine is built as for everything else.
     let features = if matches!(bench, Bench::Dedup(_) | Bench::Fetch(_) | Bench::Minhash(_)) { "" } else { "peers" };
     if cfg!(debug_assertions) || !(features.is_empty() || cfg!(feature = "peers")) {
         return optimised(features);
     }
     match bench {
+        Bench::Calibrate(_) => {}
         Bench::Dedup(options) => return dedup::run(options),
         Bench::Fetch(options) => return fetch::run(options),
         Bench::Minhash(options) => return minhash::run(options),

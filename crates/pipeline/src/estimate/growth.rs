@@ -1,0 +1,198 @@
+//! How what a step takes grows with what it is given.
+
+use super::calibration::{Calibration, Corpus, Cost, Measured};
+use super::{Size, StepEstimate};
+use crate::config::Config;
+use crate::recipe::{Order, Recipe, Stage};
+use crate::steps::PART_IN_MEMORY;
+
+/// CPU seconds of opening a table of another task and reading what is wanted of it: rough.
+const OPENING: f64 = 0.000_3;
+/// Bytes of key tables that a core decodes in a second: rough.
+const DECODED: f64 = 300e6;
+/// Requests of opening a table in an object store: its size, its footer, its rows.
+const REQUESTS_PER_TABLE: f64 = 3.0;
+/// Bytes of one request.
+const BYTES_PER_REQUEST: f64 = 8e6;
+/// Requests of a task's files and marker, beside their bytes.
+const REQUESTS_PER_TASK: f64 = 6.0;
+
+/// What comes of the archives, in the amounts that steps grow with.
+pub(super) struct Volumes {
+    archives: f64,
+    archive_bytes: f64,
+    map_tasks: f64,
+    documents: f64,
+    written: f64,
+    key_rows: Vec<f64>,
+    references: f64,
+    captured: f64,
+    asked: f64,
+    pub(super) dataset_bytes: f64,
+}
+
+impl Volumes {
+    pub(super) fn new(recipe: &Recipe, config: &Config, size: Size, calibration: &Calibration) -> Self {
+        let Measured { pages, .. } = calibration.of(&recipe.name).1;
+        let (archives, archive_bytes) = (size.archives as f64, size.bytes as f64);
+        let times = if pages.archive_bytes > 0.0 { archive_bytes / pages.archive_bytes } else { 0.0 };
+        let each = (archives / f64::from(config.max_tasks)).ceil().max(1.0);
+        let [wanted, captured] = pages.images.map(|images| images * times);
+        let asked = if recipe.has(Stage::Fetch) && recipe.fetch.asks_network { wanted - captured } else { 0.0 };
+        let found = asked * calibration.assumed_found_percent / 100.0 * calibration.assumed_image_bytes;
+        Self {
+            archives,
+            archive_bytes,
+            map_tasks: (archives / each).ceil(),
+            documents: pages.documents * times,
+            written: pages.written * times,
+            key_rows: pages.key_rows.iter().map(|rows| rows * times).collect(),
+            references: pages.references * times,
+            captured,
+            asked,
+            dataset_bytes: pages.dataset_bytes * times + found,
+        }
+    }
+
+    /// Documents that come out of extraction, and those in the dataset.
+    pub(super) fn documents(&self) -> [f64; 2] {
+        [self.documents, self.written]
+    }
+}
+
+pub(super) struct Growth<'g> {
+    pub(super) recipe: &'g Recipe,
+    pub(super) config: &'g Config,
+    pub(super) calibration: &'g Calibration,
+    pub(super) volumes: &'g Volumes,
+}
+
+/// What a step's work grows with.
+#[derive(Clone, Copy)]
+enum Driver {
+    ArchiveBytes,
+    Documents,
+    /// Of a pass.
+    KeyRows(usize),
+    References,
+    Captured,
+    DatasetBytes,
+}
+
+/// The rows of a pass; of one that was not measured those of the last.
+fn of_pass(rows: &[f64], pass: usize) -> f64 {
+    rows.get(pass).or(rows.last()).copied().unwrap_or_default()
+}
+
+impl Driver {
+    fn now(self, volumes: &Volumes) -> f64 {
+        match self {
+            Self::ArchiveBytes => volumes.archive_bytes,
+            Self::Documents => volumes.documents,
+            Self::KeyRows(pass) => of_pass(&volumes.key_rows, pass),
+            Self::References => volumes.references,
+            Self::Captured => volumes.captured,
+            Self::DatasetBytes => volumes.dataset_bytes,
+        }
+    }
+
+    fn timed(self, corpus: &Corpus) -> f64 {
+        match self {
+            Self::ArchiveBytes => corpus.archive_bytes,
+            Self::Documents => corpus.documents,
+            Self::KeyRows(pass) => of_pass(&corpus.key_rows, pass),
+            Self::References => corpus.references,
+            Self::Captured => corpus.images[1],
+            Self::DatasetBytes => corpus.dataset_bytes,
+        }
+    }
+}
+
+/// How a step is cut into tasks, and what these open.
+struct Shape {
+    driver: Driver,
+    tasks: f64,
+    /// Tables of other tasks that all its tasks together open.
+    opened: f64,
+    /// How often its input is read.
+    passes: f64,
+}
+
+impl Growth<'_> {
+    pub(super) fn of(&self, stage: Stage, step: &'static str) -> StepEstimate {
+        let (base, pass) = step.rsplit_once('-').unwrap_or((step, "1"));
+        let pass = pass.parse::<usize>().unwrap_or(1).saturating_sub(1);
+        let mut estimate = StepEstimate { stage: stage.name(), step, ..StepEstimate::default() };
+        let Shape { driver, tasks, opened, passes } = self.shape(base, pass);
+        let measured = self.calibration.of(&self.recipe.name).1;
+        estimate.tasks = tasks as u64;
+        if base == "download" {
+            return self.download(step, estimate);
+        }
+        let found = measured.steps.get(step).or_else(|| measured.steps.get(&format!("{base}-1"))).copied();
+        estimate.calibrated = found.is_some();
+        let cost = found.unwrap_or_default();
+        let timed = driver.timed(&measured.timed);
+        let times = if timed > 0.0 { driver.now(self.volumes) / timed } else { 0.0 };
+        let Cost { cpu_seconds, read_bytes, written_bytes, ledger_bytes, peak_bytes } = cost;
+        let read = read_bytes * times * passes;
+        estimate.core_seconds = cpu_seconds * times + (read - read_bytes * times) / DECODED + opened * OPENING;
+        estimate.read_bytes = read;
+        estimate.written_bytes = written_bytes * times;
+        estimate.ledger_bytes = ledger_bytes * times;
+        let bytes = estimate.read_bytes + estimate.written_bytes;
+        let archives = if base == "extract" { self.volumes.archives } else { 0.0 };
+        estimate.requests =
+            bytes / BYTES_PER_REQUEST + REQUESTS_PER_TABLE * (opened + archives) + REQUESTS_PER_TASK * tasks;
+        estimate.peak_bytes = peak_bytes;
+        estimate
+    }
+
+    fn shape(&self, base: &str, pass: usize) -> Shape {
+        let map = self.volumes.map_tasks;
+        let rows = self.config.engine.rows_per_task as f64;
+        let key_ranges = (of_pass(&self.volumes.key_rows, pass) / rows).ceil().max(1.0);
+        let url_ranges = (self.volumes.references * PART_IN_MEMORY as f64 / rows).ceil().max(1.0);
+        let shape = |driver, tasks, opened, passes| Shape { driver, tasks, opened, passes };
+        match base {
+            "extract" | "filter" | "keys" | "clean" => shape(Driver::ArchiveBytes, map, map, 1.0),
+            // Each reads of what each range of keys wrote.
+            "compact" => shape(Driver::ArchiveBytes, map, map * key_ranges, 1.0),
+            "apply" => shape(Driver::ArchiveBytes, map, map * url_ranges, 1.0),
+            "harvest" => shape(Driver::Captured, map, map * url_ranges, 1.0),
+            // Tables are sorted by key, so that of each a part is read, twice.
+            "duplicates" => shape(Driver::KeyRows(pass), key_ranges, 2.0 * map * key_ranges, 1.0),
+            "clusters" => shape(Driver::KeyRows(pass), 1.0, map + key_ranges, 1.0),
+            // Each range reads all rows.
+            "locate" | "seal" | "attach" | "classify" => {
+                shape(Driver::References, url_ranges, 2.0 * map * url_ranges, url_ranges)
+            }
+            "wishes" => shape(Driver::References, 1.0, map, 1.0),
+            "download" => shape(Driver::References, url_ranges, 0.0, 1.0),
+            "write" => {
+                let shards = (self.volumes.dataset_bytes / self.recipe.finish.max_shard_bytes as f64).ceil().max(1.0);
+                // A shuffled shard has documents of all tables.
+                let tables = if matches!(self.recipe.finish.order, Order::Input) { shards + map } else { shards * map };
+                shape(Driver::DatasetBytes, shards, tables, 1.0)
+            }
+            "select" => shape(Driver::Documents, 0.0, 0.0, 0.0),
+            _ => shape(Driver::Documents, 1.0, map, 1.0),
+        }
+    }
+
+    /// Of three rounds the first asks for nearly all.
+    fn download(&self, step: &str, mut estimate: StepEstimate) -> StepEstimate {
+        estimate.calibrated = true;
+        if step != "download-1" {
+            return estimate;
+        }
+        let (calibration, asked) = (self.calibration, self.volumes.asked);
+        estimate.images = asked;
+        estimate.core_seconds = asked * calibration.seconds_per_fetched_image;
+        estimate.read_bytes = asked * calibration.assumed_found_percent / 100.0 * calibration.assumed_image_bytes;
+        estimate.written_bytes = estimate.read_bytes;
+        estimate.requests = estimate.written_bytes / BYTES_PER_REQUEST + REQUESTS_PER_TASK * estimate.tasks as f64;
+        estimate.peak_bytes = self.config.fetch.max_in_flight_bytes as f64;
+        estimate
+    }
+}

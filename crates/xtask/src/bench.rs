@@ -10,6 +10,7 @@ mod minhash;
 #[cfg(feature = "peers")]
 mod peers;
 mod rules;
+mod tasks;
 mod warc;
 
 use std::path::PathBuf;
@@ -39,6 +40,8 @@ pub(crate) enum Bench {
     Rules(Options),
     /// Documents → near copies by MinHash at three sizes under a memory limit; beside datatrove on the same files
     Minhash(minhash::MinHash),
+    /// A run of 100,000 tasks in each step, of which nobody ran one: what `plan`, `status` and going on with it cost, in a folder and in an object store
+    Tasks(tasks::Tasks),
     /// Archive → records on one thread; beside bare decompression and the crate fastwarc
     Warc(Options),
     /// Peak memory of a whole run over a synthetic archive of pages and pictures
@@ -61,6 +64,10 @@ pub(crate) struct Options {
 
 /// Runs a measurement.
 pub(crate) fn run(bench: &Bench) -> Result<bool> {
+    if let Bench::Tasks(options) = bench {
+        // What is measured is another program.
+        return tasks::run(options);
+    }
     // Its peers are programs of their own: without the others the engine is built as for everything else.
     let features = if matches!(bench, Bench::Dedup(_) | Bench::Fetch(_) | Bench::Minhash(_)) { "" } else { "peers" };
     if cfg!(debug_assertions) || !(features.is_empty() || cfg!(feature = "peers")) {
@@ -76,6 +83,7 @@ pub(crate) fn run(bench: &Bench) -> Result<bool> {
         Bench::Rules(options) => rules::run(options)?,
         Bench::Warc(options) => warc::run(options)?,
         Bench::Memory(options) => return memory::run(options),
+        Bench::Tasks(options) => return tasks::run(options),
     }
     Ok(true)
 }

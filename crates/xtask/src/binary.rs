@@ -37,6 +37,11 @@ impl Binary {
         Ok(Self(target()?.join("release/obelisc")))
     }
 
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
     /// Starts a run of the quickstart recipe.
     pub(crate) fn start(&self, run: &Run<'_>) -> Result<Child> {
         let mut command = Command::new(&self.0);

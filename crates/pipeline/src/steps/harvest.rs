@@ -1,7 +1,7 @@
 //! `harvest`, effect: images that documents want, from the archives into the image store.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use obelisc_document::Reason;
 use obelisc_document::table::{Answer, Request};
@@ -49,14 +49,19 @@ impl Step for Harvest {
     }
 
     /// The store is shared and may be moved: answers are of use only while it holds their bytes.
-    fn holds(&self, context: &Context<'_>, marker: &Marker) -> Result<bool, TaskError> {
-        let Some(segment) = marker.facts["segment"].as_str() else { return Ok(true) };
-        Ok(context.images.segment_bytes(segment)?.is_some())
+    fn rests_on(&self, marker: &Marker) -> Vec<String> {
+        marker.facts["segment"].as_str().map(str::to_owned).into_iter().collect()
+    }
+
+    fn there(&self, context: &Context<'_>) -> Result<BTreeSet<String>, TaskError> {
+        let segments = context.images.listed()?.into_iter();
+        Ok(segments.filter_map(|(name, has_bytes)| has_bytes.then_some(name)).collect())
     }
 
     fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
         let requests = requests(task)?;
-        task.facts = json!({"segment": (!requests.is_empty()).then(|| segment_name(task, &requests))});
+        let segment = if requests.is_empty() { None } else { Some(segment_name(task, &requests)?) };
+        task.facts = json!({"segment": segment});
         let answers = match task.context.input(task.index).filter(|_| !requests.is_empty()) {
             Some(input) => answers(task, input, &requests)?,
             None => Vec::new(),
@@ -76,7 +81,7 @@ fn requests(task: &Task<'_>) -> Result<Vec<Request>, TaskError> {
 /// The answers to these requests: from the store where this very segment is sealed, else from the archive.
 fn answers(task: &Task<'_>, input: &Input, requests: &[Request]) -> Result<Vec<Answer>, TaskError> {
     let context = task.context;
-    let name = segment_name(task, requests);
+    let name = segment_name(task, requests)?;
     if let Some(answers) = context.images.answers(&name)? {
         return Ok(answers);
     }
@@ -104,14 +109,14 @@ fn answers(task: &Task<'_>, input: &Input, requests: &[Request]) -> Result<Vec<A
 
 /// A name that says what is in the segment, so that the same wish finds it again: the archive's bytes, what is wanted
 /// of them, and the limits.
-fn segment_name(task: &Task<'_>, requests: &[Request]) -> String {
-    let archive = task.context.output("extract").marker(task.index).map(|marker| &marker.facts["sha256"]);
+fn segment_name(task: &Task<'_>, requests: &[Request]) -> Result<String, TaskError> {
+    let archive = task.context.output("extract").marker(task.index)?.map(|marker| &marker.facts["sha256"]);
     let wanted: Vec<_> = requests.iter().map(|r| (&r.entry, r.offset, r.inner, &r.url)).collect();
     let recipe = task.context.recipe;
     let records = &recipe.extract.records;
     let caps = [records.max_record_bytes, records.max_header_bytes as u64, records.max_body_bytes];
     let all = json!([VERSION, archive, wanted, recipe.fetch_options(), caps]);
-    format!("archive-{:032x}", xxh3_128(all.to_string().as_bytes()))
+    Ok(format!("archive-{:032x}", xxh3_128(all.to_string().as_bytes())))
 }
 
 fn location(request: &Request) -> Location {

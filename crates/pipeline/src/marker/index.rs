@@ -246,6 +246,8 @@ pub(crate) fn make(
     }
     let index = Index { format: FORMAT, markers: own.into_values().collect() };
     let text = serde_json::to_vec(&index).map_err(|error| Error::io("write", folder, error.into()))?;
+    // Where somebody took an index away by hand there is one, of what was there.
+    storage.remove(&whole::key(folder))?;
     storage.publish(&index_key(folder, group), &text)?;
     // Whoever made it: from here they are passed over.
     storage.remove_many(&keys(&mut all.clone()))?;
@@ -381,9 +383,13 @@ mod tests {
         assert_eq!(storage.requests(), 1);
         assert!(lazy.markers().unwrap().map(|marker| marker.task).eq(0..TASKS));
         assert_eq!(storage.requests(), 2);
-        // Of another number of tasks it says nothing, nor where an index went.
+        // Of another number of tasks it says nothing, nor where an index went; nor when that is there again.
         assert_eq!(whole(&storage, "s", TASKS + 1).unwrap(), None);
         storage.remove(&index_key("s", 1)).unwrap();
+        assert_eq!(whole(&storage, "s", TASKS).unwrap(), None);
+        (1000..2000).for_each(|task| put(&storage, task));
+        make_missing(&storage, "s", &listed(&storage)).unwrap();
+        assert_eq!(listed(&storage).groups.len(), 3);
         assert_eq!(whole(&storage, "s", TASKS).unwrap(), None);
     }
 
@@ -403,6 +409,47 @@ mod tests {
         // Nothing to take out leaves all as it is.
         take_out(&storage, "s", &BTreeSet::new()).unwrap();
         assert_eq!(listed(&storage).groups, BTreeSet::from([1, 2]));
+    }
+
+    #[test]
+    fn whoever_is_killed_while_indexes_are_made_or_taken_apart_loses_nothing() {
+        let gone = BTreeSet::from([3]);
+        let steps: [fn(&crate::run::Memory) -> Result<()>; 2] = [
+            |storage| {
+                make_missing(storage, "s", &listed(storage))?;
+                sum(storage, "s", TASKS, |_, _| ())?.publish(storage, "s")
+            },
+            |storage| {
+                take_out(storage, "s", &BTreeSet::from([3]))?;
+                storage.remove(&key("s", 3))
+            },
+        ];
+        for (step, changes) in [0, 1, 2, 700, 1001, 2000, 2001, 2002].into_iter().flat_map(|n| [(0, n), (1, n)]) {
+            let storage = crate::run::Memory::default();
+            (0..TASKS).for_each(|task| put(&storage, task));
+            let before = output(&storage).digest;
+            if step == 1 {
+                steps[0](&storage).unwrap();
+            }
+            storage.kill_behind(Some(changes));
+            let killed = steps[step](&storage).is_err();
+            storage.kill_behind(None);
+            let what = format!("step {step} killed behind {changes} changes: {killed}");
+            assert!(killed || changes > 2000, "{what}");
+            // What counts is all there, or all but the task that was to go.
+            let after = output(&storage);
+            let all = after.digest == before;
+            let without =
+                after.markers().unwrap().map(|marker| marker.task).eq((0..TASKS).filter(|task| !gone.contains(task)));
+            assert!(all || (step == 1 && without), "{what}");
+            let summary = whole(&storage, "s", TASKS).unwrap();
+            assert!(summary.is_none_or(|whole| all && whole.digest == before), "{what}");
+            // And whoever goes on comes to the same end.
+            steps[step](&storage).unwrap();
+            let done = listed(&storage).done();
+            assert_eq!((done.len(), done.contains(&3)), ([2500, 2499][step], step == 0), "{what}");
+            assert_eq!(whole(&storage, "s", TASKS).unwrap().is_some(), step == 0, "{what}");
+        }
     }
 
     #[test]

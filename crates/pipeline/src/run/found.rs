@@ -66,12 +66,7 @@ impl<'c> Outside<'c> {
 
 impl Run<'_> {
     /// What is there of a step.  Of a large one that is under way no marker is read: what those say is seen when all tasks are done.
-    pub(crate) fn found(
-        &self,
-        step: &dyn Step,
-        context: &Context<'_>,
-        prepared: &Prepared,
-    ) -> Result<Found, Error> {
+    pub(crate) fn found(&self, step: &dyn Step, context: &Context<'_>, prepared: &Prepared) -> Result<Found, Error> {
         let (folder, tasks) = (prepared.folder.as_str(), prepared.tasks);
         let outside = Outside::new(step, context);
         if let Some(whole) = index::whole(self.storage, folder, tasks)? {

@@ -16,12 +16,27 @@ type Objects = Arc<Mutex<BTreeMap<String, Arc<[u8]>>>>;
 pub(crate) struct Memory {
     pub(crate) objects: Objects,
     requests: Arc<AtomicUsize>,
+    /// Changes until whoever makes them is killed, and one; 0 for nobody.
+    left: Arc<AtomicUsize>,
 }
 
 impl Memory {
     /// Requests since this was asked last.
     pub(crate) fn requests(&self) -> usize {
         self.requests.swap(0, Ordering::SeqCst)
+    }
+
+    /// Kills whoever changes something behind so many changes; `None` kills nobody any more.
+    pub(crate) fn kill_behind(&self, changes: Option<usize>) {
+        self.left.store(changes.map_or(0, |changes| changes + 1), Ordering::SeqCst);
+    }
+
+    fn change(&self, key: &str) -> Result<()> {
+        let count = |left: usize| if left > 1 { left - 1 } else { left };
+        match self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| Some(count(left))) {
+            Ok(1) => Err(Error::io("change", key, std::io::ErrorKind::Other.into())),
+            _ => Ok(()),
+        }
     }
 
     fn ask(&self, requests: usize) {
@@ -35,7 +50,8 @@ impl Memory {
 
     fn keys(&self, prefix: &str) -> Vec<Entry> {
         let objects = self.objects.lock().unwrap();
-        let below = |key: &String| prefix.is_empty() || key.strip_prefix(prefix).is_some_and(|key| key.starts_with('/'));
+        let below =
+            |key: &String| prefix.is_empty() || key.strip_prefix(prefix).is_some_and(|key| key.starts_with('/'));
         let found = objects.range(prefix.to_owned()..).take_while(|(key, _)| key.starts_with(prefix));
         let found = found.filter(|(key, _)| below(key));
         found.map(|(key, bytes)| Entry { key: key.clone(), size: bytes.len() as u64 }).collect()
@@ -65,6 +81,7 @@ impl Storage for Memory {
     }
     fn publish(&self, key: &str, bytes: &[u8]) -> Result<Published> {
         self.ask(1);
+        self.change(key)?;
         let mut objects = self.objects.lock().unwrap();
         if objects.contains_key(key) {
             return Ok(Published::Existed);
@@ -77,9 +94,11 @@ impl Storage for Memory {
     }
     fn remove_many(&self, keys: &[String]) -> Result<()> {
         self.ask(keys.len().div_ceil(AT_ONCE));
-        let mut objects = self.objects.lock().unwrap();
-        keys.iter().for_each(|key| drop(objects.remove(key)));
-        Ok(())
+        keys.iter().try_for_each(|key| {
+            self.change(key)?;
+            self.objects.lock().unwrap().remove(key);
+            Ok(())
+        })
     }
     fn renames_at_once(&self) -> bool {
         false
@@ -148,6 +167,7 @@ impl Write for Writing {
 impl Upload for Writing {
     fn finish(self: Box<Self>) -> Result<()> {
         self.memory.ask(1);
+        self.memory.change(&self.key)?;
         self.memory.objects.lock().unwrap().insert(self.key, self.bytes.into());
         Ok(())
     }

@@ -1,14 +1,17 @@
 //! Large runs of which nothing but the markers is there: what they cost, and what becomes of them when something is gone.
 
+mod executed;
+
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use obelisc_document::Document;
 use obelisc_document::account::Accounts;
-use obelisc_document::table::{Capture, Document, DocumentSize, DuplicateKey, ImageReference, Table as _};
+use obelisc_document::table::{Capture, DocumentSize, DuplicateKey, ImageReference, Table as _};
 use obelisc_fetch::ImageStore;
-use obelisc_storage::inputs::{ArchiveFile, Input, Kind};
 use obelisc_storage::Storage as _;
+use obelisc_storage::inputs::{ArchiveFile, Input, Kind};
 use serde_json::json;
 
 use super::memory::Memory;
@@ -221,19 +224,4 @@ fn a_segment_that_is_gone_is_made_again_whatever_the_summary_says() {
     assert_eq!(place.resumes_at(), ("clean", TASKS - 1));
     assert_eq!((keys("markers"), keys("index")), (0, 5));
     assert_eq!(place.run().plan().unwrap(), digests);
-}
-
-#[test]
-fn who_is_killed_at_any_change_while_a_step_is_taken_apart_goes_on() {
-    let place = Place::new();
-    place.run().pretend("filter", 0, left).unwrap();
-    let folder = place.folder("filter");
-    let tasks = std::collections::BTreeSet::from([7, 3_050]);
-    // As they stand when one is taken apart: behind each change what is there counts for all or all but one.
-    let listed = index::list(&place.memory, &folder, TASKS).unwrap();
-    assert!(listed.done().len() == TASKS as usize);
-    index::take_out(&place.memory, &folder, &tasks).unwrap();
-    assert!(index::whole(&place.memory, &folder, TASKS).unwrap().is_none());
-    let done = index::list(&place.memory, &folder, TASKS).unwrap().done();
-    assert_eq!((done.len(), done.contains(&7), done.contains(&3_050)), (TASKS as usize - 2, false, false));
 }

@@ -82,7 +82,11 @@ impl Step for Download {
         let segments = context.images.listed()?;
         let retries = self.retries.get_or_init(|| retries_among(segments.keys(), context.recipe));
         let asked_again = asked_again(&json!(retries));
-        Ok(segments.into_iter().filter_map(|(name, has_bytes)| has_bytes.then_some(name)).chain([asked_again]).collect())
+        Ok(segments
+            .into_iter()
+            .filter_map(|(name, has_bytes)| has_bytes.then_some(name))
+            .chain([asked_again])
+            .collect())
     }
 
     fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {

@@ -66,7 +66,9 @@ impl Step for Duplicates {
         let range = key_range(task.index, self.tasks(context));
         let limits = context.config.engine_limits(false);
         let mut sink = task.sink::<Removal>()?;
-        find(context.storage, keys.keys(DuplicateKey::NAME)?, range.clone(), wanted, &limits, |removal| sink.push(removal))?;
+        find(context.storage, keys.keys(DuplicateKey::NAME)?, range.clone(), wanted, &limits, |removal| {
+            sink.push(removal)
+        })?;
         task.close(sink)?;
         if context.recipe.dedup.is_near(self.0) {
             let mut sink = task.sink::<Link>()?;

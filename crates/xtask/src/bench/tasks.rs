@@ -73,7 +73,7 @@ pub(super) fn run(options: &Tasks) -> Result<bool> {
         let server = ObjectStoreServer::start(&place("store"));
         let measured =
             Measured { program: &program, recipe: &recipe, variables: server.variables(), place: "object store" };
-        let names = ["s3://in/", "s3://out/run", "s3://images/store"].map(PathBuf::from);
+        let names = ["s3://in/", "s3://out/", "s3://images/"].map(PathBuf::from);
         let run = measured.begin(&names, options.s3_tasks)?;
         told.push(run.all(1, Some(&server))?);
     }
@@ -81,7 +81,12 @@ pub(super) fn run(options: &Tasks) -> Result<bool> {
         println!("{:#}", json!({"bench": "tasks", "places": told}));
     }
     for place in told.iter().filter(|_| !options.json) {
-        println!("{}: {} tasks × {} steps", place["place"].as_str().unwrap_or_default(), place["tasks"], place["steps"]);
+        println!(
+            "{}: {} tasks × {} steps",
+            place["place"].as_str().unwrap_or_default(),
+            place["tasks"],
+            place["steps"]
+        );
         for command in place["commands"].as_array().into_iter().flatten() {
             let name = command["command"].as_str().unwrap_or_default();
             let (seconds, peak) = (command["seconds"].as_f64(), command["peak_mib"].as_f64());
@@ -94,11 +99,7 @@ pub(super) fn run(options: &Tasks) -> Result<bool> {
 
 /// Makes archives that hold nothing, and the segments that stand for what was taken from them.
 fn fill(archives: &Path, images: &Path, tasks: u32) -> Result<()> {
-    let segments = if images.ends_with("images") && images.parent().is_some_and(|store| store.ends_with("store")) {
-        images.join("store/segments")
-    } else {
-        images.join("segments")
-    };
+    let segments = images.join("segments");
     std::fs::create_dir_all(archives)?;
     std::fs::create_dir_all(&segments)?;
     for task in 0..tasks {
@@ -147,8 +148,7 @@ impl Measured<'_> {
         let (storage, images) = (at(output)?, ImageStore::open(at(images)?)?);
         let (config, stop) = (Config::default(), AtomicBool::new(false));
         let (storage, images) = (&*storage, &images);
-        let run =
-            Run { recipe: &recipe, config: &config, inputs: &found, storage, images, stop: &stop, force: false };
+        let run = Run { recipe: &recipe, config: &config, inputs: &found, storage, images, stop: &stop, force: false };
         run.pretend(LAST, 1, left::left)?;
         let steps = run.plan()?.iter().filter(|step| step.tasks == Some(tasks)).count();
         eprintln!("{}: {tasks} tasks × {steps} steps are there after {:.0?}", self.place, started.elapsed());

@@ -1,9 +1,8 @@
 //! What tasks would have left: as many names, numbers and files as those of real archives leave.
 
+use obelisc_document::Document;
 use obelisc_document::account::Accounts;
-use obelisc_document::table::{
-    Answer, Band, Capture, Document, DocumentSize, DuplicateKey, Failure, ImageReference, Table as _,
-};
+use obelisc_document::table::{Answer, Band, Capture, DocumentSize, DuplicateKey, Failure, ImageReference, Table as _};
 use obelisc_pipeline::File;
 use obelisc_pipeline::pretend::{Left, Pretended};
 use serde_json::{Value, json};

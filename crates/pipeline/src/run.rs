@@ -207,14 +207,15 @@ impl Run<'_> {
         let tables: BTreeMap<_, _> = tables.iter().map(|table| (table.name, table.version)).collect();
         let inputs: Vec<Value> =
             if step.reads(self.recipe).is_empty() { self.inputs.iter().map(identity).collect() } else { Vec::new() };
-        let all = json!({
+        let mut all = json!({
             "format": FORMAT,
             "step": step.name(),
             "reads": reads,
             "tables": tables,
             "options": step.options(context),
-            "inputs": inputs,
         });
+        // Not within: the macro would copy each of them.
+        all["inputs"] = inputs.into();
         let digest = format!("{:032x}", xxh3_128(all.to_string().as_bytes()));
         let folder = format!("{RUN}/steps/{}-{digest}", step.name());
         Prepared { digest, folder, tasks: step.tasks(context) }
@@ -231,7 +232,7 @@ impl Run<'_> {
         for _ in 0..ROUNDS {
             let found = self.found(step, context, prepared)?;
             self.forget(prepared, &found.stale)?;
-            let pending: Vec<u32> = (0..prepared.tasks).filter(|task| !found.done.contains(task)).collect();
+            let pending = found.pending;
             let done = prepared.tasks.saturating_sub(u32::try_from(pending.len()).unwrap_or(u32::MAX));
             let info = told.get_or_insert_with(|| {
                 let info = StepInfo { stage: step.stage().name(), step: step.name(), tasks: prepared.tasks, done };
@@ -304,14 +305,15 @@ impl Prepared {
     /// What a step left, whose tasks all are done.
     pub(crate) fn output(&self, step: &dyn Step, markers: Vec<Marker>) -> Result<Output<'static>, Error> {
         if u32::try_from(markers.len()) != Ok(self.tasks) {
-            return Err(self.lacks(step, markers.len()));
+            return Err(self.lacks(step, usize::try_from(self.tasks).unwrap_or_default().abs_diff(markers.len())));
         }
         Ok(Output::new(markers))
     }
 
-    fn lacks(&self, step: &dyn Step, found: usize) -> Error {
+    /// Of a step of which so many tasks are not done that should be.
+    fn lacks(&self, step: &dyn Step, open: usize) -> Error {
         let all = self.tasks;
-        let detail = format!("{found} of {all} tasks have left a marker; run it again to go on from here");
+        let detail = format!("{open} of {all} tasks have left no marker; run it again to go on from here");
         Error::Accounts { step: step.name(), detail }
     }
 

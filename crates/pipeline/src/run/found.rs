@@ -12,8 +12,8 @@ use crate::step::{Context, Step};
 /// What is there of a step.
 #[derive(Default)]
 pub(crate) struct Found {
-    /// Tasks that are done.
-    pub(crate) done: BTreeSet<u32>,
+    /// Tasks that are open.
+    pub(crate) pending: Vec<u32>,
     /// Keys of markers that say nothing, or whose files somebody removed: such tasks are run again.
     pub(crate) stale: Vec<String>,
     /// The markers, where the step is too small for indexes.
@@ -71,26 +71,26 @@ impl Run<'_> {
         let outside = Outside::new(step, context);
         if let Some(whole) = index::whole(self.storage, folder, tasks)? {
             if outside.has(&whole.rests_on)? {
-                return Ok(Found { done: (0..tasks).collect(), whole: Some(whole), ..Found::default() });
+                return Ok(Found { whole: Some(whole), ..Found::default() });
             }
             let stale = self.let_go(&outside, prepared)?;
-            let gone: BTreeSet<u32> = stale.iter().filter_map(|key| marker::task_of(key)).collect();
-            let done = (0..tasks).filter(|task| !gone.contains(task)).collect();
-            return Ok(Found { done, stale, ..Found::default() });
+            let pending = stale.iter().filter_map(|key| marker::task_of(key)).collect();
+            return Ok(Found { pending, stale, ..Found::default() });
         }
         if prepared.is_large() {
             let listed = index::list(self.storage, folder, tasks)?;
             // Of a step that has an index, files are not looked for.
             if listed.has_indexes() {
-                return Ok(Found { done: listed.done(), ..Found::default() });
+                return Ok(Found { pending: listed.pending(), ..Found::default() });
             }
         }
         let (mut markers, stale) = self.standing(&outside, prepared)?;
-        let done = markers.iter().map(|marker| marker.task).collect();
+        let done: BTreeSet<u32> = markers.iter().map(|marker| marker.task).collect();
+        let pending = (0..tasks).filter(|task| !done.contains(task)).collect();
         if prepared.is_large() {
             markers.clear();
         }
-        Ok(Found { done, stale, markers, whole: None })
+        Ok(Found { pending, stale, markers, whole: None })
     }
 
     /// The markers of finished tasks whose files are all there, of a step without indexes; and the keys of those that say nothing, or whose files somebody
@@ -136,7 +136,7 @@ impl Run<'_> {
     ) -> Result<(u32, Option<Output<'_>>), Error> {
         let found = self.found(step, context, prepared)?;
         let count = |tasks: usize| u32::try_from(tasks).unwrap_or(u32::MAX);
-        let mut done = count(found.done.len());
+        let mut done = prepared.tasks.saturating_sub(count(found.pending.len()));
         let mut markers = found.markers;
         if let Some(whole) = found.whole {
             return Ok((done, Some(Output::of_whole(self.storage, &prepared.folder, whole))));
@@ -172,9 +172,9 @@ impl Run<'_> {
         if !stale.is_empty() {
             return Ok(Gathered::Stale(stale));
         }
-        let done = listed.done().len();
-        if u32::try_from(done) != Ok(tasks) {
-            return Err(prepared.lacks(step, done));
+        let open = listed.pending().len();
+        if open > 0 {
+            return Err(prepared.lacks(step, open));
         }
         let mut named = HashSet::new();
         let whole = index::sum(self.storage, folder, tasks, |sum, marker| {
@@ -183,8 +183,8 @@ impl Run<'_> {
                 named.extend(marker.files.iter().map(|file| file.key.clone()));
             }
         })?;
-        if usize::try_from(whole.tasks) != Ok(done) {
-            return Err(prepared.lacks(step, usize::try_from(whole.tasks).unwrap_or_default()));
+        if whole.tasks != tasks {
+            return Err(prepared.lacks(step, usize::try_from(tasks.abs_diff(whole.tasks)).unwrap_or(usize::MAX)));
         }
         let outside = Outside::new(step, context);
         if !outside.has(&whole.rests_on)? {

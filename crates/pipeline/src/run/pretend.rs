@@ -63,7 +63,7 @@ impl Run<'_> {
                 self.gather(step, &context, &prepared, false)?;
             }
             let (_, output) = self.seen(step, &context, &prepared)?;
-            let output = output.ok_or_else(|| prepared.lacks(step, markers.len()))?;
+            let output = output.ok_or_else(|| prepared.lacks(step, 0))?;
             context.outputs.insert(step.name(), output);
         }
         record.write(self.storage)

@@ -104,12 +104,7 @@ impl<'b> Board<'b> {
 
     /// The tasks that have no marker.
     pub(super) fn pending(&self) -> Result<BTreeSet<u32>, Error> {
-        Ok(self.open(&index::list(self.storage, self.folder, self.tasks)?))
-    }
-
-    fn open(&self, listed: &Listed) -> BTreeSet<u32> {
-        let done = listed.done();
-        (0..self.tasks).filter(|task| !done.contains(task)).collect()
+        Ok(index::list(self.storage, self.folder, self.tasks)?.pending().into_iter().collect())
     }
 
     /// Whoever makes indexes of the step has this lease.
@@ -218,9 +213,8 @@ impl<'b> Board<'b> {
             let listed = index::list(self.storage, self.folder, self.tasks)?;
             looks.since = 0;
             self.make_indexes(&listed, &mut looks.watch)?;
-            let pending = self.open(&listed);
             let failed: BTreeSet<u32> = self.state().failures.keys().copied().collect();
-            let open: BTreeSet<u32> = pending.difference(&failed).copied().collect();
+            let open: Vec<u32> = listed.pending().into_iter().filter(|task| !failed.contains(task)).collect();
             if open.is_empty() {
                 return Ok(Next::End);
             }

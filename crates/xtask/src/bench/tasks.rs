@@ -67,13 +67,13 @@ pub(super) fn run(options: &Tasks) -> Result<bool> {
         std::fs::remove_dir_all(place("folder"))?;
     }
     if options.s3_tasks > 0 {
-        let buckets = ["in", "out", "images"].map(|name| place("store").join(name));
+        let buckets = ["archives", "output", "images"].map(|name| place("store").join(name));
         fill(&buckets[0], &buckets[2], options.s3_tasks)?;
         std::fs::create_dir_all(&buckets[1])?;
         let server = ObjectStoreServer::start(&place("store"));
         let measured =
             Measured { program: &program, recipe: &recipe, variables: server.variables(), place: "object store" };
-        let names = ["s3://in/", "s3://out/", "s3://images/"].map(PathBuf::from);
+        let names = ["s3://archives/", "s3://output/", "s3://images/"].map(PathBuf::from);
         let run = measured.begin(&names, options.s3_tasks)?;
         told.push(run.all(1, Some(&server))?);
     }

@@ -136,16 +136,21 @@ impl ImageStore {
         Ok(self.storage.exists(FORMAT_KEY)?)
     }
 
-    /// The names of the sealed segments, sorted.
+    /// The names of the sealed segments, each with whether its bytes are still there: what one listing tells.
     ///
     /// # Errors
     /// [`Error::Storage`].
-    pub fn segments(&self) -> Result<Vec<String>, Error> {
-        let entries = self.storage.list("segments")?.into_iter();
-        let name = |key: &str| Some(key.strip_prefix("segments/")?.strip_suffix(".parquet")?.to_owned());
-        let mut names: Vec<String> = entries.filter_map(|entry| name(&entry.key)).collect();
-        names.sort_unstable();
-        Ok(names)
+    pub fn listed(&self) -> Result<BTreeMap<String, bool>, Error> {
+        let entries = self.storage.list("segments")?;
+        let names = |ending: &'static str| {
+            let name = move |key: &'_ str| Some(key.strip_prefix("segments/")?.strip_suffix(ending)?.to_owned());
+            entries.iter().filter_map(move |entry| name(&entry.key))
+        };
+        let mut segments: BTreeMap<String, bool> = names(".parquet").map(|name| (name, false)).collect();
+        for name in names(".bin") {
+            segments.entry(name).and_modify(|has_bytes| *has_bytes = true);
+        }
+        Ok(segments)
     }
 
     /// What the sealed segments of these names say of URLs: of each URL one answer, with an image where one has it.
@@ -158,7 +163,7 @@ impl ImageStore {
         matches: impl Fn(&str) -> bool,
     ) -> Result<BTreeMap<UrlKey, Answer>, Error> {
         let mut known: BTreeMap<UrlKey, Answer> = BTreeMap::new();
-        for name in self.segments()?.into_iter().filter(|name| matches(name)) {
+        for name in self.listed()?.into_keys().filter(|name| matches(name)) {
             for answer in self.answers(&name)?.unwrap_or_default() {
                 let better = |other: &Answer| other.reason.is_some() && answer.reason.is_none();
                 if urls.contains(&answer.url_key) && known.get(&answer.url_key).is_none_or(better) {

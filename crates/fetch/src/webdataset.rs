@@ -37,7 +37,7 @@ pub fn export(store: &ImageStore, folder: &dyn Storage, images_per_shard: u64) -
     let mut seen = BTreeSet::new();
     let mut shard: Option<Shard> = None;
     let mut blobs = store.blobs();
-    for segment in store.segments()? {
+    for segment in store.listed()?.into_keys() {
         for answer in store.answers(&segment)?.unwrap_or_default() {
             let (Some(sha256), None) = (&answer.sha256, answer.reason) else { continue };
             if refused.files.contains(sha256) || refused.urls.contains(&answer.url_key) {
@@ -79,7 +79,7 @@ struct Refused {
 impl Refused {
     fn of(store: &ImageStore) -> Result<Self, Error> {
         let mut refused = Self::default();
-        for segment in store.segments()? {
+        for segment in store.listed()?.into_keys() {
             for answer in store.answers(&segment)?.unwrap_or_default() {
                 if matches!(answer.reason, Some(Reason::HashListed | Reason::OptedOut)) {
                     refused.files.extend(answer.sha256);

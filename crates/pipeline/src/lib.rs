@@ -72,6 +72,8 @@ pub use recipe::{
 pub use record::{Record, RecordedStep, StepStatus};
 pub use remove::{Remove, Removed};
 pub use retry::{Retried, Retry};
+#[doc(hidden)]
+pub use run::pretend;
 pub use run::{PlannedStep, Run};
 pub use work::Worker;
 

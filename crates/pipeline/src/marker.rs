@@ -5,15 +5,16 @@
 //! either nothing or one whole result.
 
 pub(crate) mod index;
+mod output;
+pub(crate) mod whole;
 
 use obelisc_document::account::Accounts;
-use obelisc_document::table::Table;
-use obelisc_filter::Judgement;
 use obelisc_storage::Storage;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use xxhash_rust::xxh3::Xxh3;
+
+pub use output::Output;
 
 /// Version of markers and of the run folder's layout.
 pub(crate) const FORMAT: u32 = 1;
@@ -88,69 +89,9 @@ pub struct File {
     pub digest: String,
 }
 
-/// What a finished step left behind.
-#[derive(Clone, Debug)]
-pub struct Output {
-    /// Digest of all that it wrote; names of attempts are not in it.
-    pub digest: String,
-    /// One marker per task, in order.
-    pub markers: Vec<Marker>,
-    /// Sum of the tasks' accounts.
-    pub accounts: Accounts,
-}
-
-impl Output {
-    /// Gathers the markers of all tasks, sorted by task.
-    pub(crate) fn new(mut markers: Vec<Marker>) -> Self {
-        markers.sort_by_key(|marker| marker.task);
-        let mut accounts = Accounts::default();
-        let mut hasher = Xxh3::new();
-        for marker in &markers {
-            accounts.add(&marker.accounts);
-            hasher.update(&marker.task.to_be_bytes());
-            // How many judgements are kept is config, and no step reads them.
-            for file in marker.files.iter().filter(|file| file.table != Judgement::NAME) {
-                hasher.update(file.table.as_bytes());
-                hasher.update(file.digest.as_bytes());
-            }
-        }
-        Self { digest: format!("{:032x}", hasher.digest128()), markers, accounts }
-    }
-
-    /// The files of a table, in the order of the tasks.
-    pub fn files<'a>(&'a self, table: &'a str) -> impl Iterator<Item = &'a File> + 'a {
-        self.markers.iter().flat_map(move |marker| marker.files_of(table))
-    }
-
-    /// The marker of a task.
-    pub fn marker(&self, task: u32) -> Option<&Marker> {
-        let index = self.markers.binary_search_by_key(&task, |marker| marker.task).ok()?;
-        self.markers.get(index)
-    }
-
-    /// Rows of a table.
-    pub fn rows(&self, table: &str) -> u64 {
-        self.files(table).map(|file| file.rows).sum()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn marker(task: u32, key: &str, digest: &str) -> Marker {
-        let file = File { table: "t".into(), key: key.into(), rows: 1, bytes: 1, digest: digest.into() };
-        Marker { format: FORMAT, task, files: vec![file], accounts: Accounts::default(), facts: Value::Null }
-    }
-
-    #[test]
-    fn the_digest_is_of_what_was_written_not_of_who_wrote_it() {
-        let one = Output::new(vec![marker(0, "a", "x"), marker(1, "b", "y")]);
-        let other = Output::new(vec![marker(1, "c", "y"), marker(0, "d", "x")]);
-        assert_eq!(one.digest, other.digest);
-        assert_ne!(one.digest, Output::new(vec![marker(0, "a", "y"), marker(1, "b", "x")]).digest);
-        assert_eq!(one.rows("t"), 2);
-    }
 
     /// A marker as version 1 wrote it must be read for ever.
     #[test]

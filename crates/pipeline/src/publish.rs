@@ -2,7 +2,9 @@
 
 use obelisc_document::account::Accounts;
 use obelisc_shard::{Manifest, Shard, ShardSummary, Split, Stage, shard_name};
+use obelisc_storage::inputs::Input;
 use obelisc_storage::{Storage, random_word};
+use serde::Deserialize as _;
 
 use crate::error::Error;
 use crate::shares::in_shares;
@@ -34,7 +36,7 @@ pub(crate) fn publish(context: &Context<'_>, force: bool) -> Result<Finished, Er
         .iter()
         .map(|step| (step.name(), context.output(step.name()).accounts.clone()))
         .collect();
-    let mut manifest = manifest(context).map_err(unpublishable)?;
+    let mut manifest = manifest(context)?;
     let newest = version::newest(storage)?.unwrap_or(0);
     let mut version = 1;
     loop {
@@ -122,7 +124,7 @@ fn cannot_be_whole(storage: &dyn Storage, folder: &str, key: &str) -> Error {
 fn stage(context: &Context<'_>, manifest: &Manifest, staging: &str) -> Result<(), Error> {
     let storage = context.storage;
     let output = context.output("write");
-    let shards: Vec<_> = output.files(SHARDS).zip(paths(context)).map(|(file, (_, path))| (&file.key, path)).collect();
+    let shards: Vec<_> = output.files(SHARDS)?.zip(paths(context)).map(|(file, (_, path))| (&file.key, path)).collect();
     let copy = |(key, path): &(&String, String)| storage.copy(key, &format!("{staging}/{path}"));
     // What a panic left out is missed when the dataset is looked at.
     let copied = in_shares(&shards, COPIES, |shards| shards.iter().try_for_each(copy));
@@ -144,35 +146,36 @@ fn unpublishable(error: obelisc_shard::Error) -> Error {
     Error::Accounts { step: "publish", detail: error.to_string() }
 }
 
-fn manifest(context: &Context<'_>) -> obelisc_shard::Result<Manifest> {
+fn manifest(context: &Context<'_>) -> Result<Manifest, Error> {
     let recipe = context.recipe;
     let overrides = recipe.overrides.iter().filter_map(|word| word.split_once('='));
     let overrides = overrides.map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned())).collect();
-    let written = &context.output("write").markers;
-    let mut shards = Vec::with_capacity(written.len());
-    for (marker, (split, path)) in written.iter().zip(paths(context)) {
-        let summary: ShardSummary = serde_json::from_value(marker.facts.clone())?;
+    let mut shards = Vec::new();
+    for (marker, (split, path)) in context.output("write").markers()?.zip(paths(context)) {
+        let summary = ShardSummary::deserialize(&marker.facts).map_err(|error| unpublishable(error.into()))?;
         shards.push(Shard::new(path, split.name().to_owned(), &summary));
     }
     let given = if recipe.has(crate::recipe::Stage::Select) { context.given } else { &[] };
-    let index = given.iter().zip(&context.output("select").markers).map(|(input, marker)| obelisc_shard::Input {
+    let index = given.iter().zip(context.output("select").markers()?).map(|(input, marker)| obelisc_shard::Input {
         name: input.name.clone(),
         size: input.size,
         records: marker.accounts.0.get("index_rows").map_or(0, |rows| rows.entered),
         records_digest: marker.files.first().map(|selections| selections.digest.clone()).unwrap_or_default(),
         ..obelisc_shard::Input::default()
     });
-    let archives = context.inputs.iter().enumerate().map(|(number, input)| {
-        let fact = |name: &str| steps::facts(context, number).and_then(|facts| facts.get(name));
+    let archive = |(number, input): (usize, &Input)| {
+        let facts = steps::facts(context, number)?;
+        let fact = |name: &str| facts.and_then(|facts| facts.get(name));
         let text = |name: &str| fact(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
-        obelisc_shard::Input {
+        Ok(obelisc_shard::Input {
             name: input.name.clone(),
             size: input.size,
             read_sha256: text("sha256"),
             records: fact("records").and_then(serde_json::Value::as_u64).unwrap_or_default(),
             records_digest: text("records_digest"),
-        }
-    });
+        })
+    };
+    let archives = context.inputs.iter().enumerate().map(archive).collect::<obelisc_storage::Result<Vec<_>>>()?;
     let inputs = index.chain(archives);
     let stages = steps::of(recipe).into_iter().map(|step| Stage {
         name: step.name().to_owned(),
@@ -189,5 +192,5 @@ fn manifest(context: &Context<'_>) -> obelisc_shard::Result<Manifest> {
         stages: stages.collect(),
         ..Manifest::default()
     };
-    manifest.seal()
+    manifest.seal().map_err(unpublishable)
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::error::{Error, TaskError, whole};
-use crate::marker::{self, FORMAT, Marker, Output};
+use crate::marker::{self, FORMAT, Marker};
 use crate::recipe::Recipe;
 use crate::run::RUN;
 
@@ -131,13 +131,11 @@ impl Record {
         let folders = self.steps.iter().filter(|recorded| recorded.step == step);
         let mut markers = Vec::new();
         for folder in folders.filter_map(|recorded| recorded.folder.as_deref()) {
-            let found = marker::index::read_all(storage, folder)?;
-            if let Some(key) = found.damaged.first() {
+            let (mut own, damaged) = marker::index::read_all(storage, folder)?;
+            if let Some(key) = damaged.first() {
                 let detail = "it says nothing".to_owned();
                 return Err(StorageError::Damaged { key: key.clone(), detail }.into());
             }
-            let mut own = found.markers();
-            own.sort_by_key(|marker| marker.task);
             markers.append(&mut own);
         }
         Ok(markers)
@@ -187,16 +185,19 @@ impl Record {
     /// Markers that cannot be read.
     pub fn status(&self, storage: &dyn Storage) -> Result<Vec<StepStatus>, TaskError> {
         let status = |recorded: &RecordedStep| {
-            let markers = self.markers(storage, &recorded.step)?;
+            let (done, accounts) = match (&recorded.folder, recorded.tasks) {
+                (Some(folder), Some(tasks)) => marker::index::so_far(storage, folder, tasks)?,
+                _ => Default::default(),
+            };
             Ok(StepStatus {
                 stage: recorded.stage.clone(),
                 step: recorded.step.clone(),
                 tasks: recorded.tasks,
                 done: match recorded.tasks {
                     Some(tasks) if self.tables_removed => tasks,
-                    _ => u32::try_from(markers.len()).unwrap_or(u32::MAX),
+                    _ => done,
                 },
-                accounts: Output::new(markers).accounts,
+                accounts,
             })
         };
         self.steps.iter().map(status).collect()

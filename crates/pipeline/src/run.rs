@@ -1,9 +1,17 @@
 //! Runs: recipe, config and inputs → a dataset, in steps that can be stopped and taken up again at any time.
 
+mod found;
+mod gathering;
+#[cfg(test)]
+mod memory;
+#[doc(hidden)]
+pub mod pretend;
 pub(crate) mod tasks;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use obelisc_document::table;
@@ -16,8 +24,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use crate::config::Config;
 use crate::error::Error;
-use crate::marker::index::{self, Found};
-use crate::marker::{self, FORMAT, Marker, Output};
+use crate::marker::{self, FORMAT, Marker, Output, index};
 use crate::observer::{Observer, StepInfo};
 use crate::publish::{self, Finished};
 use crate::recipe::{Recipe, Stage};
@@ -27,8 +34,17 @@ use crate::steps;
 use crate::version;
 use crate::work;
 
+pub(crate) use found::Gathered;
+use gathering::Gathering;
+#[cfg(test)]
+pub(crate) use memory::Memory;
+
 /// Folder of a run inside its output.
 pub(crate) const RUN: &str = "run";
+/// Below this each step has a folder.
+const STEPS: &str = "run/steps";
+/// How often a step's tasks are run again whose files are gone when the step ends.
+const ROUNDS: u32 = 3;
 
 /// What to run, and where.
 #[derive(Debug)]
@@ -78,7 +94,8 @@ impl Run<'_> {
     }
 
     fn execute_alone(&self, observer: &dyn Observer) -> Result<Finished, Error> {
-        self.storage.remove_unfinished(RUN)?;
+        // Of steps those that are not whole are looked through when it is their turn: the others hold nothing unfinished.
+        self.storage.remove_unfinished(RUN, &[STEPS])?;
         self.storage.remove_all(version::STAGING)?;
         let mut context = self.context();
         let steps = steps::of(self.recipe);
@@ -96,7 +113,7 @@ impl Run<'_> {
         record.tables_removed = !self.config.keep_tables;
         record.write(self.storage)?;
         if record.tables_removed {
-            self.storage.remove_all(&format!("{RUN}/steps"))?;
+            self.storage.remove_all(STEPS)?;
         }
         Ok(finished)
     }
@@ -114,7 +131,7 @@ impl Run<'_> {
     }
 
     /// Refuses what a step left where its accounts, or those of the step before it, do not balance.
-    pub(crate) fn balanced(&self, step: &dyn Step, context: &Context<'_>, output: &Output) -> Result<(), Error> {
+    pub(crate) fn balanced(&self, step: &dyn Step, context: &Context<'_>, output: &Output<'_>) -> Result<(), Error> {
         match output.accounts.imbalance().or_else(|| gap(step, context, output)) {
             Some(detail) => Err(Error::Accounts { step: step.name(), detail }),
             None => Ok(()),
@@ -137,13 +154,11 @@ impl Run<'_> {
                 continue;
             }
             let started = self.prepare(&*step, &context);
-            let (markers, _) = self.markers(&*step, &context, &started)?;
-            let done = u32::try_from(markers.len()).unwrap_or(u32::MAX);
-            known = done >= started.tasks;
+            let (done, output) = self.seen(&*step, &context, &started)?;
+            known = output.is_some();
             let (digest, tasks) = (Some(started.digest), Some(started.tasks));
             plan.push(PlannedStep { stage, step: name, digest, tasks, done });
-            let output = Output::new(markers);
-            if known {
+            if let Some(output) = output {
                 self.enter(&mut context, &*step, output)?;
             }
         }
@@ -190,7 +205,12 @@ impl Run<'_> {
     }
 
     /// Notes what a step wrote, for those behind it.
-    pub(crate) fn enter(&self, context: &mut Context<'_>, step: &dyn Step, output: Output) -> Result<(), Error> {
+    pub(crate) fn enter<'c>(
+        &self,
+        context: &mut Context<'c>,
+        step: &dyn Step,
+        output: Output<'c>,
+    ) -> Result<(), Error> {
         if let Some(inputs) = steps::selected(step, context, &output, self.remotes)? {
             context.inputs = inputs.into();
         }
@@ -213,8 +233,9 @@ impl Run<'_> {
             "reads": reads,
             "tables": tables,
             "options": step.options(context),
-            "inputs": inputs,
         });
+        // Not within: the macro would copy each of them.
+        all["inputs"] = inputs.into();
         // Tasks of another cut are other tasks.
         if let Some(cut) = context.cut() {
             all["cut"] = cut;
@@ -224,90 +245,72 @@ impl Run<'_> {
         Prepared { digest, folder, tasks: step.tasks(context) }
     }
 
-    /// The markers of a step's finished tasks whose files are all there, and the keys of those that say nothing, or whose
-    /// files somebody removed: such tasks are run again.
-    pub(crate) fn markers(
-        &self,
-        step: &dyn Step,
-        context: &Context<'_>,
-        prepared: &Prepared,
-    ) -> Result<(Vec<Marker>, Vec<String>), Error> {
-        let Found { indexed, alone, damaged } = index::read_all(self.storage, &prepared.folder)?;
-        let (mut markers, mut stale) = (Vec::with_capacity(indexed.len()), damaged);
-        // Of a step so large that it has an index, files are not looked for.
-        let entries = if indexed.is_empty() { self.storage.list(&prepared.folder)? } else { Vec::new() };
-        let unreachable = |error: crate::error::TaskError| Error::Unreachable(vec![error.whole()]);
-        for marker in indexed {
-            if step.holds(context, &marker).map_err(unreachable)? {
-                markers.push(marker);
-            } else {
-                stale.push(marker::key(&prepared.folder, marker.task));
-            }
-        }
-        let sizes: BTreeMap<&str, u64> = entries.iter().map(|entry| (entry.key.as_str(), entry.size)).collect();
-        let is_whole =
-            |marker: &Marker| marker.files.iter().all(|file| sizes.get(file.key.as_str()) == Some(&file.bytes));
-        for (key, marker) in alone {
-            let ours = marker.task < prepared.tasks && marker::key(&prepared.folder, marker.task) == key;
-            let complete = entries.is_empty() || is_whole(&marker);
-            let held = step.holds(context, &marker).map_err(unreachable)?;
-            if ours && complete && held {
-                markers.push(marker);
-            } else {
-                stale.push(key);
-            }
-        }
-        Ok((markers, stale))
-    }
-
     fn run_step(
         &self,
         step: &dyn Step,
         context: &Context<'_>,
         prepared: &Prepared,
         observer: &dyn Observer,
-    ) -> Result<Output, Error> {
-        let (mut markers, stale) = self.markers(step, context, prepared)?;
-        index::take_out(
-            self.storage,
-            &prepared.folder,
-            &stale.iter().filter_map(|key| marker::task_of(key)).collect(),
-        )?;
-        self.storage.remove_many(&stale)?;
-        // What an earlier run was killed over need not be read one by one again.
-        markers.sort_by_key(|marker| marker.task);
-        index::make(self.storage, &prepared.folder, &markers)?;
-        let done: BTreeSet<u32> = markers.iter().map(|marker| marker.task).collect();
-        let pending: Vec<u32> = (0..prepared.tasks).filter(|task| !done.contains(task)).collect();
-        let info = StepInfo {
-            stage: step.stage().name(),
-            step: step.name(),
-            tasks: prepared.tasks,
-            done: prepared.tasks.saturating_sub(u32::try_from(pending.len()).unwrap_or(u32::MAX)),
-        };
-        observer.step_started(&info);
-        if !pending.is_empty() {
-            if self.stop.load(Ordering::Relaxed) {
-                return Err(Error::Interrupted);
+    ) -> Result<Output<'_>, Error> {
+        let mut told = None;
+        for _ in 0..ROUNDS {
+            let found = self.found(step, context, prepared)?;
+            self.forget(prepared, &found.stale)?;
+            let pending = found.pending;
+            let done = prepared.tasks.saturating_sub(u32::try_from(pending.len()).unwrap_or(u32::MAX));
+            let info = told.get_or_insert_with(|| {
+                let info = StepInfo { stage: step.stage().name(), step: step.name(), tasks: prepared.tasks, done };
+                observer.step_started(&info);
+                info
+            });
+            let mut markers = found.markers;
+            if !pending.is_empty() {
+                if self.stop.load(Ordering::Relaxed) {
+                    return Err(Error::Interrupted);
+                }
+                self.storage.remove_unfinished(&prepared.folder, &[])?;
+                let gathering = Gathering::new(self.storage, prepared, &pending);
+                tasks::run(step, context, &prepared.folder, &pending, observer, &|marker| gathering.add(marker))?;
+                markers.extend(gathering.markers());
             }
-            markers.extend(tasks::run(step, context, &prepared.folder, &pending, observer)?);
-            self.sweep(prepared, &markers)?;
+            let output = match found.whole {
+                Some(whole) => Output::of_whole(self.storage, &prepared.folder, whole),
+                None if prepared.is_large() => match self.gather(step, context, prepared, true)? {
+                    Gathered::Whole(output) => output,
+                    Gathered::Stale(keys) => {
+                        self.forget(prepared, &keys)?;
+                        continue;
+                    }
+                },
+                None => {
+                    if !pending.is_empty() {
+                        let files = markers.iter().flat_map(|marker| &marker.files);
+                        self.sweep(prepared, &files.map(|file| file.key.clone()).collect())?;
+                    }
+                    prepared.output(step, markers)?
+                }
+            };
+            observer.step_finished(info, &output.accounts);
+            return Ok(output);
         }
-        let output = prepared.output(step, markers)?;
-        if !pending.is_empty() {
-            index::make(self.storage, &prepared.folder, &output.markers)?;
+        let detail = format!("its tasks were run {ROUNDS} times, and what some of them left was gone each time");
+        Err(Error::Accounts { step: step.name(), detail })
+    }
+
+    /// Takes markers away, wherever they stand.
+    fn forget(&self, prepared: &Prepared, keys: &[String]) -> Result<(), Error> {
+        if prepared.is_large() && !keys.is_empty() {
+            let tasks = keys.iter().filter_map(|key| marker::task_of(key)).collect();
+            index::take_out(self.storage, &prepared.folder, &tasks)?;
         }
-        observer.step_finished(&info, &output.accounts);
-        Ok(output)
+        Ok(self.storage.remove_many(keys)?)
     }
 
     /// Removes what unfinished attempts left in a finished step.
-    fn sweep(&self, prepared: &Prepared, markers: &[Marker]) -> Result<(), Error> {
-        let files = markers.iter().flat_map(|marker| &marker.files);
-        let named: BTreeSet<&str> = files.map(|file| file.key.as_str()).collect();
+    fn sweep(&self, prepared: &Prepared, named: &HashSet<String>) -> Result<(), Error> {
         let ours = ["markers", "index"].map(|name| format!("{}/{name}/", prepared.folder));
         for entry in self.storage.list(&prepared.folder)? {
-            if !ours.iter().any(|prefix| entry.key.starts_with(prefix)) && !named.contains(entry.key.as_str()) {
+            if !ours.iter().any(|prefix| entry.key.starts_with(prefix)) && !named.contains(&entry.key) {
                 self.storage.remove(&entry.key)?;
             }
         }
@@ -324,13 +327,23 @@ pub(crate) struct Prepared {
 
 impl Prepared {
     /// What a step left, whose tasks all are done.
-    pub(crate) fn output(&self, step: &dyn Step, markers: Vec<Marker>) -> Result<Output, Error> {
-        let (found, all) = (markers.len(), self.tasks);
-        if u32::try_from(found) != Ok(all) {
-            let detail = format!("{found} of {all} tasks have left a marker; run it again to go on from here");
-            return Err(Error::Accounts { step: step.name(), detail });
+    pub(crate) fn output(&self, step: &dyn Step, markers: Vec<Marker>) -> Result<Output<'static>, Error> {
+        if u32::try_from(markers.len()) != Ok(self.tasks) {
+            return Err(self.lacks(step, usize::try_from(self.tasks).unwrap_or_default().abs_diff(markers.len())));
         }
         Ok(Output::new(markers))
+    }
+
+    /// Of a step of which so many tasks are not done that should be.
+    fn lacks(&self, step: &dyn Step, open: usize) -> Error {
+        let all = self.tasks;
+        let detail = format!("{open} of {all} tasks have left no marker; run it again to go on from here");
+        Error::Accounts { step: step.name(), detail }
+    }
+
+    /// Whether the step has indexes.
+    pub(crate) fn is_large(&self) -> bool {
+        !index::groups_of(self.tasks).is_empty()
     }
 }
 
@@ -345,6 +358,6 @@ fn identity(input: &Input) -> Value {
 }
 
 /// What an earlier step kept and this one did not see.
-fn gap(step: &dyn Step, context: &Context<'_>, output: &Output) -> Option<String> {
+fn gap(step: &dyn Step, context: &Context<'_>, output: &Output<'_>) -> Option<String> {
     output.accounts.gap(&context.output(step.follows(context.recipe)?).accounts)
 }

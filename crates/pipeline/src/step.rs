@@ -5,7 +5,7 @@
 //! resume, threads, accounts.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicBool;
 
 use obelisc_document::account::Accounts;
@@ -56,10 +56,16 @@ pub(crate) trait Step: Sync {
         }
     }
 
-    /// Whether what a finished task left outside the run's own folder is still there.
-    fn holds(&self, context: &Context<'_>, marker: &Marker) -> Result<bool, TaskError> {
-        let _ = (context, marker);
-        Ok(true)
+    /// What a finished task left outside of the run's own folder, by name: its output is of use only while all of it is [`there`](Self::there).
+    fn rests_on(&self, marker: &Marker) -> Vec<String> {
+        let _ = marker;
+        Vec::new()
+    }
+
+    /// The names of all that is there of the kind.
+    fn there(&self, context: &Context<'_>) -> Result<BTreeSet<String>, TaskError> {
+        let _ = context;
+        Ok(BTreeSet::new())
     }
 
     /// Runs a task.
@@ -77,10 +83,10 @@ pub(crate) struct Context<'a> {
     pub(crate) storage: &'a dyn Storage,
     pub(crate) images: &'a ImageStore,
     pub(crate) stop: &'a AtomicBool,
-    pub(crate) outputs: BTreeMap<&'static str, Output>,
+    pub(crate) outputs: BTreeMap<&'static str, Output<'a>>,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
     /// Inputs that one task reads: one, unless there would be more tasks than the config wants.
     pub(crate) fn inputs_per_task(&self) -> usize {
         let most = usize::try_from(self.config.max_tasks).unwrap_or(usize::MAX);
@@ -108,8 +114,8 @@ impl Context<'_> {
     }
 
     /// What an earlier step wrote; empty where there was no such step.
-    pub(crate) fn output(&self, step: &str) -> &Output {
-        static NOTHING: std::sync::LazyLock<Output> = std::sync::LazyLock::new(|| Output::new(Vec::new()));
+    pub(crate) fn output(&self, step: &str) -> &Output<'a> {
+        static NOTHING: std::sync::LazyLock<Output<'static>> = std::sync::LazyLock::new(|| Output::new(Vec::new()));
         self.outputs.get(step).unwrap_or(&NOTHING)
     }
 }
@@ -172,7 +178,7 @@ impl<'a> Task<'a> {
 
     /// The rows of one table that one task of an earlier step wrote.
     pub(crate) fn rows<T: Table + 'a>(&self, step: &str, task: u32) -> Result<Rows<'a, T>, TaskError> {
-        let marker = self.context.output(step).marker(task);
+        let marker = self.context.output(step).marker(task)?;
         let files = marker.into_iter().flat_map(|marker| marker.files_of(T::NAME));
         rows(self.context.storage, files.map(|file| file.key.as_str()))
     }
@@ -184,7 +190,7 @@ impl<'a> Task<'a> {
         task: u32,
         wanted: &[u32],
     ) -> Result<Rows<'a, T>, TaskError> {
-        let marker = self.context.output(step).marker(task);
+        let marker = self.context.output(step).marker(task)?;
         let Some(file) = marker.and_then(|marker| marker.files_of(T::NAME).next()) else {
             return Ok(Box::new(std::iter::empty()));
         };
@@ -193,7 +199,7 @@ impl<'a> Task<'a> {
 
     /// All rows of one table that an earlier step wrote, in the order of its tasks.
     pub(crate) fn all_rows<T: Table + 'a>(&self, step: &str) -> Result<Rows<'a, T>, TaskError> {
-        rows(self.context.storage, self.context.output(step).files(T::NAME).map(|file| file.key.as_str()))
+        rows(self.context.storage, self.context.output(step).keys(T::NAME)?)
     }
 
     /// The rows of one table of an earlier step whose `column`, which is `number`, names this task.  The table is sorted
@@ -214,8 +220,10 @@ impl<'a> Task<'a> {
         column: (&'static str, fn(&T) -> u32),
         wanted: u32,
     ) -> Rows<'a, T> {
-        let keys = self.context.output(step).files(T::NAME).map(|file| file.key.as_str());
-        rows_where(self.context.storage, keys, column, wanted)
+        match self.context.output(step).keys(T::NAME) {
+            Ok(keys) => rows_where(self.context.storage, keys, column, wanted),
+            Err(error) => Box::new(std::iter::once(Err(error.into()))),
+        }
     }
 
     /// Ends the attempt.

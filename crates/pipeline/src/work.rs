@@ -22,7 +22,7 @@ use crate::observer::{Observer, StepInfo};
 use crate::publish::{self, Finished};
 use crate::recipe::Stage;
 use crate::record::Record;
-use crate::run::{Prepared, RUN, Run, tasks};
+use crate::run::{Gathered, Prepared, RUN, Run, tasks};
 use crate::shares::in_shares;
 use crate::step::{Context, Step};
 use crate::steps;
@@ -105,23 +105,56 @@ impl Run<'_> {
         prepared: &Prepared,
         worker: &Worker,
         observer: &dyn Observer,
-    ) -> Result<Output, Error> {
+    ) -> Result<Output<'_>, Error> {
         let tasks = prepared.tasks;
         let board = board::Board::new(step, context, prepared, worker, observer);
-        let done = tasks.saturating_sub(u32::try_from(board.pending()?.len()).unwrap_or(u32::MAX));
+        let is_whole = index::whole(self.storage, &prepared.folder, tasks)?.is_some();
+        let pending = if is_whole { 0 } else { board.pending()?.len() };
+        let done = tasks.saturating_sub(u32::try_from(pending).unwrap_or(u32::MAX));
         let info = StepInfo { stage: step.stage().name(), step: step.name(), tasks, done };
         observer.step_started(&info);
-        board.work()?;
-        let (markers, stale) = self.markers(step, context, prepared)?;
-        if let Some(key) = stale.first() {
-            // Whoever removed it runs the task again by running the recipe: here somebody may be at it.
-            let message = format!("{key} names files that are gone or says nothing; `obelisc run` makes them anew");
-            return Err(Error::Unreachable(vec![message]));
+        if !is_whole {
+            board.work()?;
         }
-        let output = prepared.output(step, markers)?;
-        index::make(self.storage, &prepared.folder, &output.markers)?;
+        let output = self.ended(step, context, prepared, worker, &board.index_lease())?;
         observer.step_finished(&info, &output.accounts);
         Ok(output)
+    }
+
+    /// The output of a step whose tasks are done.  Of those who come to the end of a large one, one makes its indexes and its summary, and the others wait for that.
+    fn ended(
+        &self,
+        step: &dyn Step,
+        context: &Context<'_>,
+        prepared: &Prepared,
+        worker: &Worker,
+        lease: &str,
+    ) -> Result<Output<'_>, Error> {
+        let found = self.found(step, context, prepared)?;
+        let stale = match found.whole {
+            Some(whole) => return Ok(Output::of_whole(self.storage, &prepared.folder, whole)),
+            None if found.stale.is_empty() && prepared.is_large() => {
+                let lease = self.claimed(lease, worker, || self.not_stopped())?;
+                let gather = || self.gather(step, context, prepared, false);
+                match with_lease(self.storage, worker.lease, lease, gather)? {
+                    Gathered::Whole(output) => return Ok(output),
+                    Gathered::Stale(keys) => keys,
+                }
+            }
+            None => found.stale,
+        };
+        match stale.first() {
+            None => prepared.output(step, found.markers),
+            // Whoever removed it runs the task again by running the recipe: here somebody may be at it.
+            Some(key) => {
+                let message = format!("{key} names files that are gone or says nothing; `obelisc run` makes them anew");
+                Err(Error::Unreachable(vec![message]))
+            }
+        }
+    }
+
+    fn not_stopped(&self) -> Result<(), Error> {
+        if self.stop.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
     }
 
     /// Runs tasks of one step, whoever else does: those that are done already stay as they are.
@@ -145,22 +178,20 @@ impl Run<'_> {
                 }
                 return some_tasks(&**step, &context, &prepared, numbers, observer);
             }
-            let (markers, _) = self.markers(&**step, &context, &prepared)?;
-            if markers.len() < usize::try_from(prepared.tasks).unwrap_or(usize::MAX) {
-                let (done, all, before) = (markers.len(), prepared.tasks, step.name());
+            let (done, output) = self.seen(&**step, &context, &prepared)?;
+            let Some(output) = output else {
+                let (all, before) = (prepared.tasks, step.name());
                 let message = format!("step {before} comes before {name}, and {done} of its {all} tasks are done");
                 return Err(Error::Unreachable(vec![message]));
-            }
-            self.enter(&mut context, &**step, Output::new(markers))?;
+            };
+            self.enter(&mut context, &**step, output)?;
         }
         Ok(())
     }
 
     /// One worker at a time publishes: the others find the dataset there.
     fn publish_alone(&self, context: &Context<'_>, mut record: Record, worker: &Worker) -> Result<Finished, Error> {
-        let lease = self.claimed(&format!("{RUN}/leases/publish"), worker, || {
-            if self.stop.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
-        })?;
+        let lease = self.claimed(&format!("{RUN}/leases/publish"), worker, || self.not_stopped())?;
         let finished = with_lease(self.storage, worker.lease, lease, || publish::publish(context, self.force))?;
         record.dataset = Some(finished.folder.clone());
         record.write(self.storage)?;
@@ -177,6 +208,10 @@ const ALONE: &str = "run/leases/alone";
 pub(crate) fn no_worker(storage: &dyn Storage) -> Result<(), Error> {
     let living = lease::living(storage, WORKERS)?;
     if living.is_empty() {
+        if !storage.list(WORKERS)?.is_empty() {
+            // Those who were lost may have been at any step, also at one that others brought to its end.
+            storage.remove_unfinished(RUN, &[])?;
+        }
         return Ok(storage.remove_all(&format!("{RUN}/leases"))?);
     }
     let names: Vec<String> = living.into_iter().collect();

@@ -1,6 +1,6 @@
 //! What a user names as input → files, in an order that does not depend on how they were named.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -311,7 +311,8 @@ fn search(root: &Path, folder: &Path, wanted: Wanted, places: &mut Vec<Place>) -
         }
         let linked = kind.is_symlink();
         let file = if linked { real(&path)? } else { path.clone() };
-        if file.is_file() {
+        // What a listing calls a file is looked at once, by whoever asks for its size.
+        if kind.is_file() || (linked && file.is_file()) {
             let root = if page { root.to_owned() } else { path.clone() };
             places.push(Place { linked, root, path, page, file });
         }
@@ -340,7 +341,7 @@ fn ends_with(path: &Path, endings: &[&str]) -> bool {
 
 /// Makes inputs of what was found.
 fn inputs(mut found: Found<'_>) -> std::result::Result<Vec<Input>, Vec<Error>> {
-    let mut seen = BTreeSet::new();
+    let mut seen = HashSet::new();
     let mut roots: BTreeMap<PathBuf, Vec<Place>> = BTreeMap::new();
     for place in found.places {
         if seen.insert(place.file.clone()) {

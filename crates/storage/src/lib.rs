@@ -108,7 +108,7 @@ pub trait Storage: Debug + Send + Sync {
         true
     }
 
-    /// Removes what writers that are no more left unfinished below a prefix.
+    /// Removes what writers that are no more left unfinished below a prefix, and not below these folders.
     ///
     /// It cannot tell their objects from those that somebody is writing now, and takes both.  Call it only for a prefix
     /// where nobody writes without a [`Lock`], while holding that lock and before beginning an object; never for a place
@@ -116,7 +116,7 @@ pub trait Storage: Debug + Send + Sync {
     ///
     /// # Errors
     /// I/O errors.
-    fn remove_unfinished(&self, prefix: &str) -> Result<()>;
+    fn remove_unfinished(&self, prefix: &str, but: &[&str]) -> Result<()>;
 
     /// Removes all objects below a prefix, unfinished ones too.
     ///

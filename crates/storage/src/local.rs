@@ -156,8 +156,9 @@ impl Storage for LocalFolder {
         ignore_absent(fs::remove_file(self.path(key))).map_err(|source| Error::io("remove", key, source))
     }
 
-    fn remove_unfinished(&self, prefix: &str) -> Result<()> {
-        let removed = remove_unfinished(&self.path(prefix));
+    fn remove_unfinished(&self, prefix: &str, but: &[&str]) -> Result<()> {
+        let but: Vec<PathBuf> = but.iter().map(|folder| self.path(folder)).collect();
+        let removed = remove_unfinished(&self.path(prefix), &but);
         ignore_absent(removed).map_err(|source| Error::io("remove", prefix, source))
     }
 
@@ -210,11 +211,13 @@ impl Storage for LocalFolder {
     }
 }
 
-fn remove_unfinished(folder: &Path) -> io::Result<()> {
+fn remove_unfinished(folder: &Path, but: &[PathBuf]) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         if entry.file_type()?.is_dir() {
-            remove_unfinished(&entry.path())?;
+            if !but.contains(&entry.path()) {
+                remove_unfinished(&entry.path(), but)?;
+            }
         } else if entry.path().to_string_lossy().ends_with(UNFINISHED) {
             ignore_absent(fs::remove_file(entry.path()))?;
         }
@@ -464,12 +467,13 @@ mod tests {
         let (_guard, folder) = folder();
         folder.publish("a/done", b"x").unwrap();
         std::mem::forget(folder.create("a/b/killed").unwrap());
+        std::mem::forget(folder.create("a/not/killed").unwrap());
         std::mem::forget(folder.create("c/killed").unwrap());
         let files = |prefix: &str| fs::read_dir(folder.path(prefix)).unwrap().count();
-        assert_eq!((files("a/b"), files("c")), (1, 1));
-        folder.remove_unfinished("a").unwrap();
-        folder.remove_unfinished("absent").unwrap();
-        assert_eq!((files("a/b"), files("c")), (0, 1));
+        assert_eq!((files("a/b"), files("a/not"), files("c")), (1, 1, 1));
+        folder.remove_unfinished("a", &["a/not"]).unwrap();
+        folder.remove_unfinished("absent", &[]).unwrap();
+        assert_eq!((files("a/b"), files("a/not"), files("c")), (0, 1, 1));
         assert_eq!(folder.read("a/done").unwrap(), b"x");
     }
 

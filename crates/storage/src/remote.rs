@@ -245,7 +245,7 @@ impl Storage for RemoteFolder {
 
     /// Nothing that is unfinished is seen, here or by anybody; the parts of uploads that were cut off cost until a rule of the bucket for incomplete uploads takes
     /// them away.
-    fn remove_unfinished(&self, _: &str) -> Result<()> {
+    fn remove_unfinished(&self, _: &str, _: &[&str]) -> Result<()> {
         Ok(())
     }
 

@@ -11,6 +11,7 @@ mod minhash;
 #[cfg(feature = "peers")]
 mod peers;
 mod rules;
+mod tasks;
 mod warc;
 
 use std::path::PathBuf;
@@ -42,6 +43,8 @@ pub(crate) enum Bench {
     Rules(Options),
     /// Documents → near copies by MinHash at three sizes under a memory limit; beside datatrove on the same files
     Minhash(minhash::MinHash),
+    /// A run of 100,000 tasks in each step, of which nobody ran one: what `plan`, `status` and going on with it cost, in a folder and in an object store
+    Tasks(tasks::Tasks),
     /// Archive → records on one thread; beside bare decompression and the crate fastwarc
     Warc(Options),
     /// Peak memory of a whole run over a synthetic archive of pages and pictures
@@ -64,9 +67,11 @@ pub(crate) struct Options {
 
 /// Runs a measurement.
 pub(crate) fn run(bench: &Bench) -> Result<bool> {
-    // It watches the program, and computes nothing.
-    if let Bench::Calibrate(options) = bench {
-        return calibrate::run(options);
+    // These watch the program, and compute nothing.
+    match bench {
+        Bench::Calibrate(options) => return calibrate::run(options),
+        Bench::Tasks(options) => return tasks::run(options),
+        _ => {}
     }
     // Its peers are programs of their own: without the others the engine is built as for everything else.
     let features = if matches!(bench, Bench::Dedup(_) | Bench::Fetch(_) | Bench::Minhash(_)) { "" } else { "peers" };
@@ -84,6 +89,7 @@ pub(crate) fn run(bench: &Bench) -> Result<bool> {
         Bench::Rules(options) => rules::run(options)?,
         Bench::Warc(options) => warc::run(options)?,
         Bench::Memory(options) => return memory::run(options),
+        Bench::Tasks(options) => return tasks::run(options),
     }
     Ok(true)
 }

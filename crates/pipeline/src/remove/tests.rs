@@ -319,8 +319,8 @@ impl Storage for Dying {
         self.change(key)?;
         self.storage.remove(key)
     }
-    fn remove_unfinished(&self, prefix: &str) -> Stored<()> {
-        self.storage.remove_unfinished(prefix)
+    fn remove_unfinished(&self, prefix: &str, but: &[&str]) -> Stored<()> {
+        self.storage.remove_unfinished(prefix, but)
     }
     fn remove_all(&self, prefix: &str) -> Stored<()> {
         self.change(prefix)?;

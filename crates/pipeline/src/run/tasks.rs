@@ -1,8 +1,8 @@
 //! Running the tasks of one step on threads of this process.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use obelisc_storage::{Published, Storage};
 
@@ -11,7 +11,7 @@ use crate::marker::{self, Marker};
 use crate::observer::Observer;
 use crate::step::{Context, Step, Task};
 
-/// Runs `pending` tasks and gives their markers.  A task that fails does not stop the others, but a full disk does.
+/// Runs `pending` tasks and gives their markers to `take`, as they come.  A task that fails does not stop the others, but a full disk does.
 ///
 /// # Errors
 /// [`Error::Interrupted`] where the stop flag kept tasks from beginning, [`Error::Failed`], [`Error::Unreachable`].
@@ -21,21 +21,27 @@ pub(super) fn run(
     folder: &str,
     pending: &[u32],
     observer: &dyn Observer,
-) -> Result<Vec<Marker>, Error> {
+    take: &(dyn Fn(Marker) + Sync),
+) -> Result<(), Error> {
     let next = AtomicUsize::new(0);
     let full = AtomicBool::new(false);
-    let results: Mutex<Vec<Result<Marker, TaskFailure>>> = Mutex::new(Vec::with_capacity(pending.len()));
+    let (ended, failures) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let work = || {
         while !context.stop.load(Ordering::Relaxed) && !full.load(Ordering::Relaxed) {
             let Some(&task) = pending.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
-            let result = attempt(step, context, folder, task).map_err(|error| {
-                full.fetch_or(error.is_fatal(), Ordering::Relaxed);
-                TaskFailure { task, subject: step.subject(context, task), error }
-            });
-            if let Ok(marker) = &result {
-                observer.task_finished(step.name(), &step.subject(context, task), marker);
+            match attempt(step, context, folder, task) {
+                Ok(marker) => {
+                    observer.task_finished(step.name(), &step.subject(context, task), &marker);
+                    take(marker);
+                }
+                Err(TaskError::Stopped) => continue,
+                Err(error) => {
+                    full.fetch_or(error.is_fatal(), Ordering::Relaxed);
+                    let failure = TaskFailure { task, subject: step.subject(context, task), error };
+                    failures.lock().unwrap_or_else(PoisonError::into_inner).push(failure);
+                }
             }
-            results.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(result);
+            ended.fetch_add(1, Ordering::Relaxed);
         }
     };
     std::thread::scope(|scope| {
@@ -44,28 +50,19 @@ pub(super) fn run(
         }
         work();
     });
-    let results = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let mut ended = results.len();
-    let (mut markers, mut failures) = (Vec::new(), Vec::new());
-    for result in results {
-        match result {
-            Ok(marker) => markers.push(marker),
-            Err(TaskFailure { error: TaskError::Stopped, .. }) => ended -= 1,
-            Err(failure) => failures.push(failure),
-        }
-    }
+    let mut failures = failures.into_inner().unwrap_or_else(PoisonError::into_inner);
     failures.sort_by_key(|failure: &TaskFailure| failure.task);
     if let Some(failure) = failures.iter().find(|failure| failure.error.is_fatal()) {
         return Err(Error::Unreachable(vec![failure.error.whole()]));
     }
     // Whoever asked for the end runs the rest again, and what failed with it.
-    if ended < pending.len() {
+    if ended.into_inner() < pending.len() {
         return Err(Error::Interrupted);
     }
     if !failures.is_empty() {
         return Err(Error::Failed { step: step.name(), tasks: step.tasks(context), failures });
     }
-    Ok(markers)
+    Ok(())
 }
 
 pub(crate) fn attempt(step: &dyn Step, context: &Context<'_>, folder: &str, index: u32) -> Result<Marker, TaskError> {

@@ -59,7 +59,7 @@ impl Step for Archives {
 
     fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
         let context = task.context;
-        let files = context.output("select").files(Selection::NAME).map(|file| file.key.as_str());
+        let files = context.output("select").keys(Selection::NAME)?;
         let source = tables::source::<Selection>("selections", context.storage, files)?;
         let mut ranges = task.sink::<RecordRange>()?;
         let mut archives: Vec<SelectedArchive> = Vec::new();
@@ -100,8 +100,8 @@ fn of_batch(batch: &RecordBatch) -> Option<Vec<(String, u64, u64, u64)>> {
 }
 
 /// The selected archives as inputs of the steps behind, below the place where all of them lie.
-pub(crate) fn inputs(context: &Context<'_>, output: &Output, remotes: &Remotes) -> Result<Vec<Input>, TaskError> {
-    let files = output.files(SelectedArchive::NAME).map(|file| file.key.as_str());
+pub(crate) fn inputs(context: &Context<'_>, output: &Output<'_>, remotes: &Remotes) -> Result<Vec<Input>, TaskError> {
+    let files = output.keys(SelectedArchive::NAME)?;
     let place = context.config.archives.trim_end_matches('/');
     let input = |archive: Result<SelectedArchive, TaskError>| {
         let SelectedArchive { archive, name, bytes, .. } = archive?;

@@ -53,8 +53,8 @@ impl Step for Clusters {
         let Some((comparison, _)) = comparison else { return Ok(()) };
         let [keys, links] =
             [keys::NAMES, duplicates::NAMES].map(|names| names.get(self.0).copied().unwrap_or_default());
-        let files = |step: &str, table| context.output(step).files(table).map(|file| file.key.as_str());
-        let (links, candidates) = (files(links, Link::NAME), files(keys, Candidate::NAME));
+        let (links, candidates) =
+            (context.output(links).keys(Link::NAME)?, context.output(keys).keys(Candidate::NAME)?);
         // Other comparisons of the pass have a task beside.
         let limits = context.config.engine_limits(self.tasks(context) == 1);
         let mut sink = task.sink::<Removal>()?;

@@ -71,16 +71,22 @@ impl Step for Download {
         format!("domains {task}")
     }
 
-    /// The store is shared and may be moved: answers are of use only while it holds their bytes.
-    fn holds(&self, context: &Context<'_>, marker: &Marker) -> Result<bool, TaskError> {
+    /// The store is shared and may be moved: answers are of use only while it holds their bytes.  What was asked for again since then may be there now, so they
+    /// rest on that as well.
+    fn rests_on(&self, marker: &Marker) -> Vec<String> {
         let segments = marker.facts["segments"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        for segment in segments {
-            if context.images.segment_bytes(segment)?.is_none() {
-                return Ok(false);
-            }
-        }
-        // What was asked for again since then may be there now.
-        Ok(marker.facts["retries"] == json!(self.retries(context)?))
+        segments.map(str::to_owned).chain([asked_again(&marker.facts["retries"])]).collect()
+    }
+
+    fn there(&self, context: &Context<'_>) -> Result<BTreeSet<String>, TaskError> {
+        let segments = context.images.listed()?;
+        let retries = self.retries.get_or_init(|| retries_among(segments.keys(), context.recipe));
+        let asked_again = asked_again(&json!(retries));
+        Ok(segments
+            .into_iter()
+            .filter_map(|(name, has_bytes)| has_bytes.then_some(name))
+            .chain([asked_again])
+            .collect())
     }
 
     fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
@@ -122,10 +128,10 @@ impl Download {
     fn own(&self, task: &Task<'_>, domains: &RangeInclusive<u64>) -> Result<Vec<Wish>, TaskError> {
         let context = task.context;
         let mut own = Vec::new();
-        for file in context.output(self.wishes()).files(table::Wish::NAME) {
-            let object = context.storage.open(&file.key)?;
+        for key in context.output(self.wishes()).keys(table::Wish::NAME)? {
+            let object = context.storage.open(key)?;
             let all = |_| true;
-            for batch in Reader::open_wanted(object, &file.key, ROWS_PER_READ, "domain_key", domains, all)? {
+            for batch in Reader::open_wanted(object, key, ROWS_PER_READ, "domain_key", domains, all)? {
                 let rows: Vec<table::Wish> = table::rows(&batch?)?;
                 own.extend(rows.iter().map(|wish| Wish { urls: wish.urls.lines().map(str::to_owned).collect() }));
             }
@@ -204,8 +210,17 @@ fn ends(domains: &RangeInclusive<u64>) -> [u64; 2] {
 
 /// The segments of images that were asked for again as this recipe asks, sorted.
 pub(crate) fn retries(images: &ImageStore, recipe: &Recipe) -> Result<Vec<String>, TaskError> {
+    Ok(retries_among(images.listed()?.keys(), recipe))
+}
+
+fn retries_among<'n>(segments: impl Iterator<Item = &'n String>, recipe: &Recipe) -> Vec<String> {
     let prefix = prefix(recipe);
-    Ok(images.segments()?.into_iter().filter(|name| name.starts_with(&prefix) && is_retry(name)).collect())
+    segments.filter(|name| name.starts_with(&prefix) && is_retry(name)).cloned().collect()
+}
+
+/// What a task rests on that took up these segments.
+fn asked_again(retries: &Value) -> String {
+    format!("{RETRY} {retries}")
 }
 
 fn is_retry(name: &str) -> bool {

@@ -59,15 +59,17 @@ impl Step for Duplicates {
     fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
         let context = task.context;
         let wanted = context.recipe.dedup.pass(self.0);
-        let files = |table| context.output(keys_of(self.0)).files(table).map(|file| file.key.as_str());
+        let keys = context.output(keys_of(self.0));
         let range = key_range(task.index, self.tasks(context));
         let limits = context.config.engine_limits(false);
         let mut sink = task.sink::<Removal>()?;
-        find(context.storage, files(DuplicateKey::NAME), range.clone(), wanted, &limits, |removal| sink.push(removal))?;
+        find(context.storage, keys.keys(DuplicateKey::NAME)?, range.clone(), wanted, &limits, |removal| {
+            sink.push(removal)
+        })?;
         task.close(sink)?;
         if context.recipe.dedup.is_near(self.0) {
             let mut sink = task.sink::<Link>()?;
-            find_links(context.storage, files(Band::NAME), range, wanted, &limits, |link| sink.push(link))?;
+            find_links(context.storage, keys.keys(Band::NAME)?, range, wanted, &limits, |link| sink.push(link))?;
             task.close(sink)?;
         }
         Ok(())

@@ -89,10 +89,11 @@ impl Step for Extract {
 }
 
 /// What is known of an input that was read: `sha256`, `records`, `records_digest`.
-pub(crate) fn facts<'c>(context: &'c Context<'_>, input: usize) -> Option<&'c Value> {
+pub(crate) fn facts<'c>(context: &'c Context<'_>, input: usize) -> obelisc_storage::Result<Option<&'c Value>> {
     let each = context.inputs_per_task();
-    let facts = &context.output("extract").marker(u32::try_from(input / each).ok()?)?.facts;
-    if each == 1 { Some(facts) } else { facts.get(input % each) }
+    let marker = context.output("extract").marker(u32::try_from(input / each).unwrap_or(u32::MAX))?;
+    let facts = marker.map(|marker| &marker.facts);
+    Ok(if each == 1 { facts } else { facts.and_then(|facts| facts.get(input % each)) })
 }
 
 /// Enters findings into tables and accounts.

@@ -1,7 +1,7 @@
 //! `harvest`, effect: images that documents want, from the archives into the image store.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use obelisc_document::Reason;
 use obelisc_document::table::{Answer, Request};
@@ -49,14 +49,15 @@ impl Step for Harvest {
     }
 
     /// The store is shared and may be moved: answers are of use only while it holds their bytes.
-    fn holds(&self, context: &Context<'_>, marker: &Marker) -> Result<bool, TaskError> {
+    fn rests_on(&self, marker: &Marker) -> Vec<String> {
         let (one, several) = (&marker.facts["segment"], marker.facts["segments"].as_array());
-        for segment in several.into_iter().flatten().chain([one]).filter_map(Value::as_str) {
-            if context.images.segment_bytes(segment)?.is_none() {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+        let named = several.into_iter().flatten().chain([one]).filter_map(Value::as_str);
+        named.map(str::to_owned).collect()
+    }
+
+    fn there(&self, context: &Context<'_>) -> Result<BTreeSet<String>, TaskError> {
+        let segments = context.images.listed()?.into_iter();
+        Ok(segments.filter_map(|(name, has_bytes)| has_bytes.then_some(name)).collect())
     }
 
     fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
@@ -70,7 +71,7 @@ impl Step for Harvest {
             if requests.is_empty() {
                 continue;
             }
-            let name = segment_name(context, number, &requests);
+            let name = segment_name(context, number, &requests)?;
             all.extend(answers(context, input, &name, &requests)?);
             segments.push(name);
         }
@@ -111,8 +112,8 @@ fn answers(context: &Context<'_>, input: &Input, name: &str, requests: &[Request
 
 /// A name that says what is in the segment, so that the same wish finds it again: the archive's bytes, what is wanted
 /// of them, and the limits.
-fn segment_name(context: &Context<'_>, input: u32, requests: &[Request]) -> String {
-    let facts = extract::facts(context, usize::try_from(input).unwrap_or(usize::MAX));
+fn segment_name(context: &Context<'_>, input: u32, requests: &[Request]) -> Result<String, TaskError> {
+    let facts = extract::facts(context, usize::try_from(input).unwrap_or(usize::MAX))?;
     // Of an archive of which a part was read it is known by that part.
     let archive = facts.map(|facts| facts.get("sha256").unwrap_or(&facts["records_digest"]));
     let wanted: Vec<_> = requests.iter().map(|r| (&r.entry, r.offset, r.inner, &r.url)).collect();
@@ -120,7 +121,7 @@ fn segment_name(context: &Context<'_>, input: u32, requests: &[Request]) -> Stri
     let records = &recipe.extract.records;
     let caps = [records.max_record_bytes, records.max_header_bytes as u64, records.max_body_bytes];
     let all = json!([VERSION, archive, wanted, recipe.fetch_options(), caps]);
-    format!("archive-{:032x}", xxh3_128(all.to_string().as_bytes()))
+    Ok(format!("archive-{:032x}", xxh3_128(all.to_string().as_bytes())))
 }
 
 fn location(request: &Request) -> Location {

@@ -71,7 +71,7 @@ impl Step for Order {
             // Once for each split: the table is narrow, and in order already.
             Wanted::Input => {
                 for split in finish.splits.all() {
-                    for rows in sizes(context, step) {
+                    for rows in sizes(context, step)? {
                         let (task, rows) = rows?;
                         let own = rows.into_iter().filter(|size| finish.splits.of(size.page_key) == split);
                         for DocumentSize { row, doc_id, bytes, .. } in own {
@@ -82,7 +82,7 @@ impl Step for Order {
             }
             Wanted::Shuffled { seed } => {
                 let limits = context.config.engine_limits(true);
-                shuffle::sort(sizes(context, step), seed, finish.splits, &limits, &mut next)?;
+                shuffle::sort(sizes(context, step)?, seed, finish.splits, &limits, &mut next)?;
             }
         }
         task.close(positions)?;
@@ -103,8 +103,9 @@ struct Placing {
 
 /// How many shards each split has, as the step left it.
 pub(crate) fn shards(context: &Context<'_>) -> Vec<(Split, u32)> {
-    let markers = &context.output("order").markers;
-    let shards = markers.first().map(|marker| serde_json::from_value(marker.facts["shards"].clone()));
+    // Of a step of one task no index has to be read.
+    let marker = context.output("order").marker(0).ok().flatten();
+    let shards = marker.map(|marker| serde_json::from_value(marker.facts["shards"].clone()));
     shards.and_then(Result::ok).unwrap_or_default()
 }
 
@@ -113,8 +114,8 @@ pub(crate) fn shards(context: &Context<'_>) -> Vec<(Split, u32)> {
 fn sizes<'a>(
     context: &'a Context<'a>,
     step: &str,
-) -> impl Iterator<Item = Result<(u32, Vec<DocumentSize>), TaskError>> + Send + use<'a> {
-    context.output(step).markers.iter().flat_map(|marker| {
+) -> Result<impl Iterator<Item = Result<(u32, Vec<DocumentSize>), TaskError>> + Send + use<'a>, TaskError> {
+    Ok(context.output(step).markers()?.flat_map(|marker| {
         let files = marker.files_of(DocumentSize::NAME).map(|file| &*file.key);
         files.flat_map(|key| -> Box<dyn Iterator<Item = _> + Send> {
             match Reader::open(context.storage, key, ROWS_PER_READ) {
@@ -122,7 +123,7 @@ fn sizes<'a>(
                 Err(error) => Box::new(std::iter::once(Err(error.into()))),
             }
         })
-    })
+    }))
 }
 
 /// Cuts the documents of each split into shards; a shard ends before it would pass its bytes.

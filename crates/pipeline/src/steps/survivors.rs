@@ -55,9 +55,9 @@ impl Step for Survivors {
 
     fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
         let context = task.context;
-        let files = |step, table| context.output(step).files(table).map(|file| file.key.as_str());
-        let removals = removing(context.recipe).flat_map(|step| files(step, Removal::NAME));
-        let sizes = files(last_documents(context.recipe), DocumentSize::NAME);
+        let removals = removing(context.recipe).map(|step| context.output(step).keys(Removal::NAME));
+        let removals = removals.collect::<Result<Vec<_>, _>>()?.into_iter().flatten();
+        let sizes = context.output(last_documents(context.recipe)).keys(DocumentSize::NAME)?;
         let sources = vec![
             tables::source::<Removal>("removals", context.storage, removals)?,
             tables::source::<DocumentSize>("sizes", context.storage, sizes)?,

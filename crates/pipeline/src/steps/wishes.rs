@@ -131,10 +131,10 @@ fn wishes(
     round: usize,
     mut receive: impl FnMut(Wish) -> Result<(), TaskError>,
 ) -> Result<(), TaskError> {
-    let files = |step: &str, table| context.output(step).files(table).map(|file| file.key.as_str());
-    let wanted = files(before_fetch(context.recipe), ImageReference::NAME);
-    let archived = files("harvest", Answer::NAME);
-    let asked = download::NAMES.iter().take(round).flat_map(|step| files(step, Answer::NAME));
+    let wanted = context.output(before_fetch(context.recipe)).keys(ImageReference::NAME)?;
+    let archived = context.output("harvest").keys(Answer::NAME)?;
+    let asked = download::NAMES.iter().take(round).map(|step| context.output(step).keys(Answer::NAME));
+    let asked = asked.collect::<Result<Vec<_>, _>>()?.into_iter().flatten();
     let sources = vec![
         source_of_columns::<ImageReference>("wanted", context.storage, wanted, WANTED)?,
         source_of_columns::<Answer>("archived", context.storage, archived, TOLD)?,

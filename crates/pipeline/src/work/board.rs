@@ -10,7 +10,7 @@ use obelisc_storage::{Error as StorageError, Storage};
 
 use super::{Worker, beating};
 use crate::error::{Error, TaskError, TaskFailure};
-use crate::marker::index;
+use crate::marker::index::{self, GROUP, Listed};
 use crate::observer::Observer;
 use crate::run::{Prepared, RUN, tasks};
 use crate::step::{Context, Step};
@@ -21,6 +21,8 @@ const CHUNKS: u32 = 256;
 const MOST_TASKS: u32 = 64;
 /// Chunks of others that are looked at in turn, whether their holders are still there.
 const LOOKS: usize = 4;
+/// What stands for the lease of whoever makes indexes, among those of chunks.
+const INDEXES: u32 = u32::MAX;
 
 /// The tasks of a step, in chunks of which each is one worker's.
 pub(super) struct Board<'b> {
@@ -46,6 +48,8 @@ struct Looks {
     /// Chunks to ask for, the last of them first.
     queue: Vec<u32>,
     watch: Watch,
+    /// Tasks that were gone through since.
+    since: u32,
 }
 
 #[derive(Default)]
@@ -100,8 +104,30 @@ impl<'b> Board<'b> {
 
     /// The tasks that have no marker.
     pub(super) fn pending(&self) -> Result<BTreeSet<u32>, Error> {
-        let done = index::done(self.storage, self.folder)?;
-        Ok((0..self.tasks).filter(|task| !done.contains(task)).collect())
+        Ok(index::list(self.storage, self.folder, self.tasks)?.pending().into_iter().collect())
+    }
+
+    /// Whoever makes indexes of the step has this lease.
+    pub(super) fn index_lease(&self) -> String {
+        format!("{}/index", self.leases)
+    }
+
+    /// Makes the indexes of groups whose tasks are all done, where nobody else is at it.
+    fn make_indexes(&self, listed: &Listed, watch: &mut Watch) -> Result<(), Error> {
+        if listed.complete().is_empty() {
+            return Ok(());
+        }
+        let (name, lasts) = (&self.worker.name, self.worker.lease);
+        let Claim::Held(lease) = lease::claim(self.storage, &self.index_lease(), name, lasts, watch)? else {
+            return Ok(());
+        };
+        self.held().insert(INDEXES, lease.clone());
+        // Markers that say nothing are told when the step ends.
+        let made = index::make_missing(self.storage, self.folder, listed);
+        self.held().remove(&INDEXES);
+        lease.end(self.storage)?;
+        made?;
+        Ok(())
     }
 
     /// Does tasks on the threads of the config until all are done, by whomever.
@@ -184,9 +210,11 @@ impl<'b> Board<'b> {
             if looked {
                 break;
             }
-            let pending = self.pending()?;
+            let listed = index::list(self.storage, self.folder, self.tasks)?;
+            looks.since = 0;
+            self.make_indexes(&listed, &mut looks.watch)?;
             let failed: BTreeSet<u32> = self.state().failures.keys().copied().collect();
-            let open: BTreeSet<u32> = pending.difference(&failed).copied().collect();
+            let open: Vec<u32> = listed.pending().into_iter().filter(|task| !failed.contains(task)).collect();
             if open.is_empty() {
                 return Ok(Next::End);
             }
@@ -240,9 +268,11 @@ impl<'b> Board<'b> {
                 }
             }
         }
-        if is_done {
-            // Others were here since this thread's last look, and were elsewhere too.
-            self.looks.lock().unwrap_or_else(PoisonError::into_inner).queue.clear();
+        let mut looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
+        looks.since += self.chunk;
+        // Others were here since this thread's last look, and were elsewhere too; or a group may be done, whose index somebody has to make.
+        if is_done || looks.since >= GROUP {
+            looks.queue.clear();
         }
         Ok(())
     }

@@ -69,21 +69,26 @@ pub(super) fn run(options: &Memory) -> Result<bool> {
 
 /// Waits for a process, and does something else now and then; its largest resident set in bytes, as the kernel keeps it.
 pub(super) fn watch(child: &mut Child, mut now_and_then: impl FnMut()) -> Result<u64> {
-    let status = Path::new("/proc").join(child.id().to_string()).join("status");
-    let mut peak = 0;
+    let mut largest = 0;
     let ended = loop {
         if let Some(ended) = child.try_wait()? {
             break ended;
         }
-        let text = std::fs::read_to_string(&status).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kib: Option<u64> = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
-        peak = kib.map_or(peak, |kib| peak.max(kib << 10));
+        largest = peak(child).map_or(largest, |peak| peak.max(largest));
         now_and_then();
         std::thread::sleep(Duration::from_millis(10));
     };
     ensure!(ended.success(), "the run ended with {ended}");
-    (peak > 0).then_some(peak).context("this system does not tell the peak memory of a process in /proc")
+    (largest > 0).then_some(largest).context("this system does not tell the peak memory of a process in /proc")
+}
+
+/// The largest resident set of a process so far, in bytes.
+pub(super) fn peak(child: &Child) -> Option<u64> {
+    let status = Path::new("/proc").join(child.id().to_string()).join("status");
+    let text = std::fs::read_to_string(&status).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: u64 = line.trim().trim_end_matches(" kB").parse().ok()?;
+    Some(kib << 10)
 }
 
 /// Bytes of the files in a folder and below.

@@ -29,6 +29,9 @@ use crate::work;
 /// Folder of a run inside its output.
 pub(crate) const RUN: &str = "run";
 
+/// Folder for what queries on a cluster need until they end.
+pub(crate) const QUERIES: &str = "run/queries";
+
 /// What to run, and where.
 #[derive(Debug)]
 pub struct Run<'a> {
@@ -77,6 +80,7 @@ impl Run<'_> {
     fn execute_alone(&self, observer: &dyn Observer) -> Result<Finished, Error> {
         self.storage.remove_unfinished(RUN)?;
         self.storage.remove_all(version::STAGING)?;
+        self.storage.remove_all(QUERIES)?;
         let mut context = self.context();
         let steps = steps::of(self.recipe);
         let mut record = self.new_record(&steps);
@@ -87,6 +91,9 @@ impl Run<'_> {
             let output = self.run_step(&**step, &context, &started, observer)?;
             self.balanced(&**step, &context, &output)?;
             context.outputs.insert(step.name(), output);
+        }
+        if self.config.engine.scheduler.is_some() {
+            self.storage.remove_all(QUERIES)?;
         }
         let finished = publish::publish(&context, self.force)?;
         record.dataset = Some(finished.folder.clone());

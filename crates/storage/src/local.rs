@@ -3,7 +3,7 @@
 use std::fs::{self, File, TryLockError};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, absolute};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -15,7 +15,7 @@ use crate::{Entry, Error, Lock, Log, Object, Published, Result, Storage, Upload}
 const UNFINISHED: &str = ".part";
 
 /// A folder of this machine.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct LocalFolder {
     root: PathBuf,
 }
@@ -100,6 +100,14 @@ impl LocalFolder {
 impl Storage for LocalFolder {
     fn location(&self) -> String {
         self.root.to_string_lossy().into_owned()
+    }
+
+    fn address(&self) -> String {
+        absolute(&self.root).unwrap_or_else(|_| self.root.clone()).to_string_lossy().into_owned()
+    }
+
+    fn shared(&self) -> Arc<dyn Storage> {
+        Arc::new(self.clone())
     }
 
     fn head(&self, key: &str) -> Result<Entry> {

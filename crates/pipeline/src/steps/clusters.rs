@@ -86,8 +86,8 @@ pub fn find_clusters<'a>(
     mut receive: impl FnMut(Removal) -> Result<(), TaskError>,
 ) -> Result<Rounds, TaskError> {
     let sources = [
-        tables::source::<Link>("links", storage, links)?,
-        tables::source::<Candidate>("candidates", storage, candidates)?,
+        tables::source::<Link>("links", storage, links),
+        tables::source::<Candidate>("candidates", storage, candidates),
     ];
     let rounds = clusters(&Engine::new(limits)?, number(comparison.kind), sources, |batch| {
         let removals = removals_of(&batch, |_| Some((comparison, None))).ok_or("the engine's answer lacks a column")?;

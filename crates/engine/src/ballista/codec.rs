@@ -95,12 +95,15 @@ impl PhysicalExtensionCodec for PhysicalCodec {
         converter: &dyn PhysicalProtoConverterExtension,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let Some(ours) = buf.strip_prefix(MARK) else { return self.inner.try_decode(buf, inputs, ctx, converter) };
+        let [parts] = inputs else {
+            return Err(DataFusionError::Internal("a scan has one plan below it".to_owned()));
+        };
         let cut = || DataFusionError::Internal("a scan in a plan is cut off".to_owned());
         let (length, rest) = ours.split_first_chunk().ok_or_else(cut)?;
         let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| cut())?;
         let (scan, schema) = rest.split_at_checked(length).ok_or_else(cut)?;
         let schema = StreamReader::try_new(schema, None)?.schema();
-        Ok(Arc::new(ScanExec::new(read(scan)?, schema, self.places.clone())))
+        Ok(Arc::new(ScanExec::new(read(scan)?, schema, Arc::clone(parts), self.places.clone())))
     }
 
     fn try_encode(
@@ -115,7 +118,7 @@ impl PhysicalExtensionCodec for PhysicalCodec {
         buf.extend((scan.len() as u64).to_le_bytes());
         buf.extend(scan);
         // A stream of no batches is a schema.
-        StreamWriter::try_new(&mut *buf, &ours.schema)?.finish()?;
+        StreamWriter::try_new(&mut *buf, &ours.schema())?.finish()?;
         Ok(())
     }
 }

@@ -1,9 +1,9 @@
 use std::net::Ipv4Addr;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::UInt64Type;
+use arrow_array::types::{Int64Type, UInt64Type};
 use arrow_array::{ArrayRef, BinaryArray, RecordBatch, UInt32Array, UInt64Array};
 use obelisc_storage::{LocalFolder, Remotes, Storage, parquet};
 use tempfile::TempDir;
@@ -105,8 +105,6 @@ impl Bench {
     }
 }
 
-use std::sync::Arc;
-
 fn answer(engine: &Engine, sources: Vec<Source>, sql: &str) -> Vec<RecordBatch> {
     let mut batches = Vec::new();
     let receive = |batch: RecordBatch| {
@@ -155,7 +153,8 @@ fn a_cluster_answers_as_this_process_does() {
             };
             let [expected, found] =
                 [&here, &there].map(|engine| told(&answer(engine, vec![bench.source(files.clone())], sql)));
-            assert_eq!(expected, found, "{sql} {range:?}");
+            let differs = expected.iter().zip(&found).find(|(expected, found)| expected != found);
+            assert!(expected == found, "{sql} {range:?}: {} {} {differs:?}", expected.len(), found.len());
         }
     }
     let nothing = || vec![bench.source(Files::new(&bench.storage, std::iter::empty()))];
@@ -177,7 +176,7 @@ fn what_is_kept_is_a_table_of_the_next_query_and_goes_when_nobody_holds_it() {
         assert_eq!(bench.left().is_empty(), source.files.is_none());
         answer
     });
-    assert_eq!(answers[0], answers[1]);
+    assert!(answers[0] == answers[1]);
     assert!(bench.left().is_empty());
 }
 
@@ -201,7 +200,7 @@ fn a_long_list_of_files_is_read_from_where_it_lies() {
     drop(held);
     let batches = answer(&there, vec![bench.source(files)], "SELECT count(*) AS rows, max(id) AS id FROM numbers");
     assert_eq!(batches[0]["id"].as_primitive::<UInt64Type>().value(0), 2999);
-    assert_eq!(told(&batches[..1]).len(), 1);
+    assert_eq!(batches[0]["rows"].as_primitive::<Int64Type>().value(0), 3_000_000);
     assert!(bench.left().is_empty());
 }
 

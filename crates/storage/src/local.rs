@@ -416,6 +416,18 @@ mod tests {
     }
 
     #[test]
+    fn an_address_leads_to_the_same_place_from_anywhere() {
+        let (_guard, folder) = folder();
+        folder.publish("a/b", b"here").unwrap();
+        let found = crate::Remotes::default().open(&folder.address()).unwrap();
+        assert_eq!(found.read("a/b").unwrap(), b"here");
+        assert_eq!(folder.shared().read("a/b").unwrap(), b"here");
+        let relative = LocalFolder::at("not/there").unwrap();
+        assert!(Path::new(&relative.address()).is_absolute() && relative.address().ends_with("not/there"));
+        assert!(matches!(crate::Remotes::default().open("/not/there"), Err(Error::NotFound { .. })));
+    }
+
+    #[test]
     fn an_object_appears_only_when_it_is_finished() {
         let (_guard, folder) = folder();
         let mut upload = folder.create("a/b").unwrap();

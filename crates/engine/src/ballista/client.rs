@@ -5,9 +5,15 @@ use std::time::Duration;
 
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
+use ballista_core::execution_plans::DistributedQueryExec;
 use ballista_core::extension::{SessionConfigExt as _, SessionStateExt as _};
-use datafusion::execution::SessionStateBuilder;
+use ballista_core::serde::protobuf::scheduler_grpc_client::SchedulerGrpcClient;
+use ballista_core::serde::protobuf::{CancelJobParams, CleanJobDataParams};
+use ballista_core::utils::create_grpc_client_endpoint;
+use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder};
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
+use datafusion_proto::protobuf::LogicalPlanNode;
 use futures::StreamExt as _;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
@@ -21,6 +27,8 @@ use crate::{Cluster, Error, ROWS_PER_BATCH, Source};
 
 /// How often a cluster is looked after while its answer is waited for.
 const LOOK: Duration = Duration::from_secs(5);
+/// How long a cluster may take to hear that a query ended.
+const ENDING: Duration = Duration::from_secs(10);
 
 /// Who asks.
 pub(crate) struct Client {
@@ -86,12 +94,28 @@ impl Client {
         context: &SessionContext,
         sql: &str,
         begin: impl FnOnce(SchemaRef) -> Result<T, Error>,
-        mut receive: impl FnMut(&mut T, RecordBatch) -> Result<(), Error>,
+        receive: impl FnMut(&mut T, RecordBatch) -> Result<(), Error>,
     ) -> Result<T, Error> {
         let scheduler = &self.cluster.scheduler;
         let mut watch = Watch::new(scheduler);
         watch.wait().await?;
-        let mut answer = context.sql(sql).await?.execute_stream().await?;
+        let plan = context.sql(sql).await?.create_physical_plan().await?;
+        let received =
+            self.received(execute_stream(Arc::clone(&plan), context.task_ctx())?, watch, begin, receive).await;
+        if let Some(job) = job(&plan) {
+            // What stays because nobody answers goes when its time is over.
+            let _ = timeout(ENDING, end(scheduler, job, received.is_ok())).await;
+        }
+        received
+    }
+
+    async fn received<T>(
+        &self,
+        mut answer: SendableRecordBatchStream,
+        mut watch: Watch<'_>,
+        begin: impl FnOnce(SchemaRef) -> Result<T, Error>,
+        mut receive: impl FnMut(&mut T, RecordBatch) -> Result<(), Error>,
+    ) -> Result<T, Error> {
         let schema = answer.schema();
         let mut receiver = begin(Arc::clone(&schema))?;
         loop {
@@ -99,7 +123,7 @@ impl Client {
                 Ok(None) => return Ok(receiver),
                 // What comes over the network says less of itself.
                 Ok(Some(Ok(batch))) => {
-                    receive(&mut receiver, batch.with_schema(Arc::clone(&schema)).map_err(of_arrow)?)?
+                    receive(&mut receiver, batch.with_schema(Arc::clone(&schema)).map_err(of_arrow)?)?;
                 }
                 Ok(Some(Err(error))) => return Err(self.failed(Error::from(error)).await),
                 Err(_) => drop(watch.look().await?),
@@ -118,6 +142,28 @@ impl Client {
             (state, _) => missing(scheduler, &state),
         }
     }
+}
+
+/// What the cluster calls a query that was asked; of one that needs no cluster there is nothing.
+fn job(mut plan: &Arc<dyn ExecutionPlan>) -> Option<String> {
+    loop {
+        if let Some(query) = plan.downcast_ref::<DistributedQueryExec<LogicalPlanNode>>() {
+            return query.job_id().map(Into::into);
+        }
+        plan = plan.children().first().copied()?;
+    }
+}
+
+/// Lets executors remove what they keep of a query, or lets them be at it no longer.
+async fn end(scheduler: &str, job_id: String, answered: bool) -> Option<()> {
+    let endpoint = create_grpc_client_endpoint(format!("http://{scheduler}"), None).ok()?;
+    let mut client = SchedulerGrpcClient::new(endpoint.connect().await.ok()?);
+    if answered {
+        client.clean_job_data(CleanJobDataParams { job_id, remove_stage_ids: Vec::new() }).await.ok()?;
+    } else {
+        client.cancel_job(CancelJobParams { job_id }).await.ok()?;
+    }
+    Some(())
 }
 
 fn of_arrow(error: arrow_schema::ArrowError) -> Error {

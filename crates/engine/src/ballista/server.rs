@@ -28,6 +28,10 @@ const LOST_AFTER: u64 = 20;
 const LOOK_FOR_LOST: u64 = 5;
 /// Seconds for which queries wait for an executor when the last one is lost.
 const WITHOUT_EXECUTORS: u64 = 60;
+/// Seconds after which what executors keep of an answer goes, though nobody who asked said that it was read: reading may take long.
+const ANSWERS_KEPT: u64 = 24 * 3600;
+/// Seconds after which a scheduler forgets a query that ended.
+const QUERIES_KNOWN: u64 = 600;
 /// Bytes of the stack of a thread: plans are walked through by recursion.
 const STACK: usize = 32 << 20;
 
@@ -60,6 +64,8 @@ pub fn run_scheduler(options: &SchedulerOptions, started: impl FnOnce(SocketAddr
         executor_timeout_seconds: LOST_AFTER,
         expire_dead_executor_interval_seconds: LOOK_FOR_LOST,
         no_executors_grace_period_seconds: WITHOUT_EXECUTORS,
+        finished_job_data_clean_up_interval_seconds: ANSWERS_KEPT,
+        finished_job_state_clean_up_interval_seconds: QUERIES_KNOWN,
         override_config_producer: Some(Arc::new(settings)),
         override_logical_codec: Some(Arc::new(LogicalCodec::default())),
         override_physical_codec: Some(Arc::new(PhysicalCodec::default())),

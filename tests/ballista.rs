@@ -64,20 +64,34 @@ impl Drop for Server {
 struct Cluster {
     scheduler: Server,
     executors: Vec<Server>,
+    /// Where executors keep what goes from one part of a query to the next.
+    work: PathBuf,
 }
 
 impl Cluster {
-    fn new() -> Self {
+    fn new(place: &Place) -> Self {
+        let work = place.path("work");
+        std::fs::create_dir(&work).unwrap();
         let scheduler = Server::start(&["scheduler", "--port", "0"]);
-        let mut cluster = Self { scheduler, executors: Vec::new() };
+        let mut cluster = Self { scheduler, executors: Vec::new(), work };
         for _ in 0..2 {
             let (address, port) = (cluster.address().to_string(), free_port().to_string());
-            let words =
-                ["executor", "--scheduler", &address, "--port", &port, "--threads", "2", "--memory-bytes", "300000000"];
+            let mut words = vec!["executor", "--scheduler", &address, "--port", &port];
+            words.extend(["--threads", "2", "--memory-bytes", "300000000", "--work-dir"]);
+            words.push(cluster.work.to_str().unwrap());
             cluster.executors.push(Server::start(&words));
         }
         cluster.wait_for(2);
         cluster
+    }
+
+    /// Waits until executors keep nothing.
+    fn forgets(&self) {
+        let began = Instant::now();
+        while !files(&self.work).is_empty() {
+            assert!(began.elapsed() < BOUND, "{:?}", files(&self.work));
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     fn address(&self) -> SocketAddr {
@@ -107,6 +121,12 @@ impl Cluster {
         place
             .write("cluster.toml", format!("[run]\nthreads = 2\n[engine]\nscheduler = \"{address}\"\npartitions = 4\n"))
     }
+}
+
+/// All files below a folder, from which some may go meanwhile.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.flat_map(|entry| if entry.path().is_dir() { files(&entry.path()) } else { vec![entry.path()] }).collect()
 }
 
 fn free_port() -> u16 {
@@ -220,13 +240,13 @@ fn a_scheduler_and_two_executors_make_the_tables_of_one_process() {
     ] {
         assert!(dropped(&here, &format!("duplicate_{kind}")) > 0, "no copies by {kind}");
     }
-    let mut cluster = Cluster::new();
+    let mut cluster = Cluster::new(&place);
     let config = cluster.config(&place);
     run(&place, &archives, &there, Some(&config)).ok();
     assert_same(&tables(&here), &tables(&there));
     assert_same(&dataset_tree(&here), &dataset_tree(&there));
     assert!(tree(&there.join("run/queries")).is_empty());
-    // A place that is no whole path is the same place for executors.
+    cluster.forgets();
     let digests = dataset_tree(&there);
     for server in cluster.executors.iter_mut().chain([&mut cluster.scheduler]) {
         server.signal("TERM");
@@ -248,7 +268,7 @@ fn a_run_whose_executor_is_killed_has_the_same_bytes_or_goes_on_to_them() {
     let archives = archives(&place);
     let (here, there) = (place.path("here"), place.path("there"));
     run(&place, &archives, &here, None).ok();
-    let mut cluster = Cluster::new();
+    let mut cluster = Cluster::new(&place);
     let config = cluster.config(&place);
     for step in ["duplicates-2", "clusters-3"] {
         let mut started =
@@ -279,7 +299,7 @@ fn a_run_that_was_killed_over_a_query_goes_on_and_leaves_nothing() {
     let archives = archives(&place);
     let (here, there) = (place.path("here"), place.path("there"));
     run(&place, &archives, &here, None).ok();
-    let cluster = Cluster::new();
+    let cluster = Cluster::new(&place);
     let config = cluster.config(&place);
     let mut started = run(&place, &archives, &there, Some(&config)).words(["--threads", "1"]).start();
     started.read_until("clusters-3");

@@ -56,7 +56,7 @@ impl Step for Clusters {
         let files = |step: &str, table| context.output(step).files(table).map(|file| file.key.as_str());
         let (links, candidates) = (files(links, Link::NAME), files(keys, Candidate::NAME));
         // Other comparisons of the pass have a task beside.
-        let limits = context.config.engine_limits(self.tasks(context) == 1);
+        let limits = context.engine_limits(self.tasks(context) == 1);
         let mut sink = task.sink::<Removal>()?;
         let receive = |removal| sink.push(removal);
         let rounds = find_clusters(context.storage, links, candidates, comparison, &limits, receive)?;

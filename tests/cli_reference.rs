@@ -6,7 +6,7 @@ use crate::archives::quickstart;
 use crate::program::{Place, obelisc, repository, run_of};
 
 /// The commands that were promised.
-const COMMANDS: [&str; 19] = [
+const COMMANDS: [&str; 21] = [
     "run",
     "check",
     "plan",
@@ -19,6 +19,8 @@ const COMMANDS: [&str; 19] = [
     "submit",
     "work",
     "task",
+    "scheduler",
+    "executor",
     "sweep",
     "rules",
     "lexicon",
@@ -49,6 +51,16 @@ fn help_lists_the_commands_and_each_has_help_with_examples() {
 #[test]
 fn the_version_is_that_of_the_package() {
     assert_eq!(obelisc(["--version"]).ok().stdout, format!("obelisc {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[cfg(not(feature = "ballista"))]
+#[test]
+fn a_program_without_ballista_says_how_to_build_one_with_it() {
+    for command in ["scheduler", "executor"] {
+        obelisc([command]).fails(2).one_error(["built without Ballista", "--features ballista"]);
+    }
+    let call = obelisc(["check", "pipelines/quickstart.toml", "--config", "configs/ballista.toml"]);
+    call.fails(2).one_error(["configs/ballista.toml:", "engine.scheduler", "--features ballista"]);
 }
 
 #[test]

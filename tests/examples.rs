@@ -12,8 +12,8 @@ use crate::program::{Place, obelisc, repository};
 const FIRST: &str =
     "obelisc run pipelines/quickstart.toml --input tests/fixtures/quickstart.warc.gz --output out --quiet";
 
-/// What an example may begin with that the tests do not have.
-const NOT_HERE: [&str; 1] = ["curl "];
+/// What an example may begin with that the tests do not have, or that goes on until somebody ends it.
+const NOT_HERE: [&str; 3] = ["obelisc scheduler", "obelisc executor", "curl "];
 
 /// A folder as somebody has it who tries the examples: the files of the repository, those that the examples make up, and
 /// what the first command wrote.

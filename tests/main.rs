@@ -10,6 +10,8 @@ mod program;
 mod stuck;
 
 mod bad_archives;
+#[cfg(feature = "ballista")]
+mod ballista;
 mod classifiers;
 mod cli_extract;
 mod cli_judge;

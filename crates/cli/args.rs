@@ -1,5 +1,6 @@
 //! The command line: one list that parser, help, man page and completions come from.
 
+use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
@@ -125,6 +126,26 @@ Exit code 4: time was up or a signal came, and there is more to do.")]
     /// Run given tasks of a step of a submitted run, whatever others do: for debugging
     #[command(after_help = "Examples:\n  obelisc task shared extract 1\n  obelisc task shared extract 0-1")]
     Task(TaskArgs),
+    /// Run the scheduler of an Apache Ballista cluster: it hands queries to executors
+    #[command(after_help = "\
+Examples:
+  obelisc scheduler
+  obelisc scheduler --bind 10.0.0.7 --port 50050
+
+A config whose engine.scheduler names it sends the queries of the stages dedup and fetch there instead of answering them itself. It goes on until SIGTERM or SIGINT ends it; \
+queries that run then fail, and their runs go on when they are begun again. Whoever reaches the port may run queries and read what executors read: there is no \
+password, so it listens on this machine alone where --bind says no more. Scheduler, executors and runs must be one build, with the feature ballista.")]
+    Scheduler(SchedulerArgs),
+    /// Run an executor of an Apache Ballista cluster: it answers queries
+    #[command(after_help = "\
+Examples:
+  obelisc executor
+  obelisc executor --scheduler 10.0.0.7:50050 --bind 10.0.0.8 --threads 16 --memory-bytes 64000000000
+
+Executors read the tables of a run themselves: a folder must be there under the same path, and an object store is reached as the environment has it. \
+Those that run queries, and other executors, fetch from its port what it made. It goes on until SIGTERM or SIGINT ends it, when the tasks at which it is are done. \
+Scheduler, executors and runs must be one build, with the feature ballista.")]
+    Executor(ExecutorArgs),
     /// Print the documents of pages or archives as JSON lines
     #[command(after_help = "\
 Examples:
@@ -384,6 +405,43 @@ pub struct TaskArgs {
     /// Number of a task, or of the first and the last one
     #[arg(value_name = "INDEX[-INDEX]", value_parser = tasks)]
     pub tasks: RangeInclusive<u32>,
+}
+
+/// What `scheduler` listens on.
+#[derive(Args, Debug)]
+pub struct SchedulerArgs {
+    /// Address to listen on; 0.0.0.0 for all of this machine
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub bind: IpAddr,
+    /// Port to listen on; 0 for any that is free
+    #[arg(long, default_value_t = 50050)]
+    pub port: u16,
+}
+
+/// What `executor` serves, and what it may take.
+#[derive(Args, Debug)]
+pub struct ExecutorArgs {
+    /// The scheduler
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:50050")]
+    pub scheduler: String,
+    /// Address to listen on; 0.0.0.0 for all of this machine
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub bind: IpAddr,
+    /// Port at which others fetch what it made
+    #[arg(long, default_value_t = 50051)]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: u16,
+    /// Folder for what goes from one part of a query to the next, and for what does not fit into memory [default: the system's temporary folder]
+    #[arg(long, value_name = "DIR")]
+    pub work_dir: Option<PathBuf>,
+    /// Tasks that run at a time [default: one per core]
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Bytes that queries hold, those of all threads together [default: seven tenths of the memory]
+    #[arg(long, value_name = "BYTES")]
+    #[arg(value_parser = clap::value_parser!(u64).range(1 << 20..))]
+    pub memory_bytes: Option<u64>,
 }
 
 fn stage(name: &str) -> Result<Stage, String> {

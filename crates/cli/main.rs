@@ -3,6 +3,7 @@
 #![allow(unreachable_pub, reason = "nothing of a binary is reachable from outside")]
 
 mod args;
+mod cluster;
 mod corpus;
 mod estimate;
 mod explain;
@@ -103,6 +104,8 @@ fn obey(cli: &Cli) -> Result<(), Failure> {
         Command::Submit { run, dry_run } => work::submit(run, *dry_run),
         Command::Work(args) => work::work(cli, args),
         Command::Task(args) => work::task(cli, args),
+        Command::Scheduler(args) => cluster::scheduler(cli, args),
+        Command::Executor(args) => cluster::executor(cli, args),
         Command::Extract(args) => extract::extract(args, cli.quiet),
         Command::Judge(args) => judge::judge(args, cli.quiet),
         Command::Explain { dir, url, json } => explain::explain(dir, url, *json),

@@ -1,4 +1,4 @@
-//! Answers that are kept in the spill folder for the next query.
+//! Answers that are kept for the next query: in the spill folder, or as table files in the storage of a cluster.
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter};
@@ -9,11 +9,13 @@ use arrow_array::RecordBatch;
 use arrow_ipc::reader::StreamReader;
 use arrow_ipc::writer::StreamWriter;
 use arrow_schema::SchemaRef;
+use obelisc_storage::{Storage, parquet, random_word};
 use tempfile::NamedTempFile;
 
-use crate::{Batches, Error, Source};
+use crate::files::{Files, Held};
+use crate::{Batches, Cluster, Error, Source};
 
-/// An answer that is kept; its file goes when no source of it is left.
+/// An answer that is kept; its files go when no source of it is left.
 #[derive(Clone, Debug)]
 pub struct Kept {
     /// The answer as a table.
@@ -64,5 +66,58 @@ impl Writer {
             })) as Batches)
         };
         Ok(Kept { source: Source::new(name, self.schema, open), rows: self.rows })
+    }
+}
+
+/// Rows after which another file begins, so that executors read several at a time.
+const ROWS_PER_FILE: u64 = 1 << 20;
+
+/// An answer being kept, as table files.
+pub(crate) struct TableWriter {
+    storage: Arc<dyn Storage>,
+    folder: String,
+    schema: SchemaRef,
+    keys: Vec<String>,
+    file: Option<(parquet::Writer, u64)>,
+    rows: u64,
+    held: Held,
+}
+
+impl TableWriter {
+    pub(crate) fn new(cluster: &Cluster, schema: SchemaRef) -> Result<Self, Error> {
+        let storage = Arc::clone(&cluster.storage);
+        let folder = format!("{}/kept-{:016x}", cluster.folder, random_word());
+        let held = Held::new(&storage, folder.clone());
+        Ok(Self { storage, folder, schema, keys: Vec::new(), file: None, rows: 0, held })
+    }
+
+    pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+        let outside = |error: obelisc_storage::Error| Error::Outside(error.into());
+        let (mut writer, mut rows) = match self.file.take() {
+            Some(file) => file,
+            None => {
+                let key = format!("{}/{:06}.parquet", self.folder, self.keys.len());
+                let writer = parquet::Writer::create(&*self.storage, &key, Arc::clone(&self.schema));
+                self.keys.push(key);
+                (writer.map_err(outside)?, 0)
+            }
+        };
+        writer.write(batch).map_err(outside)?;
+        rows += batch.num_rows() as u64;
+        self.rows += batch.num_rows() as u64;
+        if rows >= ROWS_PER_FILE {
+            writer.finish().map_err(outside)?;
+        } else {
+            self.file = Some((writer, rows));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn finish(mut self, name: &str) -> Result<Kept, Error> {
+        if let Some((writer, _)) = self.file.take() {
+            writer.finish().map_err(|error| Error::Outside(error.into()))?;
+        }
+        let files = Files::new(&*self.storage, self.keys.iter().map(String::as_str)).held(self.held);
+        Ok(Kept { source: Source::of_files(name, &self.schema, files), rows: self.rows })
     }
 }

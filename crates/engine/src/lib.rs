@@ -4,6 +4,9 @@
 //! DataFusion in this process.  Rows come in as batches from wherever they are; what does not fit into memory goes into a spill folder, and the answer is
 //! the same.
 //!
+//! Tables that lie in files of a storage ([`Source::of_files`]) can be asked on a [`Cluster`] of Apache Ballista as well, where the program was built with the
+//! feature `ballista`; a query over any other table is answered here.
+//!
 //! Joins are sort-merge joins and what is picked is picked by aggregates, since these spill: hash joins do not.  Who wants an answer that does not depend on
 //! threads asks for an order in which no two rows are equal.
 //!
@@ -17,7 +20,7 @@
 //! let batch = RecordBatch::try_from_iter([("n", numbers)])?;
 //! let schema = batch.schema();
 //! let spill = tempfile::tempdir()?;
-//! let engine = Engine::new(&Limits { memory: 64 << 20, spill: Some(spill.path().to_owned()), threads: 1 })?;
+//! let engine = Engine::new(&Limits { memory: 64 << 20, spill: Some(spill.path().to_owned()), threads: 1, cluster: None })?;
 //! let numbers = Source::new("numbers", schema, move || Ok(Box::new(vec![Ok(batch.clone())].into_iter())));
 //! let mut rows = 0;
 //! engine.query(vec![numbers], "SELECT n, count(*) FROM numbers GROUP BY n", |batch| {
@@ -28,7 +31,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[cfg(feature = "ballista")]
+mod ballista;
+#[cfg(not(feature = "ballista"))]
+#[path = "without_ballista.rs"]
+mod ballista;
+mod cluster;
 mod condition;
+mod files;
 mod kept;
 
 use std::fmt;
@@ -51,7 +61,10 @@ use futures::StreamExt as _;
 use thiserror::Error;
 use tokio::runtime::{Builder, Runtime};
 
+pub use ballista::{HAS_BALLISTA, run_executor, run_scheduler};
+pub use cluster::{Cluster, ExecutorOptions, SchedulerOptions};
 pub use condition::{Bound, Bounds, Condition};
+pub use files::Files;
 pub use kept::Kept;
 
 /// Rows that are worked on together.
@@ -66,6 +79,8 @@ pub struct Limits {
     pub spill: Option<PathBuf>,
     /// Parts that a query is cut into and worked on at once.
     pub threads: usize,
+    /// Where queries go whose tables all lie in files; `None` for this process.
+    pub cluster: Option<Cluster>,
 }
 
 /// Why a query gave no answer.
@@ -77,6 +92,9 @@ pub enum Error {
     /// The memory limit is too low even with spilling.
     #[error("the engine's memory limit is too low: {0}")]
     Memory(String),
+    /// The cluster cannot be reached, or has no executor.
+    #[error("{0}")]
+    Unreachable(String),
     /// All other errors of the engine; a full spill folder is one.
     #[error("engine: {0}")]
     Engine(String),
@@ -107,6 +125,7 @@ pub struct Source {
     name: String,
     schema: SchemaRef,
     open: Arc<Open>,
+    files: Option<Files>,
 }
 
 impl fmt::Debug for Source {
@@ -122,7 +141,7 @@ impl Source {
         schema: SchemaRef,
         open: impl Fn() -> Result<Batches, Box<dyn std::error::Error + Send + Sync>> + Send + Sync + 'static,
     ) -> Self {
-        Self { name: name.to_owned(), schema, open: Arc::new(open) }
+        Self { name: name.to_owned(), schema, open: Arc::new(open), files: None }
     }
 }
 
@@ -150,12 +169,13 @@ pub fn cast(column: &dyn Array, to: &DataType) -> Result<ArrayRef, Error> {
     cast_with_options(column, to, &options).map_err(|error| Error::Engine(error.to_string()))
 }
 
-/// DataFusion in this process.
+/// DataFusion in this process, or on a cluster.
 pub struct Engine {
     config: SessionConfig,
     environment: Arc<RuntimeEnv>,
     runtime: Runtime,
     spill: Option<PathBuf>,
+    client: Option<ballista::Client>,
 }
 
 impl fmt::Debug for Engine {
@@ -168,7 +188,7 @@ impl Engine {
     /// An engine that holds to these limits.
     ///
     /// # Errors
-    /// A spill folder that cannot be used.
+    /// A spill folder that cannot be used; a cluster in a program without the feature `ballista`.
     pub fn new(limits: &Limits) -> Result<Self, Error> {
         // Of a query in one part DataFusion makes hash joins whatever it should prefer.
         let parts = limits.threads.max(2);
@@ -187,7 +207,8 @@ impl Engine {
             .build_arc()?;
         let runtime = Builder::new_current_thread().build();
         let runtime = runtime.map_err(|error| Error::Engine(format!("no runtime: {error}")))?;
-        Ok(Self { config, environment, runtime, spill: limits.spill.clone() })
+        let client = limits.cluster.as_ref().map(ballista::Client::new).transpose()?;
+        Ok(Self { config, environment, runtime, spill: limits.spill.clone(), client })
     }
 
     /// Asks a query of these tables, and hands each batch of the answer on.
@@ -200,16 +221,29 @@ impl Engine {
         sql: &str,
         mut receive: impl FnMut(RecordBatch) -> Result<(), Box<dyn std::error::Error + Send + Sync>>,
     ) -> Result<(), Error> {
-        self.ask(sources, sql, |_| Ok(()), |(), batch| receive(batch).map_err(Error::Outside))
+        let receive = |(): &mut (), batch| receive(batch).map_err(Error::Outside);
+        match self.client_of(&sources) {
+            Some(client) => client.ask(sources, sql, |_| Ok(()), receive),
+            None => self.ask(sources, sql, |_| Ok(()), receive),
+        }
     }
 
-    /// Asks a query and keeps the answer in the spill folder, as a table of this name for others, until nobody holds it.
+    /// Asks a query and keeps the answer as a table of this name for others, until nobody holds it: in the spill folder, or where executors of the cluster read it.
     ///
     /// # Errors
     /// A source's, those of writing and those of the engine.
     pub fn keep(&self, name: &str, sources: Vec<Source>, sql: &str) -> Result<Kept, Error> {
+        if let Some(client) = self.client_of(&sources) {
+            let begin = |schema| kept::TableWriter::new(client.cluster(), schema);
+            return client.ask(sources, sql, begin, |writer, batch| writer.write(&batch))?.finish(name);
+        }
         let begin = |schema| kept::Writer::new(self.spill.as_deref(), schema);
         self.ask(sources, sql, begin, |writer, batch| writer.write(&batch))?.finish(name)
+    }
+
+    /// The cluster, for tables that executors can read.
+    fn client_of(&self, sources: &[Source]) -> Option<&ballista::Client> {
+        self.client.as_ref().filter(|_| sources.iter().all(|source| source.files.is_some()))
     }
 
     /// Asks a query: `begin` gets the schema of the answer, `receive` what it gave and each batch.

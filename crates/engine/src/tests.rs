@@ -5,7 +5,7 @@ use arrow_array::{ArrayRef, UInt64Array};
 use super::*;
 
 fn engine(folder: &tempfile::TempDir, memory: usize, threads: usize) -> Engine {
-    Engine::new(&Limits { memory, spill: Some(folder.path().to_owned()), threads }).unwrap()
+    Engine::new(&Limits { memory, spill: Some(folder.path().to_owned()), threads, cluster: None }).unwrap()
 }
 
 /// `rows` numbers, each of which occurs seven times, in an order that is not sorted.

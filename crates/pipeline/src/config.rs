@@ -6,14 +6,15 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use obelisc_engine::Limits;
+use obelisc_engine::{Cluster, HAS_BALLISTA, Limits};
 use obelisc_fetch::{Manners, RootCertificates, ServiceAddress};
 use obelisc_filter::options::{Declared, Options, Problem, Source, Taken};
 use obelisc_schedule::{Kubernetes, Slurm};
 use obelisc_storage::lease::DEFAULT_LEASE;
-use obelisc_storage::{DEFAULT_MAX_REQUESTS, inputs};
+use obelisc_storage::{DEFAULT_MAX_REQUESTS, Storage, inputs};
 
 use crate::recipe::{Recipe, ResourcePaths, Stage};
+use crate::run::QUERIES;
 
 /// Version of the config format.
 const FORMAT: u64 = 1;
@@ -23,6 +24,8 @@ const MAX_TASKS: u32 = 4096;
 const ARCHIVES: &str = "https://data.commoncrawl.org";
 /// Bytes of a file of certificates that are read.
 const MAX_CERTIFICATES: u64 = 16 << 20;
+/// Port of a scheduler of Ballista that names none.
+const SCHEDULER_PORT: u16 = 50050;
 
 /// A checked config.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +80,10 @@ pub struct EngineLimits {
     pub spill_folder: Option<PathBuf>,
     /// Rows of keys that one task of a global step looks at; an eighth of them where it holds them all.
     pub rows_per_task: u64,
+    /// Scheduler of a cluster of Ballista that queries are asked of, as `host:port`; `None` for this process.
+    pub scheduler: Option<String>,
+    /// Parts that a query on a cluster is cut into.
+    pub partitions: usize,
 }
 
 impl Config {
@@ -102,16 +109,29 @@ impl Config {
         vec![Problem { file: "config".to_owned(), line: 0, key, message: message.to_owned() }]
     }
 
-    /// What one query may take: the share of a thread, or all where no other runs beside it.
-    pub(crate) fn engine_limits(&self, alone: bool) -> Limits {
+    /// What one query may take: the share of a thread, or all where no other runs beside it; and where queries go.
+    pub(crate) fn engine_limits(&self, alone: bool, storage: &dyn Storage) -> Limits {
         let share = if alone { 1 } else { self.threads.get() };
-        Limits { memory: self.engine.max_memory_bytes / share, spill: self.engine.spill_folder.clone(), threads: 1 }
+        let cluster = self.engine.scheduler.clone().map(|scheduler| Cluster {
+            scheduler,
+            partitions: self.engine.partitions,
+            storage: storage.shared(),
+            folder: QUERIES.to_owned(),
+        });
+        let spill = self.engine.spill_folder.clone();
+        Limits { memory: self.engine.max_memory_bytes / share, spill, threads: 1, cluster }
     }
 }
 
 impl Default for EngineLimits {
     fn default() -> Self {
-        Self { max_memory_bytes: 2 << 30, spill_folder: None, rows_per_task: 4_000_000 }
+        Self {
+            max_memory_bytes: 2 << 30,
+            spill_folder: None,
+            rows_per_task: 4_000_000,
+            scheduler: None,
+            partitions: 16,
+        }
     }
 }
 
@@ -349,12 +369,57 @@ fn read_engine(mut options: Options<'_>) -> (EngineLimits, Taken) {
     );
     let meaning = "rows of keys that one task of a global step looks at, about. A run that changes it begins anew";
     let rows_per_task = options.integer("rows_per_task", limits.rows_per_task, 8..=1 << 32, meaning);
+    let scheduler = read_scheduler(&mut options);
+    let parts = "parts that a query on a cluster is cut into: a few for each processor of its executors";
+    let partitions = options.integer("partitions", limits.partitions as u64, 2..=4096, parts);
     let limits = EngineLimits {
         rows_per_task,
         max_memory_bytes: usize::try_from(max_memory_bytes).unwrap_or(usize::MAX),
         spill_folder: (!folder.is_empty()).then(|| folder.into()),
+        scheduler,
+        partitions: usize::try_from(partitions).unwrap_or(limits.partitions),
     };
     (limits, options.finish())
+}
+
+fn read_scheduler(options: &mut Options<'_>) -> Option<String> {
+    let key = "scheduler";
+    let given = options.text(
+        key,
+        "",
+        "scheduler of an Apache Ballista cluster that the queries of global steps are asked of, as in \"host:50050\"; \"\" for this process",
+    );
+    if given.is_empty() {
+        return None;
+    }
+    let Some(scheduler) = scheduler_of(&given) else {
+        options.problem(key, format!("{given:?} is given, a host and a port are allowed, as in \"host:50050\""));
+        return None;
+    };
+    if !HAS_BALLISTA {
+        let message = format!(
+            "{given:?} is given, and this program was built without Ballista: build it with `--features ballista`, or leave the key out"
+        );
+        options.problem(key, message);
+    }
+    Some(scheduler)
+}
+
+/// A scheduler as `host:port`, whatever form it is given in.
+fn scheduler_of(given: &str) -> Option<String> {
+    let place = given.strip_prefix("df://").unwrap_or(given).trim_end_matches('/');
+    let is_bracketed = place.starts_with('[');
+    let (host, port) = match place.rsplit_once(':') {
+        Some((host, _)) if is_bracketed && !host.ends_with(']') => (place, SCHEDULER_PORT),
+        Some((host, port)) => (host, port.parse().ok()?),
+        None => (place, SCHEDULER_PORT),
+    };
+    let fits = if is_bracketed {
+        host.strip_prefix('[')?.strip_suffix(']')?.parse::<std::net::Ipv6Addr>().is_ok()
+    } else {
+        !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'))
+    };
+    (fits && port > 0).then(|| format!("{host}:{port}"))
 }
 
 #[cfg(test)]
@@ -373,6 +438,42 @@ mod tests {
         assert_eq!(config.resources["lid"], std::path::Path::new("/models/lid.bin"));
         let problems = Config::parse("c.toml", "[resources]\nlid = 1\n").unwrap_err();
         assert_eq!(problems[0].to_string(), "c.toml:2: resources.lid: 1 is given, a text is allowed");
+    }
+
+    #[test]
+    fn a_scheduler_is_a_host_and_a_port() {
+        for (given, read) in [
+            ("df://h.example:7", Some("h.example:7")),
+            ("h.example", Some("h.example:50050")),
+            ("10.0.0.1:50050", Some("10.0.0.1:50050")),
+            ("[::1]", Some("[::1]:50050")),
+            ("df://[::1]:7/", Some("[::1]:7")),
+            ("h:0", None),
+            ("h:x", None),
+            (":7", None),
+            ("http://h:7", None),
+            ("h h:7", None),
+            ("[h]:7", None),
+        ] {
+            assert_eq!(scheduler_of(given).as_deref(), read, "{given}");
+        }
+    }
+
+    #[test]
+    fn a_cluster_needs_a_program_that_knows_clusters() {
+        let config = Config::parse("c.toml", "[engine]\nscheduler = \"h.example:7\"\n");
+        if HAS_BALLISTA {
+            assert_eq!(config.unwrap().engine.scheduler.as_deref(), Some("h.example:7"));
+        } else {
+            let told = config.unwrap_err()[0].to_string();
+            assert!(told.starts_with("c.toml:2: engine.scheduler: \"h.example:7\" is given"), "{told}");
+            assert!(told.contains("`--features ballista`"), "{told}");
+        }
+        let told = Config::parse("c.toml", "[engine]\nscheduler = \"h:x\"\n").unwrap_err()[0].to_string();
+        assert_eq!(
+            told,
+            "c.toml:2: engine.scheduler: \"h:x\" is given, a host and a port are allowed, as in \"host:50050\""
+        );
     }
 
     #[test]

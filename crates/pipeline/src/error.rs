@@ -84,6 +84,9 @@ pub enum TaskError {
     /// A query of a global step.
     #[error("{0}; the config's [engine] says what it may take")]
     Engine(obelisc_engine::Error),
+    /// The cluster that the config names for queries is away.
+    #[error("{0}; the config's engine.scheduler names it")]
+    Cluster(String),
     /// A signal asked for the end while the task was at work; it goes on from there.
     #[error("stopped")]
     Stopped,
@@ -113,8 +116,11 @@ impl Error {
         match self {
             Self::Unreachable(_) => true,
             Self::Failed { failures, .. } => failures.iter().all(|failure| {
-                use TaskError::{Input, Io, Storage, Store};
-                matches!(failure.error, Input { .. } | Storage(_) | Io(_) | Store(obelisc_fetch::Error::Network(_)))
+                use TaskError::{Cluster, Input, Io, Storage, Store};
+                matches!(
+                    failure.error,
+                    Cluster(_) | Input { .. } | Storage(_) | Io(_) | Store(obelisc_fetch::Error::Network(_))
+                )
             }),
             _ => false,
         }
@@ -123,7 +129,11 @@ impl Error {
 
 impl From<obelisc_engine::Error> for TaskError {
     fn from(error: obelisc_engine::Error) -> Self {
-        let obelisc_engine::Error::Outside(ours) = error else { return Self::Engine(error) };
+        let ours = match error {
+            obelisc_engine::Error::Outside(ours) => ours,
+            obelisc_engine::Error::Unreachable(message) => return Self::Cluster(message),
+            other => return Self::Engine(other),
+        };
         ours.downcast::<Self>()
             .map(|error| *error)
             .or_else(|other| other.downcast().map(|error| Self::Storage(*error)))
@@ -145,11 +155,13 @@ impl TaskError {
         whole(self)
     }
 
-    /// Whether no other task can do better: the disk is full.
+    /// Whether no other task can do better: the disk is full, or the cluster is away.
     pub fn is_fatal(&self) -> bool {
         use obelisc_storage::Error::Full;
         match self {
-            Self::Storage(Full { .. }) | Self::Store(obelisc_fetch::Error::Storage(Full { .. })) => true,
+            Self::Cluster(_) | Self::Storage(Full { .. }) | Self::Store(obelisc_fetch::Error::Storage(Full { .. })) => {
+                true
+            }
             Self::Shard(error) => error.is_full(),
             _ => false,
         }

@@ -77,6 +77,11 @@ pub use run::pretend;
 pub use run::{PlannedStep, Run};
 pub use work::Worker;
 
+/// A cluster of Apache Ballista, and what it runs.
+pub mod cluster {
+    pub use obelisc_engine::{Error, ExecutorOptions, HAS_BALLISTA, SchedulerOptions, run_executor, run_scheduler};
+}
+
 /// Copies among key tables without a run: the work of the steps `keys-N`, `duplicates-N` and `clusters-N`.
 pub mod duplicates {
     pub use crate::steps::{find, find_clusters, find_links, key_range, key_rows, near_rows, ranges};

@@ -46,6 +46,9 @@ const STEPS: &str = "run/steps";
 /// How often a step's tasks are run again whose files are gone when the step ends.
 const ROUNDS: u32 = 3;
 
+/// Folder for what queries on a cluster need until they end.
+pub(crate) const QUERIES: &str = "run/queries";
+
 /// What to run, and where.
 #[derive(Debug)]
 pub struct Run<'a> {
@@ -97,6 +100,7 @@ impl Run<'_> {
         // Of steps those that are not whole are looked through when it is their turn: the others hold nothing unfinished.
         self.storage.remove_unfinished(RUN, &[STEPS])?;
         self.storage.remove_all(version::STAGING)?;
+        self.storage.remove_all(QUERIES)?;
         let mut context = self.context();
         let steps = steps::of(self.recipe);
         let mut record = self.new_record(&steps);
@@ -107,6 +111,9 @@ impl Run<'_> {
             let output = self.run_step(&**step, &context, &started, observer)?;
             self.balanced(&**step, &context, &output)?;
             self.enter(&mut context, &**step, output)?;
+        }
+        if self.config.engine.scheduler.is_some() {
+            self.storage.remove_all(QUERIES)?;
         }
         let finished = publish::publish(&context, self.force)?;
         record.dataset = Some(finished.folder.clone());

@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicBool;
 
 use obelisc_document::account::Accounts;
 use obelisc_document::table::{self, Table};
+use obelisc_engine::Limits;
 use obelisc_fetch::ImageStore;
 use obelisc_storage::inputs::Input;
 use obelisc_storage::parquet::{Reader, Writer};
@@ -111,6 +112,11 @@ impl<'a> Context<'a> {
     /// What the user named, by the task of a step that has one for each.
     pub(crate) fn given(&self, task: u32) -> Option<&Input> {
         self.given.get(usize::try_from(task).ok()?)
+    }
+
+    /// What one query may take, and where it goes.
+    pub(crate) fn engine_limits(&self, alone: bool) -> Limits {
+        self.config.engine_limits(alone, self.storage)
     }
 
     /// What an earlier step wrote; empty where there was no such step.

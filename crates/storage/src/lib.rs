@@ -35,6 +35,7 @@ mod scratch;
 
 use std::fmt::Debug;
 use std::io::{Read, Seek, SeekFrom, Write};
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -50,6 +51,14 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub trait Storage: Debug + Send + Sync {
     /// Where this is, as a user would name it.
     fn location(&self) -> String;
+
+    /// Where this is, as a process elsewhere opens it with [`Remotes::open`]: a URL, or an absolute path that it must see too.
+    fn address(&self) -> String {
+        self.location()
+    }
+
+    /// The same place, for who outlives this value.
+    fn shared(&self) -> Arc<dyn Storage>;
 
     /// The object under a key.
     ///

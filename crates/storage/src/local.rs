@@ -3,7 +3,7 @@
 use std::fs::{self, File, TryLockError};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, absolute};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -15,7 +15,7 @@ use crate::{Entry, Error, Lock, Log, Object, Published, Result, Storage, Upload}
 const UNFINISHED: &str = ".part";
 
 /// A folder of this machine.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct LocalFolder {
     root: PathBuf,
 }
@@ -100,6 +100,14 @@ impl LocalFolder {
 impl Storage for LocalFolder {
     fn location(&self) -> String {
         self.root.to_string_lossy().into_owned()
+    }
+
+    fn address(&self) -> String {
+        absolute(&self.root).unwrap_or_else(|_| self.root.clone()).to_string_lossy().into_owned()
+    }
+
+    fn shared(&self) -> Arc<dyn Storage> {
+        Arc::new(self.clone())
     }
 
     fn head(&self, key: &str) -> Result<Entry> {
@@ -408,6 +416,18 @@ mod tests {
         let temporary = tempfile::tempdir().unwrap();
         let folder = LocalFolder::create(temporary.path().join("root")).unwrap();
         (temporary, folder)
+    }
+
+    #[test]
+    fn an_address_leads_to_the_same_place_from_anywhere() {
+        let (_guard, folder) = folder();
+        folder.publish("a/b", b"here").unwrap();
+        let found = crate::Remotes::default().open(&folder.address()).unwrap();
+        assert_eq!(found.read("a/b").unwrap(), b"here");
+        assert_eq!(folder.shared().read("a/b").unwrap(), b"here");
+        let relative = LocalFolder::at("not/there").unwrap();
+        assert!(Path::new(&relative.address()).is_absolute() && relative.address().ends_with("not/there"));
+        assert!(matches!(crate::Remotes::default().open("/not/there"), Err(Error::NotFound { .. })));
     }
 
     #[test]

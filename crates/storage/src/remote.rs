@@ -173,6 +173,10 @@ impl Storage for RemoteFolder {
         self.name.clone()
     }
 
+    fn shared(&self) -> Arc<dyn Storage> {
+        Arc::new(self.clone())
+    }
+
     fn head(&self, key: &str) -> Result<Entry> {
         Ok(Entry { key: key.to_owned(), size: self.meta(key)?.size })
     }

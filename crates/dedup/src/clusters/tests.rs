@@ -47,7 +47,7 @@ fn source<T: Table>(name: &str, rows: Vec<T>) -> Source {
 
 fn found(of: &[Link], documents: u64, memory: usize) -> (BTreeMap<u64, (i64, u64)>, Rounds) {
     let spill = tempfile::tempdir().unwrap();
-    let limits = Limits { memory, spill: Some(spill.path().to_owned()), threads: 1 };
+    let limits = Limits { memory, spill: Some(spill.path().to_owned()), threads: 1, cluster: None };
     let candidate = |member: u64| {
         let (task, row) = (0, member as u32);
         Candidate { kind: KIND, member, task, row, ordinal: None, place: place(member).to_vec() }
@@ -103,7 +103,7 @@ fn the_rounds_of_a_long_chain_are_few_and_memory_makes_no_difference() {
 #[test]
 fn those_of_one_member_are_a_cluster_with_all_that_are_linked_to_it() {
     let spill = tempfile::tempdir().unwrap();
-    let limits = Limits { memory: 64 << 20, spill: Some(spill.path().to_owned()), threads: 1 };
+    let limits = Limits { memory: 64 << 20, spill: Some(spill.path().to_owned()), threads: 1, cluster: None };
     // Members 10 and 20 are several, 20 is linked to 30; 40 is linked to itself and stands alone.
     let members: [u64; 7] = [10, 20, 10, 30, 20, 40, 50];
     let candidates = members.iter().zip(0..).map(|(&member, row)| {

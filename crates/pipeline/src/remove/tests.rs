@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use obelisc_document::account::Accounts;
@@ -293,6 +294,9 @@ impl Dying {
 impl Storage for Dying {
     fn location(&self) -> String {
         self.storage.location()
+    }
+    fn shared(&self) -> Arc<dyn Storage> {
+        self.storage.shared()
     }
     fn head(&self, key: &str) -> Stored<Listed> {
         self.storage.head(key)

@@ -62,6 +62,9 @@ impl Storage for Memory {
     fn location(&self) -> String {
         "memory".to_owned()
     }
+    fn shared(&self) -> Arc<dyn Storage> {
+        Arc::new(self.clone())
+    }
     fn head(&self, key: &str) -> Result<Entry> {
         Ok(Entry { key: key.to_owned(), size: self.get(key)?.len() as u64 })
     }

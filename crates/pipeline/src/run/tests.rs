@@ -49,6 +49,7 @@ images = "url"
 struct Place {
     recipe: Recipe,
     config: Config,
+    remotes: Remotes,
     inputs: Vec<Input>,
     memory: Memory,
     store: Memory,
@@ -72,7 +73,9 @@ impl Place {
         }
         Self {
             recipe: Recipe::parse("large.toml", RECIPE, &[]).unwrap(),
-            config: Config::default(),
+            // Each input is a task, however many there are.
+            config: Config { max_tasks: u32::MAX, ..Config::default() },
+            remotes: Remotes::default(),
             inputs: (0..TASKS).map(input).collect(),
             memory: Memory::default(),
             images: ImageStore::open(Box::new(store.clone())).unwrap(),
@@ -88,6 +91,7 @@ impl Place {
             inputs: &self.inputs,
             storage: &self.memory,
             images: &self.images,
+            remotes: &self.remotes,
             stop: &self.stop,
             force: false,
         }

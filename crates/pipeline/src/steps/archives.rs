@@ -60,11 +60,11 @@ impl Step for Archives {
     fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
         let context = task.context;
         let files = context.output("select").keys(Selection::NAME)?;
-        let source = tables::source::<Selection>("selections", context.storage, files)?;
+        let source = tables::source::<Selection>("selections", context.storage, files);
         let mut ranges = task.sink::<RecordRange>()?;
         let mut archives: Vec<SelectedArchive> = Vec::new();
         let flow = task.accounts.unit(UNIT);
-        Engine::new(&context.config.engine_limits(true))?.query(vec![source], QUERY, |batch| {
+        Engine::new(&context.engine_limits(true))?.query(vec![source], QUERY, |batch| {
             for (archive, offset, length, rows) in of_batch(&batch).ok_or("the engine's answer lacks a column")? {
                 flow.enter(rows);
                 (1..rows).for_each(|_| flow.drop_one("repeated_index_row"));

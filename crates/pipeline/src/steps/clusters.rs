@@ -56,7 +56,7 @@ impl Step for Clusters {
         let (links, candidates) =
             (context.output(links).keys(Link::NAME)?, context.output(keys).keys(Candidate::NAME)?);
         // Other comparisons of the pass have a task beside.
-        let limits = context.config.engine_limits(self.tasks(context) == 1);
+        let limits = context.engine_limits(self.tasks(context) == 1);
         let mut sink = task.sink::<Removal>()?;
         let receive = |removal| sink.push(removal);
         let rounds = find_clusters(context.storage, links, candidates, comparison, &limits, receive)?;
@@ -86,8 +86,8 @@ pub fn find_clusters<'a>(
     mut receive: impl FnMut(Removal) -> Result<(), TaskError>,
 ) -> Result<Rounds, TaskError> {
     let sources = [
-        tables::source::<Link>("links", storage, links)?,
-        tables::source::<Candidate>("candidates", storage, candidates)?,
+        tables::source::<Link>("links", storage, links),
+        tables::source::<Candidate>("candidates", storage, candidates),
     ];
     let rounds = clusters(&Engine::new(limits)?, number(comparison.kind), sources, |batch| {
         let removals = removals_of(&batch, |_| Some((comparison, None))).ok_or("the engine's answer lacks a column")?;

@@ -61,7 +61,7 @@ impl Step for Duplicates {
         let wanted = context.recipe.dedup.pass(self.0);
         let keys = context.output(keys_of(self.0));
         let range = key_range(task.index, self.tasks(context));
-        let limits = context.config.engine_limits(false);
+        let limits = context.engine_limits(false);
         let mut sink = task.sink::<Removal>()?;
         find(context.storage, keys.keys(DuplicateKey::NAME)?, range.clone(), wanted, &limits, |removal| {
             sink.push(removal)
@@ -89,7 +89,7 @@ pub fn find<'a>(
     limits: &Limits,
     mut receive: impl FnMut(Removal) -> Result<(), TaskError>,
 ) -> Result<(), TaskError> {
-    let source = tables::source_of_copies::<DuplicateKey>("keys", storage, files, range)?;
+    let source = tables::source_of_copies::<DuplicateKey>("keys", storage, files, range);
     Engine::new(limits)?.query(vec![source], QUERY, |batch| {
         let removals = removals(wanted, &batch).ok_or("the engine's answer lacks a column")?;
         Ok(removals.into_iter().try_for_each(&mut receive)?)
@@ -109,7 +109,7 @@ pub fn find_links<'a>(
     limits: &Limits,
     mut receive: impl FnMut(Link) -> Result<(), TaskError>,
 ) -> Result<(), TaskError> {
-    let source = tables::source_of_copies::<Band>("bands", storage, files, range)?;
+    let source = tables::source_of_copies::<Band>("bands", storage, files, range);
     let near = wanted.iter().filter(|comparison| comparison.kind.is_near());
     let mut buckets: Vec<(u32, Buckets)> = near.map(|near| (number(near.kind), Buckets::new(near))).collect();
     Engine::new(limits)?.query(vec![source], BANDS_QUERY, |batch| {

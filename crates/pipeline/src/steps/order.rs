@@ -81,7 +81,7 @@ impl Step for Order {
                 }
             }
             Wanted::Shuffled { seed } => {
-                let limits = context.config.engine_limits(true);
+                let limits = context.engine_limits(true);
                 shuffle::sort(sizes(context, step)?, seed, finish.splits, &limits, &mut next)?;
             }
         }

@@ -59,10 +59,10 @@ impl Step for Survivors {
         let removals = removals.collect::<Result<Vec<_>, _>>()?.into_iter().flatten();
         let sizes = context.output(last_documents(context.recipe)).keys(DocumentSize::NAME)?;
         let sources = vec![
-            tables::source::<Removal>("removals", context.storage, removals)?,
-            tables::source::<DocumentSize>("sizes", context.storage, sizes)?,
+            tables::source::<Removal>("removals", context.storage, removals),
+            tables::source::<DocumentSize>("sizes", context.storage, sizes),
         ];
-        let limits = context.config.engine_limits(false);
+        let limits = context.engine_limits(false);
         let mut lost = task.sink::<LostCluster>()?;
         let accounts = &mut task.accounts;
         Engine::new(&limits)?.query(sources, QUERY, |batch| {

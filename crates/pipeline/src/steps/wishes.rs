@@ -141,7 +141,7 @@ fn wishes(
         source_of_columns::<Answer>("asked", context.storage, asked, TOLD)?,
     ];
     // Two queries at once, each with half of the memory.
-    let all = context.config.engine_limits(true);
+    let all = context.engine_limits(true);
     let limits = Limits { memory: all.memory / 2, ..all };
     let (candidates, sorted) = (Engine::new(&limits)?, Engine::new(&limits)?);
     std::thread::scope(|scope| {

@@ -15,7 +15,7 @@ use url::Url;
 
 use super::pace::{Pace, Paced};
 use super::{RemoteFolder, credentials, failed};
-use crate::{Error, Result, lease};
+use crate::{Error, LocalFolder, Result, Storage, lease};
 
 /// Schemes of URLs that lead to a place where objects can be written.
 const WRITTEN: [&str; 8] = ["s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "adl"];
@@ -78,6 +78,17 @@ impl Remotes {
     pub fn readable(&self, url: &str) -> Result<RemoteFolder> {
         let all: Vec<&str> = WRITTEN.into_iter().chain(READ).collect();
         self.place(url, &all, "use a local path, or a URL that begins with s3://, gs://, az://, https:// or http://")
+    }
+
+    /// What is under an [`address`](Storage::address): a place of this machine or behind a URL, which is there.
+    ///
+    /// # Errors
+    /// As [`folder`](Self::folder); [`Error::NotFound`] and I/O errors of a folder of this machine.
+    pub fn open(&self, address: &str) -> Result<Arc<dyn Storage>> {
+        if Self::is_url(address) {
+            return Ok(Arc::new(self.folder(address)?));
+        }
+        Ok(Arc::new(LocalFolder::open(address)?))
     }
 
     fn place(&self, name: &str, schemes: &[&str], allowed: &str) -> Result<RemoteFolder> {

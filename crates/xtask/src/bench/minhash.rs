@@ -136,7 +136,7 @@ fn work(folder: &Path, memory: usize) -> Result<Value> {
         candidates_files.push(write(&storage, task, &candidates)?);
     }
     let signatures = begin.elapsed().as_secs_f64();
-    let limits = Limits { memory, spill: Some(folder.join("spill")), threads: 1 };
+    let limits = Limits { memory, spill: Some(folder.join("spill")), threads: 1, cluster: None };
     let tasks = ranges(rows, EngineLimits::default().rows_per_task);
     let mut links_files = Vec::new();
     for task in 0..tasks {

@@ -13,6 +13,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 use obelisc_fetch::ImageStore;
 use obelisc_pipeline::{Config, Recipe, Run};
+use obelisc_storage::inputs::Wanted;
 use obelisc_storage::{LocalFolder, Remotes, Storage, inputs};
 use obelisc_testkit::object_store::ObjectStoreServer;
 use serde_json::{Value, json};
@@ -23,6 +24,8 @@ use crate::root;
 
 /// The step whose last task is missing.
 const LAST: &str = "clean";
+/// Each archive is a task, however many there are.
+const CONFIG: &str = "[run]\nmax_tasks = 1048576\n";
 
 /// How many.
 #[derive(Args, Debug)]
@@ -57,9 +60,12 @@ pub(super) fn run(options: &Tasks) -> Result<bool> {
     // Beside the build, where there is a disk and not memory.
     let temporary = tempfile::tempdir_in(target()?)?;
     let place = |name: &str| temporary.path().join(name);
+    let config = place("tasks.toml");
+    std::fs::write(&config, CONFIG)?;
     let mut told = Vec::new();
     if options.tasks > 0 {
-        let measured = Measured { program: &program, recipe: &recipe, variables: Vec::new(), place: "folder" };
+        let measured =
+            Measured { program: &program, recipe: &recipe, config: &config, variables: Vec::new(), place: "folder" };
         let names = ["in", "out", "images"].map(|name| place("folder").join(name));
         fill(&names[0], &names[2], options.tasks)?;
         let run = measured.begin(&names, options.tasks)?;
@@ -71,8 +77,13 @@ pub(super) fn run(options: &Tasks) -> Result<bool> {
         fill(&buckets[0], &buckets[2], options.s3_tasks)?;
         std::fs::create_dir_all(&buckets[1])?;
         let server = ObjectStoreServer::start(&place("store"));
-        let measured =
-            Measured { program: &program, recipe: &recipe, variables: server.variables(), place: "object store" };
+        let measured = Measured {
+            program: &program,
+            recipe: &recipe,
+            config: &config,
+            variables: server.variables(),
+            place: "object store",
+        };
         let names = ["s3://archives/", "s3://output/", "s3://images/"].map(PathBuf::from);
         let run = measured.begin(&names, options.s3_tasks)?;
         told.push(run.all(1, Some(&server))?);
@@ -115,6 +126,7 @@ fn fill(archives: &Path, images: &Path, tasks: u32) -> Result<()> {
 struct Measured<'m> {
     program: &'m Path,
     recipe: &'m Path,
+    config: &'m Path,
     variables: Vec<(String, String)>,
     place: &'m str,
 }
@@ -143,12 +155,22 @@ impl Measured<'_> {
             Ok(Box::new(LocalFolder::create(name.into_owned())?))
         };
         let [archives, output, images] = names;
-        let found = inputs::find(&[archives.to_string_lossy().into_owned()], &remotes);
+        let found = inputs::find(&[archives.to_string_lossy().into_owned()], Wanted::Archives, &remotes);
         let found = found.map_err(|errors| anyhow::anyhow!("{errors:?}"))?;
         let (storage, images) = (at(output)?, ImageStore::open(at(images)?)?);
-        let (config, stop) = (Config::default(), AtomicBool::new(false));
+        let config = Config::parse("tasks.toml", CONFIG).map_err(refused)?;
+        let stop = AtomicBool::new(false);
         let (storage, images) = (&*storage, &images);
-        let run = Run { recipe: &recipe, config: &config, inputs: &found, storage, images, stop: &stop, force: false };
+        let run = Run {
+            recipe: &recipe,
+            config: &config,
+            inputs: &found,
+            storage,
+            images,
+            remotes: &remotes,
+            stop: &stop,
+            force: false,
+        };
         run.pretend(LAST, 1, left::left)?;
         let steps = run.plan()?.iter().filter(|step| step.tasks == Some(tasks)).count();
         eprintln!("{}: {tasks} tasks × {steps} steps are there after {:.0?}", self.place, started.elapsed());
@@ -186,7 +208,7 @@ impl Begun<'_> {
             command.arg(output);
         } else {
             command.arg(self.measured.recipe).arg("--input").arg(archives).arg("--output").arg(output);
-            command.arg("--image-store").arg(images);
+            command.arg("--image-store").arg(images).arg("--config").arg(self.measured.config);
         }
         let started = Instant::now();
         if name == "run" {

@@ -73,7 +73,10 @@ fn configs_are_read_and_say_nothing_of_the_dataset() {
     let both: Vec<_> = recipe.intersection(&config).collect();
     assert_eq!(both, ["format"], "a key belongs to recipes or to configs");
     for (file, text) in tomls("configs/") {
-        Config::parse(&file, &text).unwrap_or_else(|problems| panic!("{problems:?}"));
+        if let Err(problems) = Config::parse(&file, &text) {
+            // What only a program with another feature reads says so, and is right otherwise.
+            assert!(problems.iter().all(|problem| problem.message.contains("`--features ballista`")), "{problems:?}");
+        }
         let (mut found, table) = (Vec::new(), text.parse::<toml_edit::DocumentMut>().unwrap());
         keys("", table.as_item(), &mut found);
         let unknown: Vec<_> =

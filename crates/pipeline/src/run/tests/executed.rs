@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use obelisc_storage::inputs::Wanted;
 use obelisc_storage::{Remotes, inputs};
 
 use super::*;
@@ -24,6 +25,7 @@ struct Pages {
     inputs: Vec<Input>,
     recipe: Recipe,
     config: Config,
+    remotes: Remotes,
 }
 
 impl Pages {
@@ -36,11 +38,12 @@ impl Pages {
             );
             std::fs::write(folder.path().join(format!("{page:04}.html")), text).unwrap();
         }
+        let remotes = Remotes::default();
         let glob = folder.path().join("*.html").to_string_lossy().into_owned();
-        let inputs = inputs::find(&[glob], &Remotes::default()).unwrap();
+        let inputs = inputs::find(&[glob], Wanted::Archives, &remotes).unwrap();
         assert_eq!(inputs.len(), PAGES as usize);
         let recipe = Recipe::parse("pages.toml", PAGE_RECIPE, &[]).unwrap();
-        Self { _folder: folder, inputs, recipe, config: Config::default() }
+        Self { _folder: folder, inputs, recipe, config: Config { max_tasks: u32::MAX, ..Config::default() }, remotes }
     }
 }
 
@@ -63,9 +66,9 @@ impl Output {
     }
 
     fn run<'r>(&'r self, pages: &'r Pages) -> Run<'r> {
-        let Pages { recipe, config, inputs, .. } = pages;
+        let Pages { recipe, config, inputs, remotes, .. } = pages;
         let (storage, images, stop) = (&self.memory, &self.images, &self.stop);
-        Run { recipe, config, inputs, storage, images, stop, force: false }
+        Run { recipe, config, inputs, storage, images, remotes, stop, force: false }
     }
 
     fn indexes(&self) -> usize {

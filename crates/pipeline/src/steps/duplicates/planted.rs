@@ -182,7 +182,7 @@ fn planted_copies_are_found_and_nothing_else_is() {
     let temporary = tempfile::tempdir().unwrap();
     let folder = LocalFolder::create(temporary.path()).unwrap();
     let (tables, signatures) = tables(&folder);
-    let limits = |memory| Limits { memory, spill: Some(temporary.path().to_owned()), threads: 1 };
+    let limits = |memory| Limits { memory, spill: Some(temporary.path().to_owned()), threads: 1, cluster: None };
     let (removals, links) = found(&folder, &tables, 1, &limits(1 << 30));
 
     let number_at = |task: u32, row: u32| task * PER_TASK + row;

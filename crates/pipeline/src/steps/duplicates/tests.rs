@@ -54,7 +54,7 @@ fn copies_are_the_same_whatever_the_ranges_the_threads_and_the_memory() {
     let found = |tasks: u32, memory: usize, threads: usize| {
         let mut found = Vec::new();
         for task in 0..tasks {
-            let limits = Limits { memory, spill: Some(temporary.path().to_owned()), threads };
+            let limits = Limits { memory, spill: Some(temporary.path().to_owned()), threads, cluster: None };
             let files = files.iter().map(String::as_str);
             find(&folder, files, key_range(task, tasks), &wanted, &limits, |removal| {
                 found.push(removal);

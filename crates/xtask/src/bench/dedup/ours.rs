@@ -25,8 +25,12 @@ pub(super) fn work(part: Part, rows: u64, folder: &Path, threads: usize, memory:
     let started = Instant::now();
     let storage = LocalFolder::create(folder)?;
     let files = input::files(rows);
-    let limits =
-        Limits { memory: usize::try_from(memory)? / threads.max(1), spill: Some(folder.join("spill")), threads: 1 };
+    let limits = Limits {
+        memory: usize::try_from(memory)? / threads.max(1),
+        spill: Some(folder.join("spill")),
+        threads: 1,
+        cluster: None,
+    };
     let tasks = ranges(rows, EngineLimits::default().rows_per_task);
     let found = in_turns(threads, tasks, |task| {
         let writer = Writer::create(&storage, &format!("removals/{task:06}.parquet"), Removal::schema())?;

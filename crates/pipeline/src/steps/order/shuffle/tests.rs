@@ -20,7 +20,7 @@ fn sizes(tasks: u32, rows: u32) -> impl Iterator<Item = Result<(u32, Vec<Documen
 
 fn sorted(tasks: u32, rows: u32, seed: u64, memory: usize, threads: usize) -> Vec<Placing> {
     let spill = tempfile::tempdir().unwrap();
-    let limits = Limits { memory, spill: Some(spill.path().to_owned()), threads };
+    let limits = Limits { memory, spill: Some(spill.path().to_owned()), threads, cluster: None };
     let mut placed = Vec::new();
     sort(sizes(tasks, rows), seed, SPLITS, &limits, |placing| {
         placed.push(placing);
@@ -56,7 +56,7 @@ fn another_seed_is_another_order_and_a_document_more_moves_no_other() {
 
 #[test]
 fn what_fails_at_either_end_fails_the_whole() {
-    let limits = Limits { memory: 1 << 26, spill: None, threads: 1 };
+    let limits = Limits { memory: 1 << 26, spill: None, threads: 1, cluster: None };
     let broken = sizes(1, 5000).chain(std::iter::once(Err(TaskError::Accounts("broken".to_owned()))));
     let error = sort(broken, 1, SPLITS, &limits, |_| Ok(())).unwrap_err();
     assert!(error.whole().contains("broken"), "{error:?}");

@@ -317,10 +317,9 @@ pub(crate) fn is_done(storage: &dyn Storage, folder: &str, task: u32, tasks: u32
 
 #[cfg(test)]
 mod tests {
-    use obelisc_storage::LocalFolder;
-
     use super::super::Output;
     use super::*;
+    use crate::run::Memory;
 
     const TASKS: u32 = 2500;
 
@@ -330,7 +329,6 @@ mod tests {
     }
 
     fn put(storage: &dyn Storage, task: u32) {
-        // Not published: a test waits for no disk.
         storage.write(&key("s", task), &serde_json::to_vec(&marker(task)).unwrap()).unwrap();
     }
 
@@ -344,7 +342,7 @@ mod tests {
 
     #[test]
     fn whole_groups_become_indexes_and_the_step_stays_the_same() {
-        let storage = crate::run::Memory::default();
+        let storage = Memory::default();
         // The group in the middle lacks a task; the last one is small.
         (0..TASKS).filter(|task| *task != 1234).for_each(|task| put(&storage, task));
         let before = output(&storage);
@@ -366,7 +364,7 @@ mod tests {
 
     #[test]
     fn a_summary_says_what_all_markers_say_and_counts_while_no_index_is_missing() {
-        let storage = crate::run::Memory::default();
+        let storage = Memory::default();
         (0..TASKS).for_each(|task| put(&storage, task));
         let before = output(&storage);
         make_missing(&storage, "s", &listed(&storage)).unwrap();
@@ -394,7 +392,7 @@ mod tests {
 
     #[test]
     fn an_index_that_is_taken_apart_takes_the_summary_with_it() {
-        let storage = crate::run::Memory::default();
+        let storage = Memory::default();
         (0..TASKS).for_each(|task| put(&storage, task));
         make_missing(&storage, "s", &listed(&storage)).unwrap();
         sum(&storage, "s", TASKS, |_, _| ()).unwrap().publish(&storage, "s").unwrap();
@@ -413,7 +411,7 @@ mod tests {
     #[test]
     fn whoever_is_killed_while_indexes_are_made_or_taken_apart_loses_nothing() {
         let gone = BTreeSet::from([3]);
-        let steps: [fn(&crate::run::Memory) -> Result<()>; 2] = [
+        let steps: [fn(&Memory) -> Result<()>; 2] = [
             |storage| {
                 make_missing(storage, "s", &listed(storage))?;
                 sum(storage, "s", TASKS, |_, _| ())?.publish(storage, "s")
@@ -424,7 +422,7 @@ mod tests {
             },
         ];
         for (step, changes) in [0, 1, 2, 700, 1001, 2000, 2001, 2002].into_iter().flat_map(|n| [(0, n), (1, n)]) {
-            let storage = crate::run::Memory::default();
+            let storage = Memory::default();
             (0..TASKS).for_each(|task| put(&storage, task));
             let before = output(&storage).digest;
             if step == 1 {
@@ -452,11 +450,9 @@ mod tests {
 
     #[test]
     fn a_marker_that_says_nothing_keeps_its_group_from_becoming_an_index() {
-        let folder = tempfile::tempdir().unwrap();
-        let storage = LocalFolder::create(folder.path()).unwrap();
+        let storage = Memory::default();
         let known: Vec<Marker> = (0..998).map(marker).collect();
-        std::fs::create_dir_all(folder.path().join("s/markers")).unwrap();
-        let put = |task: u32, text: &[u8]| std::fs::write(folder.path().join(key("s", task)), text).unwrap();
+        let put = |task: u32, text: &[u8]| storage.write(&key("s", task), text).unwrap();
         put(998, b"");
         put(999, &serde_json::to_vec(&marker(7)).unwrap());
         let stale = make(&storage, "s", (0, TASKS), known.clone()).unwrap();

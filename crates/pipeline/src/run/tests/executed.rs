@@ -29,6 +29,7 @@ struct Pages {
 }
 
 impl Pages {
+    #[allow(clippy::disallowed_methods, reason = "a test waits for no disk to have what it wrote")]
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         for page in 0..PAGES {

@@ -37,7 +37,7 @@ impl Crawl {
     fn new() -> Self {
         let place = Place::new();
         let archives = three_archives(&place, &format!("store/crawl/{SEGMENT}"), 12);
-        place.write("c.toml", &format!("[select]\narchives = {:?}\n", place.path("store/crawl")));
+        place.write("c.toml", format!("[select]\narchives = {:?}\n", place.path("store/crawl")));
         let crawl = Self { place, archives };
         let captures: Vec<Capture> = crawl.archives.iter().flat_map(|path| captures(path)).collect();
         // Not sorted by archive, as the index is sorted by URL.
@@ -77,7 +77,7 @@ impl Crawl {
     fn recipe(&self, condition: &str) -> PathBuf {
         let text = std::fs::read_to_string(repository("pipelines/quickstart.toml")).unwrap();
         let text = text.replace("stages = [", "stages = [\"select\", ");
-        self.place.write("r.toml", &format!("{text}\n[select]\nwhere = \"{condition}\"\n"))
+        self.place.write("r.toml", format!("{text}\n[select]\nwhere = \"{condition}\"\n"))
     }
 
     fn select(&self, condition: &str, output: &str) -> Call {

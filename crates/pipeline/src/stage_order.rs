@@ -40,7 +40,6 @@ pub(crate) fn check(root: &Options<'_>, stages: &[Stage], judging: &Judging, cle
         );
     }
     for (table, needed) in [
-        ("select", Stage::Select),
         ("classifiers", Stage::Attach),
         ("clean", Stage::Clean),
         ("dedup", Stage::Dedup),

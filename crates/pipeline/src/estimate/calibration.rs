@@ -7,9 +7,6 @@ use serde::{Deserialize, Serialize};
 /// Version of the file's format.
 const FORMAT: u32 = 1;
 
-/// The calibration of this version of the program.
-const BUILT_IN: &str = include_str!("../../calibration.json");
-
 /// What runs took, each of a recipe over a known corpus.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
@@ -79,25 +76,6 @@ pub struct Cost {
 }
 
 impl Calibration {
-    /// That which comes with the program.
-    pub fn built_in() -> Self {
-        Self::parse("calibration.json", BUILT_IN).unwrap_or_else(|_| Self::empty())
-    }
-
-    /// One that knows nothing.
-    fn empty() -> Self {
-        Self {
-            format: FORMAT,
-            machine: String::new(),
-            date: String::new(),
-            command: String::new(),
-            recipes: BTreeMap::new(),
-            seconds_per_fetched_image: 0.0,
-            assumed_image_bytes: 0.0,
-            assumed_found_percent: 0.0,
-        }
-    }
-
     /// Reads a calibration; `name` is what errors call it.
     ///
     /// # Errors

@@ -70,7 +70,11 @@ pub(super) fn read(mut options: Options<'_>, sections: &mut Sections, stages: &[
         "which captures of Common Crawl's columnar index are read: what stands behind WHERE, in SQL on its columns",
     );
     let mut condition = None;
+    let selects = stages.contains(&Stage::Select);
     if !text.is_empty() {
+        if !selects {
+            options.problem(key, "is given, and the stage select is missing".to_owned());
+        }
         match Condition::parse(&text, &INDEX) {
             Ok(parsed) => condition = Some(parsed),
             Err(problem) => {
@@ -78,7 +82,7 @@ pub(super) fn read(mut options: Options<'_>, sections: &mut Sections, stages: &[
                 options.problem(key, format!("{problem}; the columns are {}", columns.join(", ")));
             }
         }
-    } else if stages.contains(&Stage::Select) {
+    } else if selects {
         options.problem(
             key,
             "missing; the stage select reads the captures for which it is true, \"true\" for all".to_owned(),

@@ -105,7 +105,7 @@ fn in_path(kind: &Kind) -> Vec<(&'static str, String)> {
     let path = file.shown();
     let value = |name: &'static str| {
         let parts = path.split('/').filter_map(|part| part.split_once('='));
-        parts.filter(|(key, _)| *key == name).last().map(|(_, value)| (name, value.to_owned()))
+        parts.rev().find(|(key, _)| *key == name).map(|(_, value)| (name, value.to_owned()))
     };
     IN_PATHS.into_iter().filter_map(value).collect()
 }

@@ -44,14 +44,20 @@ pub(crate) struct Calibrate {
     /// CPU milliseconds of an image that is fetched, as `cargo xtask bench fetch` gives them for decoding and keeping its bytes
     #[arg(long, default_value_t = 0.758)]
     ms_per_fetched_image: f64,
-    /// Where the calibration goes [default: crates/pipeline/calibration.json]
+    /// Where the calibration goes
+    #[arg(long, value_name = "FILE", default_value = "calibration.json")]
+    output: PathBuf,
+    /// The `obelisc` that is measured [default: a release build of this tree]
     #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    program: Option<PathBuf>,
 }
 
 /// Measures and writes the calibration.
 pub(super) fn run(options: &Calibrate) -> Result<bool> {
-    let binary = Binary::release()?;
+    let program = match &options.program {
+        Some(program) => std::path::absolute(program)?,
+        None => Binary::release()?.path().to_owned(),
+    };
     let named = |given: &[PathBuf], names: &[&str]| -> Result<Vec<PathBuf>> {
         if !given.is_empty() {
             return Ok(given.to_vec());
@@ -65,9 +71,9 @@ pub(super) fn run(options: &Calibrate) -> Result<bool> {
     for name in &options.recipe {
         let recipe = root().join(format!("pipelines/{name}.toml"));
         eprintln!("{name}: pages");
-        let (pages, _) = once(&binary, &recipe, &pages)?;
+        let (pages, _) = once(&program, &recipe, &pages)?;
         eprintln!("{name}: steps");
-        let (timed, steps) = once(&binary, &recipe, &timed)?;
+        let (timed, steps) = once(&program, &recipe, &timed)?;
         recipes.insert(name.clone(), Measured { pages, timed, steps });
     }
     let calibration = Calibration {
@@ -82,17 +88,17 @@ pub(super) fn run(options: &Calibrate) -> Result<bool> {
     };
     let text = serde_json::to_string_pretty(&calibration)? + "\n";
     Calibration::parse("the calibration", &text).map_err(anyhow::Error::msg)?;
-    let output = options.output.clone().unwrap_or_else(|| root().join("crates/pipeline/calibration.json"));
-    fs::write(&output, text).with_context(|| output.display().to_string())?;
+    let output = &options.output;
+    fs::write(output, text).with_context(|| output.display().to_string())?;
     println!("written: {}", output.display());
     Ok(true)
 }
 
 /// One run, and what came of it.
-fn once(binary: &Binary, recipe: &Path, archives: &[PathBuf]) -> Result<(Corpus, BTreeMap<String, Cost>)> {
+fn once(program: &Path, recipe: &Path, archives: &[PathBuf]) -> Result<(Corpus, BTreeMap<String, Cost>)> {
     let folder = tempfile::tempdir_in(target()?)?;
     let output = folder.path().join("out");
-    let mut command = Command::new(binary.path());
+    let mut command = Command::new(program);
     command.arg("run").arg(recipe).arg("--input").args(archives).arg("--output").arg(&output);
     command.args(["--threads", "1", "--log-format", "json"]).stdin(Stdio::null()).stdout(Stdio::null());
     let mut child = command.stderr(Stdio::piped()).spawn()?;

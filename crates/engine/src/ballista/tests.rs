@@ -75,11 +75,14 @@ impl Bench {
             let mut rows: Vec<(u64, u64)> =
                 (0..1000).map(|row| row + file * 1000).map(|id| ((id * 0x9e37_79b9) % 977, id)).collect();
             rows.sort_unstable();
-            let place = |id: &u64| (id % 3 > 0).then(|| id.to_be_bytes());
+            let place = |id: &u64| (!id.is_multiple_of(3)).then(|| id.to_be_bytes());
             let columns: [(&str, ArrayRef); 4] = [
                 ("n", Arc::new(UInt64Array::from_iter_values(rows.iter().map(|(n, _)| *n)))),
                 ("id", Arc::new(UInt64Array::from_iter_values(rows.iter().map(|(_, id)| *id)))),
-                ("odd", Arc::new(rows.iter().map(|(_, id)| (id % 2 > 0).then_some(7)).collect::<UInt32Array>())),
+                (
+                    "odd",
+                    Arc::new(rows.iter().map(|(_, id)| (!id.is_multiple_of(2)).then_some(7)).collect::<UInt32Array>()),
+                ),
                 ("place", Arc::new(rows.iter().map(|(_, id)| place(id)).collect::<BinaryArray>())),
             ];
             let batch =

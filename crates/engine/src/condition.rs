@@ -70,7 +70,7 @@ impl Condition {
     /// # Errors
     /// What is wrong with it, in words: no SQL, a column that the schema has not, a function, a value that is neither true nor false.
     pub fn parse(text: &str, schema: &Schema) -> Result<Self, String> {
-        let (_, expression) = parsed(text, schema).map_err(|error| worded(&error))?;
+        let (expression, _) = parsed(&SessionContext::new(), text, schema).map_err(|error| worded(&error))?;
         if let Some(other) = refused(&expression) {
             return Err(format!(
                 "{other} is no part of a condition on a row: columns, literals, comparisons, LIKE, IN, BETWEEN, IS NULL, CASE, arithmetic and CAST are"
@@ -103,8 +103,9 @@ impl Condition {
     }
 
     fn ready(&self, schema: SchemaRef) -> datafusion::error::Result<Bound> {
-        let (df_schema, expression) = parsed(&self.text, &schema)?;
-        let expression = SessionContext::new().create_physical_expr(expression, &df_schema)?;
+        let context = SessionContext::new();
+        let (expression, columns) = parsed(&context, &self.text, &schema)?;
+        let expression = context.create_physical_expr(expression, &columns)?;
         let kind = expression.data_type(&schema)?;
         if kind != DataType::Boolean {
             let message = format!("{} is of type {kind}, and a condition is true or false", self.text);
@@ -149,11 +150,11 @@ fn worded(error: &DataFusionError) -> String {
     line.trim_start_matches("sql parser error: ").trim_end_matches('.').to_owned()
 }
 
-fn parsed(text: &str, schema: &Schema) -> datafusion::error::Result<(DFSchema, Expr)> {
-    let schema = DFSchema::try_from(schema.clone())?;
-    let expression = SessionContext::new().parse_sql_expr(text, &schema)?;
-    expression.get_type(&schema)?;
-    Ok((schema, expression))
+fn parsed(context: &SessionContext, text: &str, schema: &Schema) -> datafusion::error::Result<(Expr, DFSchema)> {
+    let columns = DFSchema::try_from(schema.clone())?;
+    let expression = context.parse_sql_expr(text, &columns)?;
+    expression.get_type(&columns)?;
+    Ok((expression, columns))
 }
 
 /// The first part of an expression that no condition has.

@@ -99,7 +99,8 @@ pub fn estimate(recipe: &Recipe, config: &Config, size: Size, calibration: &Cali
     if recipe.has(Stage::Fetch) && recipe.fetch.asks_network {
         assumptions.push(calibration.told_of_images());
     }
-    Estimate { steps, documents: volumes.documents(), dataset_bytes: volumes.dataset_bytes, assumptions }
+    let corpus = &volumes.corpus;
+    Estimate { steps, documents: [corpus.documents, corpus.written], dataset_bytes: corpus.dataset_bytes, assumptions }
 }
 
 #[cfg(test)]

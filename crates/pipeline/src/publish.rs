@@ -7,6 +7,7 @@ use obelisc_storage::{Storage, random_word};
 use serde::Deserialize as _;
 
 use crate::error::Error;
+use crate::recipe;
 use crate::shares::in_shares;
 use crate::step::Context;
 use crate::steps::{self, SHARDS};
@@ -155,11 +156,11 @@ fn manifest(context: &Context<'_>) -> Result<Manifest, Error> {
         let summary = ShardSummary::deserialize(&marker.facts).map_err(|error| unpublishable(error.into()))?;
         shards.push(Shard::new(path, split.name().to_owned(), &summary));
     }
-    let given = if recipe.has(crate::recipe::Stage::Select) { context.given } else { &[] };
+    let given = if recipe.has(recipe::Stage::Select) { context.given } else { &[] };
     let index = given.iter().zip(context.output("select").markers()?).map(|(input, marker)| obelisc_shard::Input {
         name: input.name.clone(),
         size: input.size,
-        records: marker.accounts.0.get("index_rows").map_or(0, |rows| rows.entered),
+        records: marker.accounts.0.get(steps::INDEX_ROWS).map_or(0, |rows| rows.entered),
         records_digest: marker.files.first().map(|selections| selections.digest.clone()).unwrap_or_default(),
         ..obelisc_shard::Input::default()
     });

@@ -160,9 +160,9 @@ impl Record {
     pub fn failures(&self, storage: &dyn Storage) -> Result<Vec<Failure>, TaskError> {
         self.tables()?;
         let mut failures = Vec::new();
-        let steps = ["select", "extract"].map(|step| self.markers(storage, step));
-        for marker in steps.into_iter().collect::<Result<Vec<_>, _>>()?.concat() {
-            for file in marker.files_of(Failure::NAME) {
+        for step in ["select", "extract"] {
+            let markers = self.markers(storage, step)?;
+            for file in markers.iter().flat_map(|marker| marker.files_of(Failure::NAME)) {
                 for batch in Reader::open(storage, &file.key, 1024)? {
                     failures.extend(table::rows::<Failure>(&batch?)?);
                 }

@@ -248,7 +248,7 @@ impl Run<'_> {
             all["cut"] = cut;
         }
         let digest = format!("{:032x}", xxh3_128(all.to_string().as_bytes()));
-        let folder = format!("{RUN}/steps/{}-{digest}", step.name());
+        let folder = format!("{STEPS}/{}-{digest}", step.name());
         Prepared { digest, folder, tasks: step.tasks(context) }
     }
 

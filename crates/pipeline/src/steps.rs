@@ -39,6 +39,7 @@ pub(crate) use extract::facts;
 pub(crate) use kept::retention;
 pub use keys::{key_rows, near_rows};
 pub(crate) use order::shards;
+pub(crate) use select::UNIT as INDEX_ROWS;
 pub(crate) use write::SHARDS;
 
 /// The steps of a recipe, in order.

@@ -1,6 +1,7 @@
 //! What runs took that were measured, as `cargo xtask bench calibrate` writes it.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
@@ -75,6 +76,22 @@ pub struct Cost {
     pub peak_bytes: f64,
 }
 
+impl Corpus {
+    /// What so many times as many bytes of like pages would be.
+    pub(super) fn times(&self, times: f64) -> Self {
+        Self {
+            archives: self.archives.clone(),
+            archive_bytes: self.archive_bytes * times,
+            documents: self.documents * times,
+            written: self.written * times,
+            key_rows: self.key_rows.iter().map(|rows| rows * times).collect(),
+            references: self.references * times,
+            images: self.images.map(|images| images * times),
+            dataset_bytes: self.dataset_bytes * times,
+        }
+    }
+}
+
 impl Calibration {
     /// Reads a calibration; `name` is what errors call it.
     ///
@@ -98,10 +115,16 @@ impl Calibration {
         }
     }
 
-    /// The runs of a recipe, or else those of the default one.
-    pub(super) fn of(&self, recipe: &str) -> (&str, Measured) {
+    /// The runs of a recipe, or else those of the default one, with whose they are.
+    pub(super) fn of(&self, recipe: &str) -> (&str, &Measured) {
+        static NOTHING: LazyLock<Measured> = LazyLock::new(Measured::default);
         let own = self.recipes.get_key_value(recipe).or_else(|| self.recipes.get_key_value(DEFAULT));
-        own.map_or((DEFAULT, Measured::default()), |(name, measured)| (name, measured.clone()))
+        own.map_or((DEFAULT, &*NOTHING), |(name, measured)| (name.as_str(), measured))
+    }
+
+    /// Bytes of the images that come, of so many that are asked for.
+    pub(super) fn found_bytes(&self, asked: f64) -> f64 {
+        asked * self.assumed_found_percent / 100.0 * self.assumed_image_bytes
     }
 
     /// Where the figures come from, in words.

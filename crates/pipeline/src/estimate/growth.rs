@@ -1,6 +1,6 @@
 //! How what a step takes grows with what it is given.
 
-use super::calibration::{Calibration, Corpus, Cost, Measured};
+use super::calibration::{Calibration, Corpus, Cost};
 use super::{Size, StepEstimate};
 use crate::config::Config;
 use crate::recipe::{Order, Recipe, Stage};
@@ -17,46 +17,27 @@ const BYTES_PER_REQUEST: f64 = 8e6;
 /// Requests of a task's files and marker, beside their bytes.
 const REQUESTS_PER_TASK: f64 = 6.0;
 
-/// What comes of the archives, in the amounts that steps grow with.
+/// What comes of the archives.
 pub(super) struct Volumes {
     archives: f64,
-    archive_bytes: f64,
     map_tasks: f64,
-    documents: f64,
-    written: f64,
-    key_rows: Vec<f64>,
-    references: f64,
-    captured: f64,
+    /// Images that are asked for over the network.
     asked: f64,
-    pub(super) dataset_bytes: f64,
+    /// What the measured pages would be, were there as many bytes of them.
+    pub(super) corpus: Corpus,
 }
 
 impl Volumes {
     pub(super) fn new(recipe: &Recipe, config: &Config, size: Size, calibration: &Calibration) -> Self {
-        let Measured { pages, .. } = calibration.of(&recipe.name).1;
-        let (archives, archive_bytes) = (size.archives as f64, size.bytes as f64);
-        let times = if pages.archive_bytes > 0.0 { archive_bytes / pages.archive_bytes } else { 0.0 };
+        let pages = &calibration.of(&recipe.name).1.pages;
+        let archives = size.archives as f64;
+        let times = if pages.archive_bytes > 0.0 { size.bytes as f64 / pages.archive_bytes } else { 0.0 };
         let each = (archives / f64::from(config.max_tasks)).ceil().max(1.0);
-        let [wanted, captured] = pages.images.map(|images| images * times);
+        let mut corpus = pages.times(times);
+        let [wanted, captured] = corpus.images;
         let asked = if recipe.has(Stage::Fetch) && recipe.fetch.asks_network { wanted - captured } else { 0.0 };
-        let found = asked * calibration.assumed_found_percent / 100.0 * calibration.assumed_image_bytes;
-        Self {
-            archives,
-            archive_bytes,
-            map_tasks: (archives / each).ceil(),
-            documents: pages.documents * times,
-            written: pages.written * times,
-            key_rows: pages.key_rows.iter().map(|rows| rows * times).collect(),
-            references: pages.references * times,
-            captured,
-            asked,
-            dataset_bytes: pages.dataset_bytes * times + found,
-        }
-    }
-
-    /// Documents that come out of extraction, and those in the dataset.
-    pub(super) fn documents(&self) -> [f64; 2] {
-        [self.documents, self.written]
+        corpus.dataset_bytes += calibration.found_bytes(asked);
+        Self { archives, map_tasks: (archives / each).ceil(), asked, corpus }
     }
 }
 
@@ -72,35 +53,20 @@ pub(super) struct Growth<'g> {
 enum Driver {
     ArchiveBytes,
     Documents,
-    /// Of a pass.
+    /// Of a pass; of one that was not measured those of the last.
     KeyRows(usize),
     References,
     Captured,
     DatasetBytes,
 }
 
-/// The rows of a pass; of one that was not measured those of the last.
-fn of_pass(rows: &[f64], pass: usize) -> f64 {
-    rows.get(pass).or(rows.last()).copied().unwrap_or_default()
-}
-
 impl Driver {
-    fn now(self, volumes: &Volumes) -> f64 {
-        match self {
-            Self::ArchiveBytes => volumes.archive_bytes,
-            Self::Documents => volumes.documents,
-            Self::KeyRows(pass) => of_pass(&volumes.key_rows, pass),
-            Self::References => volumes.references,
-            Self::Captured => volumes.captured,
-            Self::DatasetBytes => volumes.dataset_bytes,
-        }
-    }
-
-    fn timed(self, corpus: &Corpus) -> f64 {
+    /// How much of it a corpus has.
+    fn of(self, corpus: &Corpus) -> f64 {
         match self {
             Self::ArchiveBytes => corpus.archive_bytes,
             Self::Documents => corpus.documents,
-            Self::KeyRows(pass) => of_pass(&corpus.key_rows, pass),
+            Self::KeyRows(pass) => corpus.key_rows.get(pass).or(corpus.key_rows.last()).copied().unwrap_or_default(),
             Self::References => corpus.references,
             Self::Captured => corpus.images[1],
             Self::DatasetBytes => corpus.dataset_bytes,
@@ -132,8 +98,8 @@ impl Growth<'_> {
         let found = measured.steps.get(step).or_else(|| measured.steps.get(&format!("{base}-1"))).copied();
         estimate.calibrated = found.is_some();
         let cost = found.unwrap_or_default();
-        let timed = driver.timed(&measured.timed);
-        let times = if timed > 0.0 { driver.now(self.volumes) / timed } else { 0.0 };
+        let timed = driver.of(&measured.timed);
+        let times = if timed > 0.0 { driver.of(&self.volumes.corpus) / timed } else { 0.0 };
         let Cost { cpu_seconds, read_bytes, written_bytes, ledger_bytes, peak_bytes } = cost;
         let read = read_bytes * times * passes;
         estimate.core_seconds = cpu_seconds * times + (read - read_bytes * times) / DECODED + opened * OPENING;
@@ -151,8 +117,8 @@ impl Growth<'_> {
     fn shape(&self, base: &str, pass: usize) -> Shape {
         let map = self.volumes.map_tasks;
         let rows = self.config.engine.rows_per_task as f64;
-        let key_ranges = (of_pass(&self.volumes.key_rows, pass) / rows).ceil().max(1.0);
-        let url_ranges = (self.volumes.references * PART_IN_MEMORY as f64 / rows).ceil().max(1.0);
+        let key_ranges = (Driver::KeyRows(pass).of(&self.volumes.corpus) / rows).ceil().max(1.0);
+        let url_ranges = (self.volumes.corpus.references * PART_IN_MEMORY as f64 / rows).ceil().max(1.0);
         let shape = |driver, tasks, opened, passes| Shape { driver, tasks, opened, passes };
         match base {
             "extract" | "filter" | "keys" | "clean" => shape(Driver::ArchiveBytes, map, map, 1.0),
@@ -170,7 +136,8 @@ impl Growth<'_> {
             "wishes" => shape(Driver::References, 1.0, map, 1.0),
             "download" => shape(Driver::References, url_ranges, 0.0, 1.0),
             "write" => {
-                let shards = (self.volumes.dataset_bytes / self.recipe.finish.max_shard_bytes as f64).ceil().max(1.0);
+                let shards =
+                    (self.volumes.corpus.dataset_bytes / self.recipe.finish.max_shard_bytes as f64).ceil().max(1.0);
                 // A shuffled shard has documents of all tables.
                 let tables = if matches!(self.recipe.finish.order, Order::Input) { shards + map } else { shards * map };
                 shape(Driver::DatasetBytes, shards, tables, 1.0)
@@ -189,7 +156,7 @@ impl Growth<'_> {
         let (calibration, asked) = (self.calibration, self.volumes.asked);
         estimate.images = asked;
         estimate.core_seconds = asked * calibration.seconds_per_fetched_image;
-        estimate.read_bytes = asked * calibration.assumed_found_percent / 100.0 * calibration.assumed_image_bytes;
+        estimate.read_bytes = calibration.found_bytes(asked);
         estimate.written_bytes = estimate.read_bytes;
         estimate.requests = estimate.written_bytes / BYTES_PER_REQUEST + REQUESTS_PER_TASK * estimate.tasks as f64;
         estimate.peak_bytes = self.config.fetch.max_in_flight_bytes as f64;

@@ -74,8 +74,7 @@ impl Step for Download {
     /// The store is shared and may be moved: answers are of use only while it holds their bytes.  What was asked for again since then may be there now, so they
     /// rest on that as well.
     fn rests_on(&self, marker: &Marker) -> Vec<String> {
-        let segments = marker.facts["segments"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        segments.map(str::to_owned).chain([asked_again(&marker.facts["retries"])]).collect()
+        answered::segments(marker).chain([asked_again(&marker.facts["retries"])]).collect()
     }
 
     fn there(&self, context: &Context<'_>) -> Result<BTreeSet<String>, TaskError> {

@@ -50,9 +50,7 @@ impl Step for Harvest {
 
     /// The store is shared and may be moved: answers are of use only while it holds their bytes.
     fn rests_on(&self, marker: &Marker) -> Vec<String> {
-        let (one, several) = (&marker.facts["segment"], marker.facts["segments"].as_array());
-        let named = several.into_iter().flatten().chain([one]).filter_map(Value::as_str);
-        named.map(str::to_owned).collect()
+        answered::segments(marker).collect()
     }
 
     fn there(&self, context: &Context<'_>) -> Result<BTreeSet<String>, TaskError> {
@@ -75,10 +73,7 @@ impl Step for Harvest {
             all.extend(answers(context, input, &name, &requests)?);
             segments.push(name);
         }
-        task.facts = match segments.len() {
-            0 | 1 => json!({"segment": segments.pop()}),
-            _ => json!({"segments": segments}),
-        };
+        task.facts = json!({"segments": segments});
         answered::write(task, "captured_urls", all)
     }
 }

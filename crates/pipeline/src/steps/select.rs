@@ -27,7 +27,7 @@ const VERSION: u32 = 1;
 const ROWS_PER_READ: usize = 8192;
 
 /// The unit of the accounts.
-pub(super) const UNIT: &str = "index_rows";
+pub(crate) const UNIT: &str = "index_rows";
 
 pub(super) struct Select;
 

@@ -5,8 +5,6 @@ use std::process::Command;
 
 use obelisc_testkit::{ArchiveBuilder, Compression, Wacz};
 
-use serde_json::json;
-
 use crate::archives::{page, small, small_bytes};
 use crate::program::{Place, obelisc, repository};
 
@@ -32,10 +30,6 @@ fn desk() -> Place {
     place.write("list.txt", "listed.warc.gz\n");
     place.write("takedown.txt", "https://atlas.example/waves/interference\n");
     place.write("documents.jsonl", "{\"texts\": [\"Common words\"]}\n");
-    let corpus = json!({"archives": ["a.warc.gz"], "archive_bytes": 1e6, "documents": 9, "written": 3, "key_rows": [9], "references": 9, "images": [9, 3], "dataset_bytes": 1e5});
-    let calibration = json!({"format": 1, "machine": "a desk", "date": "2026-12-01", "command": "a bench", "seconds_per_fetched_image": 0.001,
-        "assumed_image_bytes": 6e4, "assumed_found_percent": 80, "recipes": {"default": {"pages": corpus, "timed": corpus, "steps": {}}}});
-    place.write("calibration.json", calibration.to_string());
     place.write("texts/a.txt", "more common words");
     for letter in 'a'..='j' {
         place.write(&format!("wikipedia/{letter}.txt"), format!("The castle {letter} was built in stone."));

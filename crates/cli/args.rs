@@ -57,16 +57,19 @@ Examples:
     #[command(after_help = "\
 Examples:
   obelisc plan pipelines/quickstart.toml --input tests/fixtures/quickstart.warc.gz --output out
-  obelisc plan pipelines/default.toml --input tests/fixtures/quickstart.warc.gz --output out --estimate calibration.json --archives 90000 --archive-bytes 1100000000
+  obelisc plan pipelines/default.toml --input tests/fixtures/quickstart.warc.gz --output out --estimate --archives 90000 --archive-bytes 1100000000
 
-An estimate scales what smaller runs took: `cargo xtask bench calibrate` measures that on your machine. Below the table stands what it takes for granted. Nothing is read of the input but its size.")]
+An estimate scales what smaller runs took; `cargo xtask bench calibrate` measures that on your own machine. Below the table stands what it takes for granted. Nothing is read of the input but its size.")]
     Plan {
         /// What would run
         #[command(flatten)]
         run: RunArgs,
-        /// Say what the run would take by this calibration: tasks, core-hours, bytes, requests, images, memory
-        #[arg(long, value_name = "FILE")]
-        estimate: Option<PathBuf>,
+        /// Say what the run would take: tasks, core-hours, bytes, requests, images, memory
+        #[arg(long)]
+        estimate: bool,
+        /// Estimate by these measurements [default: those that were made for this version]
+        #[arg(long, value_name = "FILE", requires = "estimate")]
+        calibration: Option<PathBuf>,
         /// As if there were so many archives
         #[arg(long, value_name = "N", requires = "estimate", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
         archives: Option<u64>,

@@ -12,15 +12,19 @@ use crate::run::{Prepared, read_text};
 
 /// What somebody wants to know.
 pub struct Question<'a> {
-    pub calibration: &'a Path,
+    /// Where the measurements lie, if not in the program.
+    pub calibration: Option<&'a Path>,
     pub archives: Option<u64>,
     pub archive_bytes: Option<u64>,
 }
 
 /// Tells what a run would take.
 pub fn tell(prepared: &Prepared, question: &Question<'_>, as_json: bool) -> Result<(), Failure> {
-    let path = question.calibration;
-    let calibration = Calibration::parse(&path.to_string_lossy(), &read_text(path)?).map_err(Failure::usage)?;
+    let calibration = match question.calibration {
+        Some(path) => Calibration::parse(&path.to_string_lossy(), &read_text(path)?),
+        None => Calibration::built_in(),
+    };
+    let calibration = calibration.map_err(Failure::usage)?;
     let named = prepared.inputs.len() as u64;
     let bytes: u64 = prepared.inputs.iter().map(|input| input.size).sum();
     let archives = question.archives.unwrap_or(named);

@@ -91,10 +91,10 @@ fn obey(cli: &Cli) -> Result<(), Failure> {
     match &cli.command {
         Command::Run(args) => run::run(cli, args),
         Command::Check(args) => run::check(args),
-        Command::Plan { run, json, estimate, archives, archive_bytes } => {
+        Command::Plan { run, json, estimate, calibration, archives, archive_bytes } => {
             let (archives, archive_bytes) = (*archives, *archive_bytes);
-            let question = |calibration| estimate::Question { calibration, archives, archive_bytes };
-            plan::plan(run, *json, estimate.as_deref().map(question).as_ref())
+            let question = estimate::Question { calibration: calibration.as_deref(), archives, archive_bytes };
+            plan::plan(run, *json, estimate.then_some(&question))
         }
         Command::Status { dir, prometheus: true, .. } => plan::metrics(dir),
         Command::Status { dir, failures, json, .. } => plan::status(dir, *failures, *json),

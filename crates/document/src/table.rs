@@ -28,6 +28,8 @@ pub trait Table: Sized {
     const VERSION: u32;
     /// What a row is.
     const MEANING: &'static str;
+    /// The column by which the rows of each file are sorted: who wants a range of its values need not read the rest.
+    const SORTED_BY: Option<&'static str> = None;
 
     /// About how many bytes a row takes in memory: batches are cut by it.
     fn weight(&self) -> usize {
@@ -73,13 +75,16 @@ pub struct Description {
     pub version: u32,
     /// What a row is.
     pub meaning: &'static str,
+    /// The column by which the rows of each file are sorted.
+    pub sorted_by: Option<&'static str>,
     /// Columns.
     pub schema: SchemaRef,
 }
 
 /// Describes a table.
 pub fn describe<T: Table>() -> Description {
-    Description { name: T::NAME, version: T::VERSION, meaning: T::MEANING.trim(), schema: T::schema() }
+    let (meaning, sorted_by) = (T::MEANING.trim(), T::SORTED_BY);
+    Description { name: T::NAME, version: T::VERSION, meaning, sorted_by, schema: T::schema() }
 }
 
 /// The tables of this crate.

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::sync::atomic::AtomicBool;
 
 use obelisc_document::account::Accounts;
@@ -151,7 +152,7 @@ impl<'a> Task<'a> {
     /// Begins a table.
     pub(crate) fn sink<T: Table>(&self) -> Result<Sink<T>, TaskError> {
         let key = format!("{}/{}/{:06}-{:016x}.parquet", self.folder, T::NAME, self.index, self.attempt);
-        let writer = Writer::create(self.context.storage, &key, T::schema())?;
+        let writer = Writer::create_sorted(self.context.storage, &key, T::schema(), T::SORTED_BY)?;
         Ok(Sink { key, writer, rows: Vec::new(), weight: 0 })
     }
 
@@ -203,33 +204,27 @@ impl<'a> Task<'a> {
         Ok(read(Reader::open_rows(self.context.storage, &file.key, ROWS_PER_READ, wanted)?))
     }
 
+    /// The rows of one table that an earlier step wrote whose values of the column by which it is sorted lie in a range, in the order of its tasks.
+    pub(crate) fn rows_in<T: Table + 'a>(&self, step: &str, range: RangeInclusive<u64>) -> Rows<'a, T> {
+        match self.context.output(step).keys(T::NAME) {
+            Ok(keys) => rows_in(self.context.storage, keys, range),
+            Err(error) => Box::new(std::iter::once(Err(error.into()))),
+        }
+    }
+
     /// All rows of one table that an earlier step wrote, in the order of its tasks.
     pub(crate) fn all_rows<T: Table + 'a>(&self, step: &str) -> Result<Rows<'a, T>, TaskError> {
         rows(self.context.storage, self.context.output(step).keys(T::NAME)?)
     }
 
-    /// The rows of one table of an earlier step whose `column`, which is `number`, names this task.  The table is sorted
-    /// by it, so files are read in part.
-    pub(crate) fn own_rows<T: Table + 'a>(
-        &self,
-        step: &str,
-        column: &'static str,
-        number: fn(&T) -> u32,
-    ) -> Rows<'a, T> {
-        self.rows_of(step, (column, number), self.index)
+    /// Those in which the column has one number, such as that of an input.
+    pub(crate) fn rows_of<T: Table + 'a>(&self, step: &str, number: u32) -> Rows<'a, T> {
+        self.rows_in(step, number.into()..=number.into())
     }
 
-    /// Those in which the column has another number, such as that of an input.
-    pub(crate) fn rows_of<T: Table + 'a>(
-        &self,
-        step: &str,
-        column: (&'static str, fn(&T) -> u32),
-        wanted: u32,
-    ) -> Rows<'a, T> {
-        match self.context.output(step).keys(T::NAME) {
-            Ok(keys) => rows_where(self.context.storage, keys, column, wanted),
-            Err(error) => Box::new(std::iter::once(Err(error.into()))),
-        }
+    /// Those in which it has the number of this task.
+    pub(crate) fn own_rows<T: Table + 'a>(&self, step: &str) -> Rows<'a, T> {
+        self.rows_of(step, self.index)
     }
 
     /// Ends the attempt.
@@ -291,20 +286,23 @@ pub(crate) fn read<'a, T: Table + 'a>(reader: Reader) -> Rows<'a, T> {
     }))
 }
 
-/// The rows of tables, each sorted by a `column` of numbers, in which that number is the one wanted.
-pub(crate) fn rows_where<'a, T: Table + 'a>(
+/// The rows of tables whose values of the column by which they are sorted lie in a range.
+pub(crate) fn rows_in<'a, T: Table + 'a>(
     storage: &'a dyn Storage,
     keys: impl Iterator<Item = &'a str> + 'a,
-    (column, number): (&'static str, fn(&T) -> u32),
-    wanted: u32,
+    range: RangeInclusive<u64>,
 ) -> Rows<'a, T> {
-    let rows = keys.flat_map(move |key| -> Rows<'a, T> {
-        match Reader::open_where(storage, key, ROWS_PER_KEY_READ, column, wanted) {
+    let column = T::SORTED_BY.unwrap_or_default();
+    let open = move |key: &str| {
+        let object = storage.open(key)?;
+        Reader::open_wanted(object, key, ROWS_PER_KEY_READ, column, &range, |_| true)
+    };
+    Box::new(keys.flat_map(move |key| -> Rows<'a, T> {
+        match open(key) {
             Ok(reader) => read(reader),
             Err(error) => Box::new(std::iter::once(Err(error.into()))),
         }
-    });
-    Box::new(rows.filter(move |row| row.as_ref().map_or(true, |row| number(row) == wanted)))
+    }))
 }
 
 /// All rows of tables.

@@ -2,12 +2,12 @@
 //!
 //! A file's bytes depend on its rows alone: no time, no host, no library version stands in it.
 
+mod range;
+
 use std::io::{self, BufReader, Seek, SeekFrom, Write};
 use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray as _;
-use arrow_array::types::UInt64Type;
 use arrow_array::{ArrayRef, BooleanArray, RecordBatch, RecordBatchReader as _};
 use arrow_schema::{ArrowError, DataType, SchemaRef};
 use bytes::Bytes;
@@ -19,14 +19,14 @@ use parquet::arrow::arrow_reader::{
 use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{PageIndexPolicy, RowGroupMetaData};
+use parquet::file::metadata::PageIndexPolicy;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::reader::{ChunkReader, Length};
-use parquet::file::statistics::Statistics;
 use parquet::schema::types::ColumnPath;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::{Error, Object, Result, Storage, Upload};
+use range::{Chosen, numbers};
 
 /// Rows after which a row group is closed.
 const ROWS_PER_GROUP: usize = 65_536;
@@ -92,6 +92,14 @@ impl Writer {
     /// # Errors
     /// I/O errors.
     pub fn create(storage: &dyn Storage, key: &str, schema: SchemaRef) -> Result<Self> {
+        Self::create_sorted(storage, key, schema, None)
+    }
+
+    /// Begins the table file `key`, whose rows will be sorted by a column: it says of each page which values of the column are there.
+    ///
+    /// # Errors
+    /// I/O errors.
+    pub fn create_sorted(storage: &dyn Storage, key: &str, schema: SchemaRef, sorted_by: Option<&str>) -> Result<Self> {
         let upload = Counted { upload: storage.create(key)?, bytes: 0, digest: Xxh3::new() };
         let mut properties = WriterProperties::builder()
             .set_created_by("obelisc".to_owned())
@@ -106,6 +114,9 @@ impl Writer {
             if matches!(field.data_type(), DataType::UInt64 | DataType::FixedSizeBinary(_)) {
                 properties = properties.set_column_dictionary_enabled(ColumnPath::from(field.name().as_str()), false);
             }
+        }
+        if let Some(column) = sorted_by {
+            properties = properties.set_column_statistics_enabled(ColumnPath::from(column), EnabledStatistics::Page);
         }
         let properties = properties.build();
         let writer = ArrowWriter::try_new(upload, schema, Some(properties)).map_err(|error| damaged(key, error))?;
@@ -243,26 +254,9 @@ impl Reader {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn open_from(storage: &dyn Storage, key: &str, batch_rows: usize, first: u64) -> Result<Self> {
-        Self::open_groups(storage, key, batch_rows, first, |_| true)
-    }
-
-    /// Opens those row groups of a table file whose unsigned 32-bit column `column` may hold `value`: a table sorted by
-    /// the column is read in part.  The rows still need to be looked at.
-    ///
-    /// # Errors
-    /// As [`open`](Self::open).
-    pub fn open_where(storage: &dyn Storage, key: &str, batch_rows: usize, column: &str, value: u32) -> Result<Self> {
-        Self::open_groups(storage, key, batch_rows, 0, |group| {
-            let chunk = group.columns().iter().find(|chunk| chunk.column_path().string() == column);
-            match chunk.and_then(|chunk| chunk.statistics()) {
-                // Parquet keeps unsigned numbers in signed columns.
-                Some(Statistics::Int32(range)) => {
-                    let low = range.min_opt().is_none_or(|&low| low.cast_unsigned() <= value);
-                    low && range.max_opt().is_none_or(|&high| value <= high.cast_unsigned())
-                }
-                _ => true,
-            }
-        })
+        let first = usize::try_from(first).unwrap_or(usize::MAX);
+        let builder = Builder::try_new(Chunks(storage.open(key)?)).map_err(|error| damaged(key, error))?;
+        Self::of(builder.with_offset(first), key, batch_rows)
     }
 
     /// Opens an object that is a Parquet file of anybody's, for those of these columns that it has: others, as those of
@@ -280,25 +274,12 @@ impl Reader {
         Ok(Self { key: key.to_owned(), schema: reader.schema(), reader })
     }
 
-    /// Opens those row groups of a table file whose unsigned 64-bit column `column` may hold a value in `range`: a
-    /// table sorted by the column is read in part.  The rows still need to be looked at.  `key` is what errors call it.
+    /// Opens the column `column`, alone, of those pages of a table file that may hold values of it in `range`.  The rows still need to be looked at.
+    ///
+    /// A value counts as a number: unsigned ones as they are, of keys the first eight bytes, the highest first.  `key` is what errors call the file.
     ///
     /// # Errors
     /// I/O errors and [`Error::Damaged`].
-    pub fn open_range(
-        object: Box<dyn Object>,
-        key: &str,
-        batch_rows: usize,
-        column: &str,
-        range: &RangeInclusive<u64>,
-    ) -> Result<Self> {
-        Self::of_groups(object, key, batch_rows, 0, |group| may_hold(group, column, range))
-    }
-
-    /// Opens the column `column`, alone, of the rows that [`open_range`](Self::open_range) opens.
-    ///
-    /// # Errors
-    /// As [`open_range`](Self::open_range).
     pub fn open_range_of(
         object: Box<dyn Object>,
         key: &str,
@@ -306,17 +287,16 @@ impl Reader {
         column: &str,
         range: &RangeInclusive<u64>,
     ) -> Result<Self> {
-        let alone = |builder: Builder| {
-            let mask = ProjectionMask::columns(builder.parquet_schema(), [column]);
-            builder.with_projection(mask)
-        };
-        Self::build(object, key, batch_rows, |group| may_hold(group, column, range), alone)
+        let builder = Self::in_part(object, key, column, range)?;
+        let mask = ProjectionMask::columns(builder.parquet_schema(), [column]);
+        Self::of(builder.with_projection(mask), key, batch_rows)
     }
 
-    /// Opens those rows of a table file whose unsigned 64-bit column `column` holds a value in `range` that is `wanted`.
+    /// Opens those rows of a table file whose column `column` holds a value in `range`, as [`open_range_of`](Self::open_range_of) counts it, that is `wanted`.
+    /// Of a file sorted by the column pages without any are not read.
     ///
     /// # Errors
-    /// As [`open_range`](Self::open_range).
+    /// As [`open_range_of`](Self::open_range_of).
     pub fn open_wanted(
         object: Box<dyn Object>,
         key: &str,
@@ -325,18 +305,16 @@ impl Reader {
         range: &RangeInclusive<u64>,
         wanted: impl Fn(u64) -> bool + Send + 'static,
     ) -> Result<Self> {
+        let builder = Self::in_part(object, key, column, range)?;
+        let mask = ProjectionMask::columns(builder.parquet_schema(), [column]);
         let inside = range.clone();
-        let filtered = |builder: Builder| {
-            let mask = ProjectionMask::columns(builder.parquet_schema(), [column]);
-            let predicate = ArrowPredicateFn::new(mask, move |batch| {
-                let values = batch.column(0).as_primitive_opt::<UInt64Type>();
-                let values =
-                    values.ok_or_else(|| ArrowError::SchemaError("numbers of 64 bits are wanted".to_owned()))?;
-                Ok(BooleanArray::from_unary(values, |value| inside.contains(&value) && wanted(value)))
-            });
-            builder.with_row_filter(RowFilter::new(vec![Box::new(predicate)]))
-        };
-        Self::build(object, key, batch_rows, |group| may_hold(group, column, range), filtered)
+        let predicate = ArrowPredicateFn::new(mask, move |batch| {
+            let unsuitable = || ArrowError::SchemaError("unsigned numbers or keys are wanted".to_owned());
+            let values = numbers(batch.column(0)).ok_or_else(unsuitable)?.into_iter();
+            let is_wanted = |value: Option<u64>| value.is_some_and(|value| inside.contains(&value) && wanted(value));
+            Ok(values.map(|value| Some(is_wanted(value))).collect())
+        });
+        Self::of(builder.with_row_filter(RowFilter::new(vec![Box::new(predicate)])), key, batch_rows)
     }
 
     /// Opens a table file for these of its rows, in rising order; numbers behind its end are passed over.  Pages
@@ -368,40 +346,21 @@ impl Reader {
         Ok(Self { key: key.to_owned(), schema, reader: builder.build().map_err(failed)? })
     }
 
-    fn open_groups(
-        storage: &dyn Storage,
-        key: &str,
-        batch_rows: usize,
-        first: u64,
-        wanted: impl Fn(&RowGroupMetaData) -> bool,
-    ) -> Result<Self> {
-        Self::of_groups(storage.open(key)?, key, batch_rows, first, wanted)
+    /// The pages of a file that may hold values of a column in a range.
+    fn in_part(object: Box<dyn Object>, key: &str, column: &str, range: &RangeInclusive<u64>) -> Result<Builder> {
+        let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
+        let builder = Builder::try_new_with_options(Chunks(object), options).map_err(|error| damaged(key, error))?;
+        let Chosen { groups, rows } = Chosen::new(&builder, column, range);
+        let builder = builder.with_row_groups(groups);
+        Ok(match rows {
+            Some(rows) => builder.with_row_selection(rows),
+            None => builder,
+        })
     }
 
-    fn of_groups(
-        object: Box<dyn Object>,
-        key: &str,
-        batch_rows: usize,
-        first: u64,
-        wanted: impl Fn(&RowGroupMetaData) -> bool,
-    ) -> Result<Self> {
-        let first = usize::try_from(first).unwrap_or(usize::MAX);
-        Self::build(object, key, batch_rows, wanted, |builder| builder.with_offset(first))
-    }
-
-    fn build(
-        object: Box<dyn Object>,
-        key: &str,
-        batch_rows: usize,
-        wanted: impl Fn(&RowGroupMetaData) -> bool,
-        changed: impl FnOnce(Builder) -> Builder,
-    ) -> Result<Self> {
-        let failed = |error| damaged(key, error);
-        let builder = ParquetRecordBatchReaderBuilder::try_new(Chunks(object)).map_err(failed)?;
-        let groups = builder.metadata().row_groups().iter().enumerate();
-        let groups: Vec<usize> = groups.filter(|(_, group)| wanted(group)).map(|(i, _)| i).collect();
+    fn of(builder: Builder, key: &str, batch_rows: usize) -> Result<Self> {
         let metadata = builder.schema().metadata().clone();
-        let reader = changed(builder.with_batch_size(batch_rows).with_row_groups(groups)).build().map_err(failed)?;
+        let reader = builder.with_batch_size(batch_rows).build().map_err(|error| damaged(key, error))?;
         let schema = reader.schema().as_ref().clone().with_metadata(metadata);
         Ok(Self { key: key.to_owned(), schema: Arc::new(schema), reader })
     }
@@ -420,19 +379,6 @@ impl Iterator for Reader {
 }
 
 type Builder = ParquetRecordBatchReaderBuilder<Chunks>;
-
-/// Whether the unsigned 64-bit column `column` of a row group may hold a value in `range`.
-fn may_hold(group: &RowGroupMetaData, column: &str, range: &RangeInclusive<u64>) -> bool {
-    let chunk = group.columns().iter().find(|chunk| chunk.column_path().string() == column);
-    match chunk.and_then(|chunk| chunk.statistics()) {
-        // Parquet keeps unsigned numbers in signed columns.
-        Some(Statistics::Int64(held)) => {
-            let low = held.min_opt().is_none_or(|&low| low.cast_unsigned() <= *range.end());
-            low && held.max_opt().is_none_or(|&high| *range.start() <= high.cast_unsigned())
-        }
-        _ => true,
-    }
-}
 
 /// An object that Parquet's reader asks for ranges, each through a reader of its own.
 struct Chunks(Box<dyn Object>);
@@ -465,6 +411,7 @@ impl ChunkReader for Chunks {
 
 #[cfg(test)]
 mod tests {
+    use arrow_array::cast::AsArray as _;
     use arrow_array::types::UInt32Type;
     use arrow_array::{ArrayRef, UInt32Array};
 
@@ -503,47 +450,6 @@ mod tests {
         assert_eq!(layout.schema.fields(), numbers(0..1).schema().fields());
         assert_eq!(layout.group_rows, [ROWS_PER_GROUP as u64, 100_000 - ROWS_PER_GROUP as u64]);
         assert!(matches!(Layout::read(&folder, "b"), Err(Error::NotFound { .. })));
-    }
-
-    #[test]
-    fn a_sorted_table_is_read_in_part() {
-        let temporary = tempfile::tempdir().unwrap();
-        let folder = LocalFolder::create(temporary.path()).unwrap();
-        let mut writer = Writer::create(&folder, "a", numbers(0..1).schema()).unwrap();
-        writer.write(&numbers(0..200_000)).unwrap();
-        writer.finish().unwrap();
-        let read = Reader::open_where(&folder, "a", 100_000, "n", 70_000).unwrap();
-        assert_eq!(read.map(|batch| batch.unwrap().num_rows()).sum::<usize>(), ROWS_PER_GROUP);
-    }
-
-    #[test]
-    fn a_table_sorted_by_hashes_is_read_by_their_range() {
-        let temporary = tempfile::tempdir().unwrap();
-        let folder = LocalFolder::create(temporary.path()).unwrap();
-        // Half of them are above the largest signed number.
-        let hashes = (0..200_000_u64).map(|n| n * (u64::MAX / 200_000));
-        let column: ArrayRef = Arc::new(arrow_array::UInt64Array::from_iter_values(hashes));
-        let batch = RecordBatch::try_from_iter([("n", column)]).unwrap();
-        let mut writer = Writer::create(&folder, "a", batch.schema()).unwrap();
-        writer.write(&batch).unwrap();
-        writer.finish().unwrap();
-        let rows = |range| {
-            let read = Reader::open_range(folder.open("a").unwrap(), "a", 100_000, "n", &range).unwrap();
-            read.map(|batch| batch.unwrap().num_rows()).sum::<usize>()
-        };
-        assert_eq!(
-            (rows(0..=1), rows(u64::MAX - 100_000_000_000_000..=u64::MAX)),
-            (ROWS_PER_GROUP, 200_000 - 3 * ROWS_PER_GROUP)
-        );
-        assert_eq!(rows(0..=u64::MAX), 200_000);
-        // Of the hundred of a range the even ones.
-        let step = u64::MAX / 200_000;
-        let range = 100 * step..=199 * step;
-        let even = move |value: u64| (value / step).is_multiple_of(2);
-        let mut read = Reader::open_wanted(folder.open("a").unwrap(), "a", 100_000, "n", &range, even).unwrap();
-        let found = read.next().unwrap().unwrap();
-        let found = found["n"].as_primitive::<UInt64Type>().values();
-        assert_eq!((found.len(), found[0], read.count()), (50, 100 * step, 0));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::{DocId, Reason, UrlKey};
 
 macro_rules! table {
     (
-        #[doc = $meaning:literal] $row:ident = $name:literal version $version:literal {
+        #[doc = $meaning:literal] $row:ident = $name:literal version $version:literal $(sorted by $key:ident)? {
             $($(#[doc = $doc:literal])+ $field:ident: $type:ty,)+
         }
     ) => {
@@ -22,6 +22,7 @@ macro_rules! table {
             const NAME: &'static str = $name;
             const VERSION: u32 = $version;
             const MEANING: &'static str = $meaning;
+            $(const SORTED_BY: Option<&'static str> = Some(stringify!($key));)?
 
             fn schema() -> SchemaRef {
                 let fields = vec![
@@ -90,7 +91,7 @@ table! {
 
 table! {
     /// A record to be read of a selected archive.
-    RecordRange = "record_ranges" version 1 {
+    RecordRange = "record_ranges" version 1 sorted by input {
         /// Number of the archive in the table of archives, from 0.
         input: u32,
         /// Bytes into the archive as stored.
@@ -102,7 +103,7 @@ table! {
 
 table! {
     /// A candidate source of an image that a document still wants.
-    ImageReference = "image_references" version 1 {
+    ImageReference = "image_references" version 1 sorted by url_key {
         /// Key of the candidate's URL.
         url_key: UrlKey,
         /// Number of the task whose documents hold the image.
@@ -120,7 +121,7 @@ table! {
 
 table! {
     /// An image that an archive holds.
-    Capture = "captures" version 1 {
+    Capture = "captures" version 1 sorted by url_key {
         /// Key of the image's URL.
         url_key: UrlKey,
         /// Number of the input.
@@ -140,7 +141,7 @@ table! {
 
 table! {
     /// An image to be read from an archive.
-    Request = "requests" version 1 {
+    Request = "requests" version 1 sorted by input {
         /// Number of the input.
         input: u32,
         /// Name of the archive inside a WACZ input.
@@ -160,7 +161,7 @@ table! {
 
 table! {
     /// An image that is to be asked for over the network.
-    Wish = "wishes" version 1 {
+    Wish = "wishes" version 1 sorted by domain_key {
         /// xxh3-64 of the registered domain that is asked; its host where it has none.
         domain_key: u64,
         /// The URLs at which it may be, all of that domain, best first, one a line.
@@ -170,7 +171,7 @@ table! {
 
 table! {
     /// What became of an image's URL: bytes in the image store, or a reason.
-    Answer = "answers" version 2 {
+    Answer = "answers" version 2 sorted by url_key {
         /// Key of the image's URL.
         url_key: UrlKey,
         /// The image's URL.
@@ -208,7 +209,7 @@ table! {
 
 table! {
     /// What classifiers say of an image.
-    ImageScore = "image_scores" version 2 {
+    ImageScore = "image_scores" version 2 sorted by url_key {
         /// Key of the image's URL.
         url_key: UrlKey,
         /// For each classifier the score of each class, 0 to 1 as a rule, as JSON; null where one of them could not look at it.
@@ -220,7 +221,7 @@ table! {
 
 table! {
     /// What became of one candidate of one image of one document.
-    Attachment = "attachments" version 3 {
+    Attachment = "attachments" version 3 sorted by task {
         /// Number of the task whose documents hold the image.
         task: u32,
         /// Row of the document in the task's table.
@@ -261,8 +262,8 @@ table! {
 }
 
 table! {
-    /// What duplicates are found by: one for each thing that may be a copy.  Sorted by key.
-    DuplicateKey = "duplicate_keys" version 1 {
+    /// What duplicates are found by: one for each thing that may be a copy.
+    DuplicateKey = "duplicate_keys" version 1 sorted by key_high {
         /// The upper half of xxh3-128 of what is compared.
         key_high: u64,
         /// The lower half.
@@ -283,8 +284,8 @@ table! {
 }
 
 table! {
-    /// What near copies are found by: what is compared, with one of its bands.  Sorted by key.
-    Band = "bands" version 2 {
+    /// What near copies are found by: what is compared, with one of its bands.
+    Band = "bands" version 2 sorted by key_high {
         /// The upper half of xxh3-128 of the band.
         key_high: u64,
         /// The lower half.
@@ -331,7 +332,7 @@ table! {
 
 table! {
     /// A copy that goes, or the one for which others go.
-    Removal = "removals" version 1 {
+    Removal = "removals" version 1 sorted by task {
         /// Number of the task whose documents hold the copy.
         task: u32,
         /// Row of the document in the task's table.
@@ -377,7 +378,7 @@ table! {
 
 table! {
     /// Where a document goes: its shard and its place in it.
-    Position = "positions" version 1 {
+    Position = "positions" version 1 sorted by shard {
         /// Number of the shard.
         shard: u32,
         /// Row in the shard.

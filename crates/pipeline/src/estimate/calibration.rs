@@ -55,6 +55,8 @@ pub struct Corpus {
     pub key_rows: Vec<f64>,
     /// Rows of the table of image references that images are looked up by.
     pub references: f64,
+    /// Documents that want images, before these are fetched, and bytes of their tables.
+    pub wanting: [f64; 2],
     /// Different images that are wanted, and those of them that the archives hold.
     pub images: [f64; 2],
     /// Bytes of the dataset.
@@ -86,6 +88,7 @@ impl Corpus {
             written: self.written * times,
             key_rows: self.key_rows.iter().map(|rows| rows * times).collect(),
             references: self.references * times,
+            wanting: self.wanting.map(|wanting| wanting * times),
             images: self.images.map(|images| images * times),
             dataset_bytes: self.dataset_bytes * times,
         }
@@ -93,6 +96,14 @@ impl Corpus {
 }
 
 impl Calibration {
+    /// What was measured for this version.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse): never, which a test holds.
+    pub fn built_in() -> Result<Self, String> {
+        Self::parse("calibration.json", include_str!("../../calibration.json"))
+    }
+
     /// Reads a calibration; `name` is what errors call it.
     ///
     /// # Errors
@@ -122,9 +133,14 @@ impl Calibration {
         own.map_or((DEFAULT, &*NOTHING), |(name, measured)| (name.as_str(), measured))
     }
 
+    /// Of as many that are asked for over the network, or that want those, so many come.
+    pub(super) fn found(&self, asked: f64) -> f64 {
+        asked * self.assumed_found_percent / 100.0
+    }
+
     /// Bytes of the images that come, of so many that are asked for.
     pub(super) fn found_bytes(&self, asked: f64) -> f64 {
-        asked * self.assumed_found_percent / 100.0 * self.assumed_image_bytes
+        self.found(asked) * self.assumed_image_bytes
     }
 
     /// Where the figures come from, in words.
@@ -141,7 +157,10 @@ impl Calibration {
     /// What is assumed of images over the network, in words.
     pub(super) fn told_of_images(&self) -> String {
         let Self { assumed_image_bytes: bytes, assumed_found_percent: percent, .. } = self;
-        format!("of images that are asked for {percent:.0} in a hundred come, with {:.0} kB each", bytes / 1e3)
+        format!(
+            "of images that are asked for {percent:.0} in a hundred come, with {:.0} kB each, and as many of the documents that want them are written: no rule on image facts and no copy of an image is counted",
+            bytes / 1e3
+        )
     }
 }
 

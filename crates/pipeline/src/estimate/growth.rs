@@ -1,6 +1,6 @@
 //! How what a step takes grows with what it is given.
 
-use super::calibration::{Calibration, Corpus, Cost};
+use super::calibration::{Calibration, Corpus, Cost, Measured};
 use super::{Size, StepEstimate};
 use crate::config::Config;
 use crate::recipe::{Order, Recipe, Stage};
@@ -8,8 +8,8 @@ use crate::steps::PART_IN_MEMORY;
 
 /// CPU seconds of opening a table of another task and reading what is wanted of it: rough.
 const OPENING: f64 = 0.000_3;
-/// Bytes of key tables that a core decodes in a second: rough.
-const DECODED: f64 = 300e6;
+/// Bytes that are read with each: its footer, and the pages of which a part is wanted; rough as well.
+const BYTES_PER_OPENING: f64 = 100e3;
 /// Requests of opening a table in an object store: its size, its footer, its rows.
 const REQUESTS_PER_TABLE: f64 = 3.0;
 /// Bytes of one request.
@@ -29,14 +29,23 @@ pub(super) struct Volumes {
 
 impl Volumes {
     pub(super) fn new(recipe: &Recipe, config: &Config, size: Size, calibration: &Calibration) -> Self {
-        let pages = &calibration.of(&recipe.name).1.pages;
+        let Measured { pages, timed, .. } = calibration.of(&recipe.name).1;
         let archives = size.archives as f64;
         let times = if pages.archive_bytes > 0.0 { size.bytes as f64 / pages.archive_bytes } else { 0.0 };
         let each = (archives / f64::from(config.max_tasks)).ceil().max(1.0);
         let mut corpus = pages.times(times);
         let [wanted, captured] = corpus.images;
         let asked = if recipe.has(Stage::Fetch) && recipe.fetch.asks_network { wanted - captured } else { 0.0 };
-        corpus.dataset_bytes += calibration.found_bytes(asked);
+        if asked > 0.0 {
+            // The pages have no images with them, so that nothing is known of what lies behind the fetch.
+            let [documents, bytes] = corpus.wanting.map(|wanting| calibration.found(wanting));
+            corpus.written = documents;
+            corpus.dataset_bytes = bytes + calibration.found_bytes(asked);
+            let attached = recipe.dedup.first_attached();
+            for (rows, timed_rows) in corpus.key_rows.iter_mut().zip(&timed.key_rows).skip(attached) {
+                *rows = if timed.written > 0.0 { timed_rows * documents / timed.written } else { 0.0 };
+            }
+        }
         Self { archives, map_tasks: (archives / each).ceil(), asked, corpus }
     }
 }
@@ -53,6 +62,10 @@ pub(super) struct Growth<'g> {
 enum Driver {
     ArchiveBytes,
     Documents,
+    /// Documents that want images.
+    Wanting,
+    /// Documents in the dataset.
+    Written,
     /// Of a pass; of one that was not measured those of the last.
     KeyRows(usize),
     References,
@@ -66,6 +79,8 @@ impl Driver {
         match self {
             Self::ArchiveBytes => corpus.archive_bytes,
             Self::Documents => corpus.documents,
+            Self::Wanting => corpus.wanting[0],
+            Self::Written => corpus.written,
             Self::KeyRows(pass) => corpus.key_rows.get(pass).or(corpus.key_rows.last()).copied().unwrap_or_default(),
             Self::References => corpus.references,
             Self::Captured => corpus.images[1],
@@ -80,8 +95,6 @@ struct Shape {
     tasks: f64,
     /// Tables of other tasks that all its tasks together open.
     opened: f64,
-    /// How often its input is read.
-    passes: f64,
 }
 
 impl Growth<'_> {
@@ -89,7 +102,7 @@ impl Growth<'_> {
         let (base, pass) = step.rsplit_once('-').unwrap_or((step, "1"));
         let pass = pass.parse::<usize>().unwrap_or(1).saturating_sub(1);
         let mut estimate = StepEstimate { stage: stage.name(), step, ..StepEstimate::default() };
-        let Shape { driver, tasks, opened, passes } = self.shape(base, pass);
+        let Shape { driver, tasks, opened } = self.shape(base, pass);
         let measured = self.calibration.of(&self.recipe.name).1;
         estimate.tasks = tasks as u64;
         if base == "download" {
@@ -101,9 +114,8 @@ impl Growth<'_> {
         let timed = driver.of(&measured.timed);
         let times = if timed > 0.0 { driver.of(&self.volumes.corpus) / timed } else { 0.0 };
         let Cost { cpu_seconds, read_bytes, written_bytes, ledger_bytes, peak_bytes } = cost;
-        let read = read_bytes * times * passes;
-        estimate.core_seconds = cpu_seconds * times + (read - read_bytes * times) / DECODED + opened * OPENING;
-        estimate.read_bytes = read;
+        estimate.core_seconds = cpu_seconds * times + opened * OPENING;
+        estimate.read_bytes = read_bytes * times + opened * BYTES_PER_OPENING;
         estimate.written_bytes = written_bytes * times;
         estimate.ledger_bytes = ledger_bytes * times;
         let bytes = estimate.read_bytes + estimate.written_bytes;
@@ -119,31 +131,34 @@ impl Growth<'_> {
         let rows = self.config.engine.rows_per_task as f64;
         let key_ranges = (Driver::KeyRows(pass).of(&self.volumes.corpus) / rows).ceil().max(1.0);
         let url_ranges = (self.volumes.corpus.references * PART_IN_MEMORY as f64 / rows).ceil().max(1.0);
-        let shape = |driver, tasks, opened, passes| Shape { driver, tasks, opened, passes };
+        let is_attached = pass >= self.recipe.dedup.first_attached();
+        let documents = if is_attached { Driver::Written } else { Driver::ArchiveBytes };
+        let shape = |driver, tasks, opened| Shape { driver, tasks, opened };
         match base {
-            "extract" | "filter" | "keys" | "clean" => shape(Driver::ArchiveBytes, map, map, 1.0),
+            "extract" | "filter" => shape(Driver::ArchiveBytes, map, map),
+            "keys" => shape(documents, map, map),
+            "clean" => shape(Driver::Written, map, map),
             // Each reads of what each range of keys wrote.
-            "compact" => shape(Driver::ArchiveBytes, map, map * key_ranges, 1.0),
-            "apply" => shape(Driver::ArchiveBytes, map, map * url_ranges, 1.0),
-            "harvest" => shape(Driver::Captured, map, map * url_ranges, 1.0),
+            "compact" => shape(documents, map, map * key_ranges),
+            "apply" => shape(Driver::Wanting, map, map * url_ranges),
+            "harvest" => shape(Driver::Captured, map, map * url_ranges),
             // Tables are sorted by key, so that of each a part is read, twice.
-            "duplicates" => shape(Driver::KeyRows(pass), key_ranges, 2.0 * map * key_ranges, 1.0),
-            "clusters" => shape(Driver::KeyRows(pass), 1.0, map + key_ranges, 1.0),
-            // Each range reads all rows.
-            "locate" | "seal" | "attach" | "classify" => {
-                shape(Driver::References, url_ranges, 2.0 * map * url_ranges, url_ranges)
-            }
-            "wishes" => shape(Driver::References, 1.0, map, 1.0),
-            "download" => shape(Driver::References, url_ranges, 0.0, 1.0),
+            "duplicates" => shape(Driver::KeyRows(pass), key_ranges, 2.0 * map * key_ranges),
+            "clusters" => shape(Driver::KeyRows(pass), 1.0, map + key_ranges),
+            "locate" | "seal" | "attach" => shape(Driver::References, url_ranges, 2.0 * map * url_ranges),
+            "classify" => shape(Driver::References, url_ranges, url_ranges),
+            "wishes" => shape(Driver::References, 1.0, map),
+            "download" => shape(Driver::References, url_ranges, 0.0),
             "write" => {
                 let shards =
                     (self.volumes.corpus.dataset_bytes / self.recipe.finish.max_shard_bytes as f64).ceil().max(1.0);
                 // A shuffled shard has documents of all tables.
                 let tables = if matches!(self.recipe.finish.order, Order::Input) { shards + map } else { shards * map };
-                shape(Driver::DatasetBytes, shards, tables, 1.0)
+                shape(Driver::DatasetBytes, shards, tables)
             }
-            "select" => shape(Driver::Documents, 0.0, 0.0, 0.0),
-            _ => shape(Driver::Documents, 1.0, map, 1.0),
+            "select" => shape(Driver::Documents, 0.0, 0.0),
+            "order" => shape(Driver::Written, 1.0, map),
+            _ => shape(Driver::Documents, 1.0, map),
         }
     }
 

@@ -15,7 +15,8 @@ pub(super) fn segments(marker: &Marker) -> impl Iterator<Item = String> {
 }
 
 /// Writes a task's answers, each counted in this unit: kept, or failed for its reason.
-pub(super) fn write(task: &mut Task<'_>, unit: &str, answers: Vec<Answer>) -> Result<(), TaskError> {
+pub(super) fn write(task: &mut Task<'_>, unit: &str, mut answers: Vec<Answer>) -> Result<(), TaskError> {
+    answers.sort_unstable();
     let mut sink = task.sink::<Answer>()?;
     for answer in answers {
         let flow = task.accounts.unit(unit);

@@ -51,7 +51,7 @@ impl Step for Apply {
     fn run(&self, task: &mut Task<'_>) -> Result<(), TaskError> {
         let recipe = task.context.recipe;
         let judging = rules(&recipe.judging);
-        let attachments = gather(task.own_rows::<Attachment>("attach", "task", |attachment| attachment.task))?;
+        let attachments = gather(task.own_rows::<Attachment>("attach"))?;
         let mut judged = Judged::new(task, self.name())?;
         for (document, row) in task.rows::<Document>(before_fetch(recipe), task.index)?.zip(0..) {
             let mut document = document?;

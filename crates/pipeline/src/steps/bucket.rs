@@ -8,22 +8,14 @@ use obelisc_document::table::Table;
 use crate::error::TaskError;
 use crate::step::{Context, Task};
 
-use super::duplicates::ranges;
+use super::duplicates::{key_range, ranges};
 
 /// Of the rows that one task looks at in a query such a part is held in memory by one that joins by itself.
-pub(crate) const PART: u64 = 8;
+pub(crate) const PART: u64 = 2;
 
 /// How many buckets this many rows are cut into.
 pub(super) fn count(context: &Context<'_>, rows: u64) -> u32 {
     ranges(rows, context.config.engine.rows_per_task / PART)
-}
-
-/// The bucket of a key, of `buckets`.
-pub(super) fn of(key: UrlKey, buckets: u32) -> u32 {
-    let [a, b, c, d, ..] = key.0;
-    let high = u64::from(u32::from_be_bytes([a, b, c, d]));
-    // The product's upper half is below `buckets`.
-    ((high * u64::from(buckets)) >> 32).try_into().unwrap_or(u32::MAX)
 }
 
 /// A row that stands under a URL's key.
@@ -44,15 +36,9 @@ macro_rules! keyed {
 
 keyed!(Answer, Capture, ImageReference, ImageScore);
 
-/// A task's bucket of a table, sorted.
+/// A task's bucket of a table, of so many, sorted.  Of the table's files, which are sorted by key, nothing else is read.
 pub(super) fn read<T: Keyed>(task: &Task<'_>, step: &str, buckets: u32) -> Result<Vec<T>, TaskError> {
-    let mut rows = Vec::new();
-    for row in task.all_rows::<T>(step)? {
-        let row = row?;
-        if of(row.key(), buckets) == task.index {
-            rows.push(row);
-        }
-    }
+    let mut rows = task.rows_in::<T>(step, key_range(task.index, buckets)).collect::<Result<Vec<_>, _>>()?;
     rows.sort();
     Ok(rows)
 }
@@ -70,16 +56,6 @@ pub(super) fn join<'a, L: Keyed, R: Keyed>(left: &'a [L], right: &'a [R]) -> imp
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_key_has_one_bucket_and_buckets_are_ranges() {
-        for buckets in [1, 7, 64] {
-            assert_eq!(of(UrlKey([0; 16]), buckets), 0);
-            assert_eq!(of(UrlKey([255; 16]), buckets), buckets - 1);
-            let keys = (0..=255u8).map(|i| of(UrlKey([i; 16]), buckets));
-            assert!(keys.clone().zip(keys.skip(1)).all(|(a, b)| a <= b));
-        }
-    }
 
     #[test]
     fn a_join_pairs_equal_keys_and_leaves_no_row_out() {

@@ -88,7 +88,7 @@ impl Step for Classify {
 }
 
 /// An image takes a classifier as long as so many rows take other steps, about.
-const ROWS_OF_AN_IMAGE: u64 = 20;
+const ROWS_OF_AN_IMAGE: u64 = 80;
 
 /// Gives pictures to classifiers, as many at a time as those take.
 struct Scorer<'r> {

@@ -67,25 +67,25 @@ impl Step for Compact {
         let again = again(recipe);
         let mut removals: BTreeMap<u32, Vec<Removal>> = BTreeMap::new();
         let steps = removing(recipe, self.0);
-        for removal in steps.flat_map(|step| task.own_rows::<Removal>(step, "task", |removal| removal.task)) {
+        for removal in steps.flat_map(|step| task.own_rows::<Removal>(step)) {
             let removal = removal?;
             removals.entry(removal.row).or_default().push(removal);
         }
         let mut judged = Judged::new(task, self.name())?;
-        let mut references = task.sink::<ImageReference>()?;
+        let mut references = Vec::new();
         for (document, row) in task.rows::<Document>(before_pass(recipe, self.0), task.index)?.zip(0..) {
             let mut document = document?;
             let mut removals = removals.remove(&row).unwrap_or_default();
             removals.sort();
             let verdict = compact(&again, &mut document, &removals, view);
             if verdict.kept && !is_attached(recipe, self.0) {
-                references_of(&document, task.index, judged.kept.row)
-                    .try_for_each(|reference| references.push(reference))?;
+                references.extend(references_of(&document, task.index, judged.kept.row));
             }
             judged.enter(task, document, verdict)?;
         }
         judged.close(task)?;
-        task.close(references)
+        references.sort_unstable();
+        task.write::<ImageReference>(references)
     }
 }
 

@@ -9,7 +9,6 @@ use std::sync::OnceLock;
 use obelisc_document::UrlKey;
 use obelisc_document::table::{self, Answer, Table as _};
 use obelisc_fetch::{ImageStore, Wish, crawl, ends_wish};
-use obelisc_storage::parquet::Reader;
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
@@ -31,9 +30,6 @@ const IMAGES_PER_TASK: u64 = 25_000;
 
 /// What stands in the names of segments of images that were asked for again.
 const RETRY: &str = "retry";
-
-/// Rows of wishes that are read at once.
-const ROWS_PER_READ: usize = 8192;
 
 /// The names, by the number of the round.
 pub(crate) const NAMES: [&str; wishes::ROUNDS] = ["download-1", "download-2", "download-3"];
@@ -125,16 +121,9 @@ impl Download {
 
     /// The wishes of these domains.
     fn own(&self, task: &Task<'_>, domains: &RangeInclusive<u64>) -> Result<Vec<Wish>, TaskError> {
-        let context = task.context;
-        let mut own = Vec::new();
-        for key in context.output(self.wishes()).keys(table::Wish::NAME)? {
-            let object = context.storage.open(key)?;
-            let all = |_| true;
-            for batch in Reader::open_wanted(object, key, ROWS_PER_READ, "domain_key", domains, all)? {
-                let rows: Vec<table::Wish> = table::rows(&batch?)?;
-                own.extend(rows.iter().map(|wish| Wish { urls: wish.urls.lines().map(str::to_owned).collect() }));
-            }
-        }
+        let wishes = task.rows_in::<table::Wish>(self.wishes(), domains.clone());
+        let of = |wish: table::Wish| Wish { urls: wish.urls.lines().map(str::to_owned).collect() };
+        let mut own = wishes.map(|wish| wish.map(of)).collect::<Result<Vec<_>, _>>()?;
         own.sort();
         Ok(own)
     }

@@ -66,7 +66,7 @@ impl Step for Extract {
         let recipe = context.recipe;
         let unreadable = |source| TaskError::Input { input: "the profile".to_owned(), source };
         let intake = Intake::new(&recipe.extract, recipe.has(Stage::Fetch)).map_err(unreadable)?;
-        let (documents, failures, captures) = (Kept::new(task)?, task.sink()?, task.sink()?);
+        let (documents, failures, captures) = (Kept::new(task)?, task.sink()?, Vec::new());
         let mut books = Books { task, input: 0, documents, failures, captures };
         let mut facts = Vec::new();
         for (number, input) in context.inputs_of(books.task.index) {
@@ -79,10 +79,11 @@ impl Step for Extract {
             };
             facts.push(read.map_err(|error| error.of_input(&input.name))?);
         }
-        let Books { task, documents, failures, captures, .. } = books;
+        let Books { task, documents, failures, mut captures, .. } = books;
         documents.close(task)?;
         task.close(failures)?;
-        task.close(captures)?;
+        captures.sort_unstable();
+        task.write(captures)?;
         task.facts = if context.inputs_per_task() == 1 { facts.pop().unwrap_or_default() } else { facts.into() };
         Ok(())
     }
@@ -103,7 +104,7 @@ struct Books<'t, 'a> {
     input: u32,
     documents: Kept,
     failures: Sink<Failure>,
-    captures: Sink<Capture>,
+    captures: Vec<Capture>,
 }
 
 impl Books<'_, '_> {
@@ -120,7 +121,7 @@ impl Books<'_, '_> {
 
     /// Those records of an archive that were selected.
     fn selected(&mut self, intake: &Intake<'_>, input: &Input, archive: &ArchiveFile) -> Result<Value, TaskError> {
-        let ranges = self.task.rows_of::<RecordRange>(archives::NAME, ("input", |range| range.input), self.input);
+        let ranges = self.task.rows_of::<RecordRange>(archives::NAME, self.input);
         let ranges = ranges.collect::<Result<Vec<_>, _>>()?;
         let (mut records, mut digest) = (0_u64, Xxh3::new());
         let archive = opened(input, archive.open())?;
@@ -179,7 +180,8 @@ impl Books<'_, '_> {
         self.task.accounts.unit("captures").enter(1);
         let Location { entry, offset, length, inner } = location;
         let (url_key, input, entry) = (UrlKey::new(&url), self.input, entry.map(|name| name.to_string()));
-        self.captures.push(Capture { url_key, input, entry, offset, inner, length, url })
+        self.captures.push(Capture { url_key, input, entry, offset, inner, length, url });
+        Ok(())
     }
 }
 

@@ -48,19 +48,18 @@ impl Step for Filter {
         let recipe = task.context.recipe;
         let view = recipe.filter_view();
         let mut judged = Judged::new(task, self.name())?;
-        let mut references = task.sink::<ImageReference>()?;
+        let mut references = Vec::new();
         for document in task.rows::<Document>("extract", task.index)? {
             let mut document = document?;
             let verdict = recipe.judging.judge(&mut document, view);
             if verdict.kept {
-                for reference in references_of(&document, task.index, judged.kept.row) {
-                    references.push(reference)?;
-                }
+                references.extend(references_of(&document, task.index, judged.kept.row));
             }
             judged.enter(task, document, verdict)?;
         }
         judged.close(task)?;
-        task.close(references)
+        references.sort_unstable();
+        task.write::<ImageReference>(references)
     }
 }
 

@@ -62,7 +62,7 @@ impl Step for Harvest {
         let context = task.context;
         let (mut segments, mut all) = (Vec::new(), Vec::new());
         for (number, input) in context.inputs_of(task.index) {
-            let rows = task.rows_of::<Request>("locate", ("input", |request| request.input), number);
+            let rows = task.rows_of::<Request>("locate", number);
             // In the order of the archive's bytes.
             let mut requests = rows.collect::<Result<Vec<_>, _>>()?;
             requests.sort();

@@ -61,7 +61,7 @@ impl Step for Write {
         let mut writer = ShardWriter::new(context.storage.create(&key)?, finish.images, finish.row_groups)?;
         let mut blobs = context.images.blobs();
         let mut merged = 0;
-        let positions = task.own_rows::<Position>("order", "shard", |position| position.shard);
+        let positions = task.own_rows::<Position>("order");
         placed(task, positions.collect::<Result<_, _>>()?, |document| {
             merged += document.merged_nodes() as u64;
             let row = match finish.images {

@@ -17,7 +17,7 @@ use crate::error::{Error, TaskError, whole};
 use crate::marker::{File, Marker};
 use crate::recipe::Recipe;
 use crate::record::{Record, rules_of};
-use crate::step::{Rows, read, rows_where};
+use crate::step::{Rows, read, rows_in};
 use crate::steps::apply::{self, Attachments};
 
 /// Rows of a batch of judgements.
@@ -147,7 +147,7 @@ impl<'a> Stored<'a> {
     fn images(&self, task: u32) -> Result<Attachments, TaskError> {
         let files = self.attach.iter().flat_map(|marker| marker.files_of(Attachment::NAME));
         let keys = files.map(|file| file.key.as_str());
-        apply::gather(rows_where(self.storage, keys, ("task", |attachment: &Attachment| attachment.task), task))
+        apply::gather(rows_in::<Attachment>(self.storage, keys, task.into()..=task.into()))
     }
 }
 

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
+use obelisc_document::Document;
 use obelisc_document::table::{Band, DuplicateKey, ImageReference, Table as _};
 use obelisc_pipeline::Record;
 use obelisc_pipeline::estimate::{Calibration, Corpus, Cost, Measured};
@@ -29,7 +30,7 @@ pub(crate) struct Calibrate {
     /// Archives of pages of the web, which say how many documents, keys and images there are [default: wcxb-dev.warc.gz of OBELISC_DATA]
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pages: Vec<PathBuf>,
-    /// Archives of pages and their images, on which the steps are timed [default: the same, gimp-help-fr.warc.gz and mozilla-dev.warc.gz]
+    /// Archives of pages and their images, on which the steps are timed [default: the same, gimp-help-fr.warc.gz, mozilla-dev.warc.gz and skimage-small.warc.gz]
     #[arg(long, value_name = "FILE", num_args = 1..)]
     timed: Vec<PathBuf>,
     /// Recipes of `pipelines/`
@@ -44,9 +45,9 @@ pub(crate) struct Calibrate {
     /// CPU milliseconds of an image that is fetched, as `cargo xtask bench fetch` gives them for decoding and keeping its bytes
     #[arg(long, default_value_t = 0.758)]
     ms_per_fetched_image: f64,
-    /// Where the calibration goes
-    #[arg(long, value_name = "FILE", default_value = "calibration.json")]
-    output: PathBuf,
+    /// Where the calibration goes [default: crates/pipeline/calibration.json, which the program carries]
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
     /// The `obelisc` that is measured [default: a release build of this tree]
     #[arg(long, value_name = "FILE")]
     program: Option<PathBuf>,
@@ -66,7 +67,8 @@ pub(super) fn run(options: &Calibrate) -> Result<bool> {
         Ok(names.iter().map(|name| data.join(name)).collect())
     };
     let pages = named(&options.pages, &["wcxb-dev.warc.gz"])?;
-    let timed = named(&options.timed, &["wcxb-dev.warc.gz", "gimp-help-fr.warc.gz", "mozilla-dev.warc.gz"])?;
+    let both = ["wcxb-dev.warc.gz", "gimp-help-fr.warc.gz", "mozilla-dev.warc.gz", "skimage-small.warc.gz"];
+    let timed = named(&options.timed, &both)?;
     let mut recipes = BTreeMap::new();
     for name in &options.recipe {
         let recipe = root().join(format!("pipelines/{name}.toml"));
@@ -88,8 +90,8 @@ pub(super) fn run(options: &Calibrate) -> Result<bool> {
     };
     let text = serde_json::to_string_pretty(&calibration)? + "\n";
     Calibration::parse("the calibration", &text).map_err(anyhow::Error::msg)?;
-    let output = &options.output;
-    fs::write(output, text).with_context(|| output.display().to_string())?;
+    let output = options.output.clone().unwrap_or_else(|| root().join("crates/pipeline/calibration.json"));
+    fs::write(&output, text).with_context(|| output.display().to_string())?;
     println!("written: {}", output.display());
     Ok(true)
 }
@@ -144,6 +146,10 @@ fn once(program: &Path, recipe: &Path, archives: &[PathBuf]) -> Result<(Corpus, 
             "write" => corpus.written = kept("documents", false),
             name if name.starts_with("keys-") => corpus.key_rows.push(rows(DuplicateKey::NAME) + rows(Band::NAME)),
             _ => {}
+        }
+        if !is_fetched && rows(Document::NAME) > 0.0 {
+            let files = markers.iter().flat_map(|marker| &marker.files).filter(|file| file.table == Document::NAME);
+            corpus.wanting = [rows(Document::NAME), files.map(|file| file.bytes).sum::<u64>() as f64];
         }
         if !is_fetched && rows(ImageReference::NAME) > 0.0 {
             corpus.references = rows(ImageReference::NAME);

@@ -32,9 +32,9 @@ class Rules(unittest.TestCase):
         self.assertEqual((reason.subject, reason.ordinal, reason.paragraph), ("paragraph", 0, 0))
         self.assertEqual((reason.rule, reason.bound), ("exclamation_ratio", "max 0.1"))
         self.assertEqual(reason.failing, ("exclamation_ratio",))
-        self.assertEqual(verdict.signals["paragraphs"]["0.0"]["exclamation_ratio"], 8 / 25)
+        self.assertEqual(verdict.signals["paragraph"]["0.0"]["exclamation_ratio"], 8 / 25)
         # Where the quantity does not apply there is no value.
-        self.assertNotIn("exclamation_ratio", verdict.signals["paragraphs"]["0.2"])
+        self.assertNotIn("exclamation_ratio", verdict.signals["paragraph"]["0.2"])
 
     def test_it_stands_behind_the_rules_of_the_recipe_or_where_that_names_it(self):
         paths = lambda rules: [rule["rule"] for rule in rules.rules]

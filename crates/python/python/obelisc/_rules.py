@@ -182,7 +182,7 @@ class Verdict:
         ]
         """Each part that was dropped, in reading order; the document's own reason last."""
         self.signals: dict[str, Any] = judged["signals"]
-        """All that was measured: of images by ordinal, of paragraphs by ``ordinal.k``."""
+        """All that was measured, by subject: of images by ordinal, of paragraphs by ``ordinal.k``."""
         self.document: Document = Document.from_dict({key: judged[key] for key in _DOCUMENT})
         """The document as it stands after filtering."""
 

@@ -7,10 +7,9 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use obelisc_document::{DocId, Document};
-use obelisc_pipeline::{Judged, Recipe};
+use obelisc_pipeline::{Judged, Recipe, in_order};
 
 use crate::args::JudgeArgs;
-use crate::in_order::in_order;
 use crate::output::{cannot_print, say};
 use crate::run::read;
 use crate::{Failure, printable};

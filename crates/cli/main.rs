@@ -9,7 +9,6 @@ mod estimate;
 mod explain;
 mod extract;
 mod fetch;
-mod in_order;
 mod judge;
 mod lexicon;
 mod output;
@@ -31,6 +30,7 @@ use std::process::ExitCode;
 use args::{Cli, Command, TrainSubject};
 use clap::{CommandFactory, Parser};
 use obelisc_pipeline::Error;
+use obelisc_pipeline::prepare::{Environment, Refusal};
 use output::{cannot_print, print, say};
 
 /// Why a command ended without doing what was asked.
@@ -54,19 +54,25 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let code = match &error {
-            Error::Refused(_) => 2,
-            error if error.is_unreachable() => 3,
-            Error::Interrupted => 4,
-            Error::Unreachable(_) | Error::Failed { .. } | Error::Accounts { .. } => 1,
-        };
-        Self { code, message: error.to_string() }
+        Refusal::from(error).into()
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        let Refusal { code, message } = refusal;
+        Self { code, message }
     }
 }
 
 /// A text from outside on one line of a terminal: control characters are shown, not obeyed.
 fn printable(text: &str) -> String {
     text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+}
+
+/// The variables of the environment.
+fn environment() -> Environment {
+    Environment::new(std::env::vars_os())
 }
 
 fn main() -> ExitCode {

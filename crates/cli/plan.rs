@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::args::RunArgs;
 use crate::estimate::{self, Question};
 use crate::output::print;
-use crate::run::Prepared;
+use crate::run::prepared;
 use crate::{Failure, place, printable, summary};
 
 /// What `obelisc submit` notes of its jobs.
@@ -22,7 +22,7 @@ const SUBMISSION: &str = "run/jobs/slurm.json";
 /// `obelisc plan`.
 pub fn plan(args: &RunArgs, as_json: bool, question: Option<&Question<'_>>) -> Result<(), Failure> {
     let stop = AtomicBool::new(false);
-    let prepared = Prepared::new(args)?;
+    let prepared = prepared(args)?;
     if let Some(question) = question {
         return estimate::tell(&prepared, question, as_json);
     }

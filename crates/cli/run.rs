@@ -1,77 +1,62 @@
 //! `run` and `check`.
 
-use std::fs::File;
-use std::io::{Read, Write};
-use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use obelisc_fetch::ImageStore;
 use obelisc_filter::options::Problem;
-use obelisc_pipeline::{Config, Error, Given, Recipe, ResourcePaths, Run, Stage};
-use obelisc_storage::inputs::{self, Input, Wanted};
-use obelisc_storage::{Error as StorageError, Remotes, Storage};
+use obelisc_pipeline::prepare::{self, AskedRecipe, AskedRun};
+pub use obelisc_pipeline::prepare::{Prepared, given};
+use obelisc_pipeline::{Config, Recipe};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::args::{Cli, LogFormat, RecipeArgs, RunArgs};
 use crate::output::{INTERRUPTED, need_a_reader, print, say};
 use crate::progress::Progress;
-use crate::{Failure, place, printable, summary};
+use crate::{Failure, environment, printable, summary};
 
 /// What is said at the first signal.
 const STOPPING: &str = "stopping when the tasks in flight end; a second signal stops at once and loses them";
 
-/// The environment's variable for what an opt-out service knows us by.
-const OPT_OUT_TOKEN: &str = "OBELISC_OPT_OUT_TOKEN";
-
-/// Longest recipe and config, in bytes, that are read.
-const MAX_TEXT: u64 = 16 << 20;
-
+/// Reads a text that the command line names.
 pub fn read_text(path: &Path) -> Result<String, Failure> {
-    let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(MAX_TEXT + 1).read_to_string(&mut text));
-    match read {
-        Ok(bytes) if bytes as u64 > MAX_TEXT => {
-            Err(Failure::usage(format!("{}: longer than {MAX_TEXT} bytes", path.display())))
-        }
-        Ok(_) => Ok(text),
-        Err(error) => Err(Failure::usage(format!("{}: {error}", path.display()))),
-    }
-}
-
-/// The files that recipes name, by a config and by flags.
-pub fn given(mut paths: ResourcePaths, flags: &[(String, PathBuf)]) -> Given {
-    paths.extend(flags.iter().cloned());
-    Given { paths, named: flags.iter().map(|(name, _)| name.clone()).collect(), ..Given::default() }
+    Ok(prepare::read_text(path)?)
 }
 
 /// Reads a config, or takes the defaults.
 pub fn config(path: Option<&Path>) -> Result<Result<Config, Vec<Problem>>, Failure> {
-    path.map_or(Ok(Ok(Config::default())), |path| Ok(Config::parse(&path.to_string_lossy(), &read_text(path)?)))
+    Ok(prepare::config(path)?)
 }
 
 /// A config with what stands in the environment alone.
-pub fn with_secrets(mut config: Config) -> Config {
-    config.fetch.opt_out_service.token = std::env::var(OPT_OUT_TOKEN).ok();
-    config
+pub fn with_secrets(config: Config) -> Config {
+    environment().with_secrets(config)
+}
+
+/// A recipe as the command line asks for it.
+fn asked(args: &RecipeArgs) -> AskedRecipe<'_> {
+    let RecipeArgs { recipe, config, set, resource } = args;
+    AskedRecipe { path: recipe, text: None, config: config.as_deref(), set, resources: resource, added: &[] }
 }
 
 /// Reads recipe and config; all mistakes of both are told at once.
 pub fn read(args: &RecipeArgs) -> Result<(Recipe, Config), Failure> {
-    let config = config(args.config.as_deref())?;
-    let paths = config.as_ref().map(|config| config.resources.clone()).unwrap_or_default();
-    let given = given(paths, &args.resource);
-    let recipe = Recipe::parse_given(&args.recipe.to_string_lossy(), &read_text(&args.recipe)?, &args.set, &given);
-    match (recipe, config) {
-        (Ok(recipe), Ok(config)) => Ok((recipe, with_secrets(config))),
-        (recipe, config) => {
-            let mut problems = recipe.err().unwrap_or_default();
-            problems.extend(config.err().unwrap_or_default());
-            Err(Error::Refused(problems).into())
-        }
-    }
+    Ok(asked(args).read(&environment())?)
+}
+
+/// Checks and opens everything that a run needs, before anything is written.
+pub fn prepared(args: &RunArgs) -> Result<Prepared, Failure> {
+    let asked = AskedRun {
+        recipe: asked(&args.recipe),
+        input: &args.input,
+        output: &args.output,
+        image_store: args.image_store.as_deref(),
+        threads: args.threads,
+        force: args.force,
+    };
+    Ok(Prepared::new(&asked, &environment())?)
 }
 
 /// `obelisc check`.
@@ -82,74 +67,9 @@ pub fn check(args: &RecipeArgs) -> Result<(), Failure> {
     print(|out| writeln!(out, "{}: ok: recipe {}, stages {stages}", args.recipe.display(), printable(&recipe.name)))
 }
 
-/// Refuses an image store where a run or a dataset would be.
-fn check_places(output: &Path, store: &Path) -> Result<(), Failure> {
-    let inside = store.strip_prefix(output).ok().and_then(|rest| rest.components().next());
-    let first = inside.map(|first| first.as_os_str().to_string_lossy().into_owned()).unwrap_or_default();
-    if store == output || first == "run" || first.starts_with("dataset") {
-        let message = format!(
-            "--image-store {}: the store has a place of its own, outside of runs and datasets",
-            store.display()
-        );
-        return Err(Failure::usage(message));
-    }
-    Ok(())
-}
-
-/// Everything a run needs, checked and opened.
-pub struct Prepared {
-    pub recipe: Recipe,
-    pub config: Config,
-    pub inputs: Vec<Input>,
-    pub storage: Box<dyn Storage>,
-    pub images: ImageStore,
-    pub remotes: Remotes,
-    pub force: bool,
-}
-
-impl Prepared {
-    /// Checks recipe, config and inputs, in this order, before anything is written.
-    pub fn new(args: &RunArgs) -> Result<Self, Failure> {
-        let (recipe, mut config) = read(&args.recipe)?;
-        if let Some(threads) = args.threads.and_then(|threads| NonZeroUsize::new(threads.into())) {
-            config.threads = threads;
-        }
-        let remotes = place::remotes(&config);
-        let wanted = if recipe.has(Stage::Select) { Wanted::Index } else { Wanted::Archives };
-        let inputs = inputs::find(&args.input, wanted, &remotes).map_err(|errors| {
-            let wrong = errors.iter().all(|error| matches!(error, StorageError::Unsupported { .. }));
-            let lines: Vec<String> = errors.iter().map(|error| format!("--input {error}")).collect();
-            Failure { code: if wrong { 2 } else { 3 }, message: lines.join("\n") }
-        })?;
-        if inputs.is_empty() {
-            return Err(Failure::unreachable("--input: the lists name nothing"));
-        }
-        let store = args.image_store.clone().unwrap_or_else(|| args.output.join("images"));
-        check_places(&args.output, &store)?;
-        let storage = place::at("--output", &args.output, &remotes)?;
-        let store = place::at("--image-store", &store, &remotes)?;
-        let images = ImageStore::open(store).map_err(Failure::unreachable)?;
-        Ok(Self { recipe, config, inputs, storage, images, remotes, force: args.force })
-    }
-
-    /// The run.
-    pub fn run<'a>(&'a self, stop: &'a AtomicBool) -> Run<'a> {
-        Run {
-            recipe: &self.recipe,
-            config: &self.config,
-            inputs: &self.inputs,
-            storage: &*self.storage,
-            images: &self.images,
-            remotes: &self.remotes,
-            stop,
-            force: self.force,
-        }
-    }
-}
-
 /// `obelisc run`.
 pub fn run(cli: &Cli, args: &RunArgs) -> Result<(), Failure> {
-    let prepared = Prepared::new(args)?;
+    let prepared = prepared(args)?;
     let stop = stop_on_signals(STOPPING).map_err(Failure::unreachable)?;
     // Afterwards nothing is lost.
     need_a_reader(true);

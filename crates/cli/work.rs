@@ -17,7 +17,7 @@ use obelisc_storage::Remotes;
 use crate::args::{Cli, LogFormat, RunArgs, TaskArgs, WorkArgs, WorkerArgs};
 use crate::output::{need_a_reader, print};
 use crate::progress::Progress;
-use crate::run::{Prepared, given, read_text, stop_on_signals, with_secrets};
+use crate::run::{Prepared, given, prepared, read_text, stop_on_signals, with_secrets};
 use crate::submit::{Submitted, submit as hand_over};
 use crate::{Failure, place, summary};
 
@@ -71,7 +71,7 @@ pub fn task(cli: &Cli, args: &TaskArgs) -> Result<(), Failure> {
 
 /// `obelisc submit`.
 pub fn submit(args: &RunArgs, dry_run: bool) -> Result<(), Failure> {
-    let prepared = Prepared::new(args)?;
+    let prepared = prepared(args)?;
     let planned = prepared.run(&AtomicBool::new(false)).plan()?;
     let mut stages: Vec<Planned> = Vec::new();
     for step in planned {

@@ -14,7 +14,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[],
     page: include_str!("alphabetic_word_ratio.md"),
-    build: |options| Box::new(AlphabeticWordRatio::new(options)),
+    build: &|options| Box::new(AlphabeticWordRatio::new(options)),
 };
 
 #[derive(Debug)]

@@ -14,7 +14,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[],
     page: include_str!("bullet_line_ratio.md"),
-    build: |options| Box::new(BulletLineRatio::new(options)),
+    build: &|options| Box::new(BulletLineRatio::new(options)),
 };
 
 #[derive(Debug)]

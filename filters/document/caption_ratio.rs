@@ -17,7 +17,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[lists::SPECIAL_CHARACTERS_TEXT],
     page: include_str!("caption_ratio.md"),
-    build: |options| Box::new(CaptionRatio::new(options)),
+    build: &|options| Box::new(CaptionRatio::new(options)),
 };
 
 #[derive(Debug)]

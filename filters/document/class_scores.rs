@@ -13,7 +13,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: true,
     resources: &[],
     page: include_str!("class_scores.md"),
-    build: |options| Box::new(ClassScores(MaxScores::from_options(options))),
+    build: &|options| Box::new(ClassScores(MaxScores::from_options(options))),
 };
 
 #[derive(Debug)]

@@ -14,5 +14,5 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[lists::SPECIAL_CHARACTERS_TEXT],
     page: include_str!("classifier_score.md"),
-    build: |options| Box::new(ClassifierScore::new(SPEC.subject, options)),
+    build: &|options| Box::new(ClassifierScore::new(SPEC.subject, options)),
 };

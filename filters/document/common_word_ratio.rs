@@ -14,5 +14,5 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: lists::NONE.texts,
     page: include_str!("common_word_ratio.md"),
-    build: |options| Box::new(CommonWordRatio::new(SPEC.subject, options, Some(0.9))),
+    build: &|options| Box::new(CommonWordRatio::new(SPEC.subject, options, Some(0.9))),
 };

@@ -16,7 +16,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[],
     page: include_str!("duplicate_paragraph_ratio.md"),
-    build: |options| Box::new(DuplicateParagraphRatio::new(options)),
+    build: &|options| Box::new(DuplicateParagraphRatio::new(options)),
 };
 
 #[derive(Debug)]

@@ -14,7 +14,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[],
     page: include_str!("ellipsis_line_ratio.md"),
-    build: |options| Box::new(EllipsisLineRatio::new(options)),
+    build: &|options| Box::new(EllipsisLineRatio::new(options)),
 };
 
 #[derive(Debug)]

@@ -13,5 +13,5 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[],
     page: include_str!("fasttext_score.md"),
-    build: |options| Box::new(FasttextScore::new(SPEC.subject, options)),
+    build: &|options| Box::new(FasttextScore::new(SPEC.subject, options)),
 };

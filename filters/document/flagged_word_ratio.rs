@@ -14,5 +14,5 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: lists::FLAGGED.texts,
     page: include_str!("flagged_word_ratio.md"),
-    build: |options| Box::new(FlaggedWordRatio::new(SPEC.subject, options, Some(0.01))),
+    build: &|options| Box::new(FlaggedWordRatio::new(SPEC.subject, options, Some(0.01))),
 };

@@ -12,7 +12,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: true,
     resources: &[],
     page: include_str!("image_count.md"),
-    build: |options| Box::new(ImageCount::new(options)),
+    build: &|options| Box::new(ImageCount::new(options)),
 };
 
 #[derive(Debug)]

@@ -14,7 +14,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[lists::SPECIAL_CHARACTERS_TEXT],
     page: include_str!("image_word_ratio.md"),
-    build: |options| Box::new(ImageWordRatio::new(options)),
+    build: &|options| Box::new(ImageWordRatio::new(options)),
 };
 
 #[derive(Debug)]

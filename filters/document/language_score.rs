@@ -13,5 +13,5 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[],
     page: include_str!("language_score.md"),
-    build: |options| Box::new(LanguageScore::new(SPEC.subject, options)),
+    build: &|options| Box::new(LanguageScore::new(SPEC.subject, options)),
 };

@@ -14,7 +14,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[],
     page: include_str!("mean_word_length.md"),
-    build: |options| Box::new(MeanWordLength::new(options)),
+    build: &|options| Box::new(MeanWordLength::new(options)),
 };
 
 #[derive(Debug)]

@@ -13,7 +13,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: true,
     resources: &[],
     page: include_str!("paragraph_count.md"),
-    build: |options| Box::new(ParagraphCount::new(options)),
+    build: &|options| Box::new(ParagraphCount::new(options)),
 };
 
 #[derive(Debug)]

@@ -13,5 +13,5 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[],
     page: include_str!("perplexity.md"),
-    build: |options| Box::new(Perplexity::new(SPEC.subject, options)),
+    build: &|options| Box::new(Perplexity::new(SPEC.subject, options)),
 };

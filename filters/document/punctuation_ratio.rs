@@ -13,5 +13,5 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[],
     page: include_str!("punctuation_ratio.md"),
-    build: |options| Box::new(PunctuationRatio::new(SPEC.subject, options, Some(0.03), None)),
+    build: &|options| Box::new(PunctuationRatio::new(SPEC.subject, options, Some(0.03), None)),
 };

@@ -14,7 +14,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[],
     page: include_str!("short_line_ratio.md"),
-    build: |options| Box::new(ShortLineRatio::new(options)),
+    build: &|options| Box::new(ShortLineRatio::new(options)),
 };
 
 #[derive(Debug)]

@@ -14,5 +14,5 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[lists::SPECIAL_CHARACTERS_TEXT],
     page: include_str!("special_character_ratio.md"),
-    build: |options| Box::new(SpecialCharacterRatio::new(SPEC.subject, options, Some(0.275))),
+    build: &|options| Box::new(SpecialCharacterRatio::new(SPEC.subject, options, Some(0.275))),
 };

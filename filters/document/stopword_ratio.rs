@@ -14,5 +14,5 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: lists::STOPWORDS.texts,
     page: include_str!("stopword_ratio.md"),
-    build: |options| Box::new(StopwordRatio::new(SPEC.subject, options, Some(0.35))),
+    build: &|options| Box::new(StopwordRatio::new(SPEC.subject, options, Some(0.35))),
 };

@@ -14,7 +14,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[],
     page: include_str!("symbol_word_ratio.md"),
-    build: |options| Box::new(SymbolWordRatio::new(options)),
+    build: &|options| Box::new(SymbolWordRatio::new(options)),
 };
 
 #[derive(Debug)]

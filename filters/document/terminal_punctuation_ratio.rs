@@ -14,7 +14,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[],
     page: include_str!("terminal_punctuation_ratio.md"),
-    build: |options| Box::new(TerminalPunctuationRatio::new(options)),
+    build: &|options| Box::new(TerminalPunctuationRatio::new(options)),
 };
 
 #[derive(Debug)]

@@ -14,5 +14,5 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: true,
     resources: &[lists::SPECIAL_CHARACTERS_TEXT],
     page: include_str!("word_count.md"),
-    build: |options| Box::new(WordCount::new(SPEC.subject, options, Some(10), Some(2_000))),
+    build: &|options| Box::new(WordCount::new(SPEC.subject, options, Some(10), Some(2_000))),
 };

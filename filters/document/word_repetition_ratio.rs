@@ -14,5 +14,5 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[lists::SPECIAL_CHARACTERS_TEXT],
     page: include_str!("word_repetition_ratio.md"),
-    build: |options| Box::new(WordRepetitionRatio::new(SPEC.subject, options, Some(0.2))),
+    build: &|options| Box::new(WordRepetitionRatio::new(SPEC.subject, options, Some(0.2))),
 };

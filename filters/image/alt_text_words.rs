@@ -16,7 +16,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[lists::SPECIAL_CHARACTERS_TEXT],
     page: include_str!("alt_text_words.md"),
-    build: |options| Box::new(AltTextWords::new(options)),
+    build: &|options| Box::new(AltTextWords::new(options)),
 };
 
 /// What ends the name of an image file.

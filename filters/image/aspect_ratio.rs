@@ -12,7 +12,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[],
     page: include_str!("aspect_ratio.md"),
-    build: |options| Box::new(AspectRatio::new(options)),
+    build: &|options| Box::new(AspectRatio::new(options)),
 };
 
 #[derive(Debug)]

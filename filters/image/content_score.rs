@@ -12,7 +12,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[],
     page: include_str!("content_score.md"),
-    build: |options| Box::new(ContentScore::new(options)),
+    build: &|options| Box::new(ContentScore::new(options)),
 };
 
 #[derive(Debug)]

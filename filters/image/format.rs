@@ -13,7 +13,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[],
     page: include_str!("format.md"),
-    build: |options| Box::new(Format::new(options)),
+    build: &|options| Box::new(Format::new(options)),
 };
 
 #[derive(Debug)]

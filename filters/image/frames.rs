@@ -12,7 +12,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[],
     page: include_str!("frames.md"),
-    build: |options| Box::new(Frames::new(options)),
+    build: &|options| Box::new(Frames::new(options)),
 };
 
 #[derive(Debug)]

@@ -13,7 +13,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[],
     page: include_str!("rendered_side_pixels.md"),
-    build: |options| Box::new(RenderedSidePixels::new(options)),
+    build: &|options| Box::new(RenderedSidePixels::new(options)),
 };
 
 #[derive(Debug)]

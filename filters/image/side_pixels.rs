@@ -13,7 +13,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[],
     page: include_str!("side_pixels.md"),
-    build: |options| Box::new(SidePixels::new(options)),
+    build: &|options| Box::new(SidePixels::new(options)),
 };
 
 #[derive(Debug)]

@@ -17,7 +17,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[],
     page: include_str!("url_words.md"),
-    build: |options| {
+    build: &|options| {
         let meaning = "words that drop an image";
         Box::new(UrlWords::new(SPEC.subject, options, lists::URL_WORDS, meaning))
     },

@@ -15,7 +15,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[],
     page: include_str!("character_repetition_ratio.md"),
-    build: |options| Box::new(CharacterRepetitionRatio::new(SPEC.subject, options, Some(0.1))),
+    build: &|options| Box::new(CharacterRepetitionRatio::new(SPEC.subject, options, Some(0.1))),
 };
 
 /// The rule on paragraphs, and with bounds of its own on documents.

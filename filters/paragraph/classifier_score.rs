@@ -18,7 +18,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[lists::SPECIAL_CHARACTERS_TEXT],
     page: include_str!("classifier_score.md"),
-    build: |options| Box::new(ClassifierScore::new(SPEC.subject, options)),
+    build: &|options| Box::new(ClassifierScore::new(SPEC.subject, options)),
 };
 
 /// The rule on paragraphs and on documents.

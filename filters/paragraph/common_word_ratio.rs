@@ -17,7 +17,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: lists::NONE.texts,
     page: include_str!("common_word_ratio.md"),
-    build: |options| Box::new(CommonWordRatio::new(SPEC.subject, options, Some(0.8))),
+    build: &|options| Box::new(CommonWordRatio::new(SPEC.subject, options, Some(0.8))),
 };
 
 /// The rule on paragraphs, and with bounds of its own on documents.

@@ -18,7 +18,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[],
     page: include_str!("fasttext_score.md"),
-    build: |options| Box::new(FasttextScore::new(SPEC.subject, options)),
+    build: &|options| Box::new(FasttextScore::new(SPEC.subject, options)),
 };
 
 /// The rule on paragraphs and on documents.

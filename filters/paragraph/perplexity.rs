@@ -17,7 +17,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[],
     page: include_str!("perplexity.md"),
-    build: |options| Box::new(Perplexity::new(SPEC.subject, options)),
+    build: &|options| Box::new(Perplexity::new(SPEC.subject, options)),
 };
 
 /// The rule on paragraphs and on documents.

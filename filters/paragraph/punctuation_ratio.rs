@@ -14,7 +14,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[],
     page: include_str!("punctuation_ratio.md"),
-    build: |options| Box::new(PunctuationRatio::new(SPEC.subject, options, Some(0.001), Some(12))),
+    build: &|options| Box::new(PunctuationRatio::new(SPEC.subject, options, Some(0.001), Some(12))),
 };
 
 /// The rule on paragraphs, and with bounds of its own on documents.

@@ -17,7 +17,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: lists::SPAM.texts,
     page: include_str!("spam_word_ratio.md"),
-    build: |options| Box::new(SpamWordRatio::new(SPEC.subject, options, Some(0.12))),
+    build: &|options| Box::new(SpamWordRatio::new(SPEC.subject, options, Some(0.12))),
 };
 
 /// The rule on paragraphs, and with bounds of its own on documents.

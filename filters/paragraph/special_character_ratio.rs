@@ -14,7 +14,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[lists::SPECIAL_CHARACTERS_TEXT],
     page: include_str!("special_character_ratio.md"),
-    build: |options| Box::new(SpecialCharacterRatio::new(SPEC.subject, options, Some(0.3))),
+    build: &|options| Box::new(SpecialCharacterRatio::new(SPEC.subject, options, Some(0.3))),
 };
 
 /// The rule on paragraphs, and with bounds of its own on documents.

@@ -15,7 +15,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: lists::STOPWORDS.texts,
     page: include_str!("stopword_ratio.md"),
-    build: |options| Box::new(StopwordRatio::new(SPEC.subject, options, Some(0.3))),
+    build: &|options| Box::new(StopwordRatio::new(SPEC.subject, options, Some(0.3))),
 };
 
 /// The rule on paragraphs, and with bounds of its own on documents.

@@ -14,7 +14,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[lists::SPECIAL_CHARACTERS_TEXT],
     page: include_str!("word_count.md"),
-    build: |options| Box::new(WordCount::new(SPEC.subject, options, Some(4), Some(1_000))),
+    build: &|options| Box::new(WordCount::new(SPEC.subject, options, Some(4), Some(1_000))),
 };
 
 /// The rule on paragraphs, and with bounds of its own on documents.

@@ -14,7 +14,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[lists::SPECIAL_CHARACTERS_TEXT],
     page: include_str!("word_repetition_ratio.md"),
-    build: |options| Box::new(WordRepetitionRatio::new(SPEC.subject, options, Some(0.1))),
+    build: &|options| Box::new(WordRepetitionRatio::new(SPEC.subject, options, Some(0.1))),
 };
 
 /// The rule on paragraphs, and with bounds of its own on documents.

@@ -18,7 +18,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[],
     page: include_str!("host.md"),
-    build: |options| Box::new(Host::new(options)),
+    build: &|options| Box::new(Host::new(options)),
 };
 
 #[derive(Debug)]

@@ -14,7 +14,7 @@ pub static SPEC: RuleSpec = RuleSpec {
     falling: false,
     resources: &[],
     page: include_str!("url_words.md"),
-    build: |options| {
+    build: &|options| {
         let meaning = "words that drop a page";
         Box::new(UrlWords::new(SPEC.subject, options, lists::PAGE_URL_WORDS, meaning))
     },

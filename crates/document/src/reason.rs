@@ -170,6 +170,8 @@ reasons! {
     /// A near copy of another document: its SimHash differs in few bits from that of one of their cluster.
     DuplicateSimHash = "duplicate_simhash",
     // Documents.
+    /// A rule of the caller's own raised, or gave something that is no number.
+    RuleRaised = "rule_raised",
     /// Nothing was left of the document.
     EmptyDocument = "empty_document",
 }

@@ -88,6 +88,8 @@ struct Sitting<'a> {
     id: DocId,
     judgements: Vec<Judgement>,
     counts: Counts,
+    /// What a rule that went wrong said.
+    raised: Option<String>,
 }
 
 impl RuleSet {
@@ -102,15 +104,20 @@ impl RuleSet {
     ///
     /// A subject is judged when the set has a rule for its kind; the document has a judgement always, unless its URL
     /// failed.
+    ///
+    /// Where a rule goes wrong ([`Measure::Failed`]) the document fails with [`Reason::RuleRaised`]: no rule is asked about
+    /// anything more of it, and what went wrong is the value of its own judgement.
     pub fn judge(&self, document: &mut Document, view: StageView) -> Verdict {
         let counts = incoming(document);
         let subjects = counts.images.entered + counts.paragraphs.entered + 2;
         let judgements = Vec::with_capacity(usize::try_from(subjects).unwrap_or_default());
-        let mut sitting = Sitting { set: self, view, id: document.id, judgements, counts };
+        let mut sitting = Sitting { set: self, view, id: document.id, judgements, counts, raised: None };
         let kept = sitting.judge_url(&document.page.url) && {
             let shared = sitting.judge_nodes(document);
             sitting.judge_document(document, &shared)
         };
+        let kept = kept && sitting.raised.is_none();
+        sitting.fail();
         let Sitting { judgements, mut counts, .. } = sitting;
         if !kept {
             counts.drop_parts();
@@ -128,6 +135,15 @@ impl RuleSet {
         let failure = Some(Failure { rule: Cow::Borrowed(reason.name()), value, bound });
         let judgement = Judgement { failure, ..Judgement::keeping(document.id, SubjectKind::Document, None, None) };
         Verdict { kept: false, judgements: vec![judgement], counts }
+    }
+}
+
+/// Which part of a document, for a person.
+fn place(ordinal: Option<u32>, paragraph: Option<u32>) -> String {
+    match (ordinal, paragraph) {
+        (Some(ordinal), Some(paragraph)) => format!(" on {ordinal}.{paragraph}"),
+        (Some(ordinal), None) => format!(" on {ordinal}"),
+        _ => String::new(),
     }
 }
 
@@ -151,13 +167,20 @@ impl<'a> Sitting<'a> {
     /// Judges one subject by all rules of its kind; gives the path of the first that it fails.
     fn judge(&mut self, subject: Subject<'_>, ordinal: Option<u32>, paragraph: Option<u32>) -> Option<&'a str> {
         let rules = self.set.rules(subject.kind());
-        if rules.is_empty() {
+        if rules.is_empty() || self.raised.is_some() {
             return None;
         }
         let mut signals = Vec::with_capacity(rules.len());
         let (mut failing, mut first, mut failure) = (0, None, None);
         for (index, rule) in rules.iter().enumerate() {
-            let Measure::Value(signal) = rule.rule.measure(subject) else { continue };
+            let signal = match rule.rule.measure(subject) {
+                Measure::Value(signal) => signal,
+                Measure::NotApplicable | Measure::NotAvailable => continue,
+                Measure::Failed(detail) => {
+                    self.raised = Some(format!("{}{}: {detail}", rule.path, place(ordinal, paragraph)));
+                    return None;
+                }
+            };
             if let Some(bound) = rule.broken(&signal, self.view) {
                 failing |= 1 << index;
                 first = first.or_else(|| {
@@ -178,6 +201,16 @@ impl<'a> Sitting<'a> {
             self.counts.documents.drop_one(path);
         }
         failed.is_none()
+    }
+
+    /// Where a rule went wrong, the document's own judgement is that.
+    fn fail(&mut self) {
+        let Some(detail) = self.raised.take() else { return };
+        let reason = Reason::RuleRaised.name();
+        self.counts.documents.fail_one(reason);
+        let failure = Some(Failure { rule: Cow::Borrowed(reason), value: Some(detail), bound: None });
+        let judgement = Judgement::keeping(self.id, SubjectKind::Document, None, None);
+        self.judgements.push(Judgement { failure, ..judgement });
     }
 
     /// Gives what rules counted of the paragraphs that are left.
@@ -243,7 +276,7 @@ impl<'a> Sitting<'a> {
         if let Some(path) = failed {
             self.counts.paragraphs.drop_one(path);
         }
-        if !edits.is_empty() {
+        if !edits.is_empty() && self.raised.is_none() {
             if self.judgements.len() == judged {
                 self.judgements.push(Judgement::keeping(self.id, SubjectKind::Paragraph, ordinal, k));
             }
@@ -255,7 +288,13 @@ impl<'a> Sitting<'a> {
     }
 
     fn judge_document(&mut self, document: &Document, shared: &Shared) -> bool {
+        if self.raised.is_some() {
+            return false;
+        }
         let mut failed = self.judge(Subject::Document { document, shared }, None, None);
+        if self.raised.is_some() {
+            return false;
+        }
         let subject = SubjectKind::Document;
         if self.set.rules(subject).is_empty() {
             self.judgements.push(Judgement::keeping(self.id, subject, None, None));

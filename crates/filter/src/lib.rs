@@ -39,7 +39,7 @@
 //!     falling: false,
 //!     resources: &[],
 //!     page: "# exclamation_ratio\n\nDrops a paragraph that shouts.",
-//!     build: |options: &mut Options<'_>| {
+//!     build: &|options: &mut Options<'_>| {
 //!         Box::new(ExclamationRatio {
 //!             max_ratio: options.number("max_ratio", 0.1, 0.0..=1.0, "largest share of exclamation marks"),
 //!         })
@@ -78,7 +78,7 @@ pub mod table;
 pub use edit::{ConfiguredEdit, Edit, EditSpec, Edited, Span, replay};
 pub use judge::{EMPTIED, StageView};
 pub use judgement::{Counts, Failure, Judgement, Measured, Verdict};
-pub use rule::{Needs, Rule, RuleSpec, Subject, SubjectKind};
+pub use rule::{Build, Needs, Rule, RuleSpec, Subject, SubjectKind};
 pub use set::{ConfiguredRule, MAX_RULES, RuleSet};
 pub use shared::{Settings, Shared};
 pub use signal::{Bound, Measure, Signal};

@@ -133,7 +133,8 @@ impl Needs {
 ///
 /// `measure` is a pure function of the subject and the options: no clock, no randomness, no state.
 pub trait Rule: fmt::Debug + Send + Sync {
-    /// The value of a subject of the rule's own kind; [`Measure::NotApplicable`] for any other.
+    /// The value of a subject of the rule's own kind; [`Measure::NotApplicable`] for any other.  A rule that cannot say
+    /// for a mistake of its own gives [`Measure::Failed`].
     fn measure(&self, subject: Subject<'_>) -> Measure;
 
     /// What the value is compared with, in the order in which the first failing one is named.  A bound whose option is
@@ -141,8 +142,12 @@ pub trait Rule: fmt::Debug + Send + Sync {
     fn bounds(&self) -> Vec<Bound>;
 }
 
+/// What makes a rule of its options.  It is a reference, so that a rule that comes while the program runs, out of a script,
+/// say, can carry what it needs; the rules of `filters/` carry nothing.
+pub type Build = &'static (dyn Fn(&mut Options<'_>) -> Box<dyn Rule> + Send + Sync);
+
 /// A rule before its options are set: one line in the table of rules.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct RuleSpec {
     /// Name: of the file, in a recipe, in the ledger.  The quantity measured.
     pub name: &'static str,
@@ -160,7 +165,13 @@ pub struct RuleSpec {
     /// The manual page, Markdown.
     pub page: &'static str,
     /// Reads the options and makes the rule.
-    pub build: fn(&mut Options<'_>) -> Box<dyn Rule>,
+    pub build: Build,
+}
+
+impl fmt::Debug for RuleSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RuleSpec").field("path", &self.path()).field("version", &self.version).finish_non_exhaustive()
+    }
 }
 
 impl RuleSpec {

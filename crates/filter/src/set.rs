@@ -57,7 +57,13 @@ impl RuleSet {
     /// Reads the `[rules]` table of a recipe: below it a table per kind of subject, below that one per rule.  A rule is
     /// on when the recipe has its table.  Mistakes are noted in the options' source, and reading goes on, so that all
     /// are told at once.
-    pub fn from_options(table: &[&'static RuleSpec], mut rules: Options<'_>) -> Self {
+    pub fn from_options(table: &[&'static RuleSpec], rules: Options<'_>) -> Self {
+        Self::from_options_and(table, &[], rules)
+    }
+
+    /// The same with `added`, rules that are on whether the recipe names them or not: where it has their tables they stand
+    /// there, else behind all others of their subjects, in this order.
+    pub fn from_options_and(table: &[&'static RuleSpec], added: &[&'static RuleSpec], mut rules: Options<'_>) -> Self {
         let mut set = Self::default();
         for (name, mut folder) in rules.tables() {
             let Some(subject) = SubjectKind::from_name(&name) else {
@@ -66,36 +72,48 @@ impl RuleSet {
                 rules.problem(&name, format!("unknown subject{hint}; allowed here: {}", names.join(", ")));
                 continue;
             };
-            for (name, mut options) in folder.tables() {
-                let mut specs = table.iter().filter(|spec| spec.subject == subject);
+            for (name, options) in folder.tables() {
+                let mut specs = table.iter().chain(added).filter(|spec| spec.subject == subject);
                 let Some(spec) = specs.clone().find(|spec| spec.name == name) else {
                     let hint = nearest(&name, specs.clone().map(|spec| spec.name));
                     let names: Vec<_> = specs.by_ref().map(|spec| spec.name).collect();
                     folder.problem(&name, format!("unknown rule{hint}; rules on {subject}: {}", names.join(", ")));
                     continue;
                 };
-                let rule = (spec.build)(&mut options);
-                let taken = options.finish();
-                if spec.needs.contains(&Needs::Model) {
-                    for model in taken.declared.iter().filter(|option| option.kind == "resource") {
-                        let key = model.key.rsplit('.').next().unwrap_or_default();
-                        if taken.canonical.get(key).is_some_and(|file| !file.is_null()) {
-                            continue;
-                        }
-                        folder.problem(&name, format!("{key} is missing: the name of a table [resources.NAME]"));
-                    }
-                }
-                if let Some(message) = contradiction(&rule.bounds()) {
-                    folder.problem(&name, message);
-                }
-                if !set.push(spec, rule, taken.canonical) {
-                    folder.problem(&name, format!("more than {MAX_RULES} rules on {subject}"));
-                }
+                set.read(spec, options, &folder);
             }
             folder.finish();
         }
+        for spec in added {
+            if !set.rules(spec.subject).iter().any(|rule| rule.spec.name == spec.name) {
+                let mut folder = rules.table(spec.subject.name());
+                let options = folder.table(spec.name);
+                set.read(spec, options, &folder);
+            }
+        }
         rules.finish();
         set
+    }
+
+    /// Adds a rule with the options of its table; `folder` is that of its subject.
+    fn read(&mut self, spec: &'static RuleSpec, mut options: Options<'_>, folder: &Options<'_>) {
+        let rule = (spec.build)(&mut options);
+        let taken = options.finish();
+        if spec.needs.contains(&Needs::Model) {
+            for model in taken.declared.iter().filter(|option| option.kind == "resource") {
+                let key = model.key.rsplit('.').next().unwrap_or_default();
+                if taken.canonical.get(key).is_some_and(|file| !file.is_null()) {
+                    continue;
+                }
+                folder.problem(spec.name, format!("{key} is missing: the name of a table [resources.NAME]"));
+            }
+        }
+        if let Some(message) = contradiction(&rule.bounds()) {
+            folder.problem(spec.name, message);
+        }
+        if !self.push(spec, rule, taken.canonical) {
+            folder.problem(spec.name, format!("more than {MAX_RULES} rules on {}", spec.subject));
+        }
     }
 
     /// The same rules behind the edits of the `[edits]` table of a recipe, a table for each, made in the order of the file.

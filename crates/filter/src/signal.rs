@@ -49,6 +49,9 @@ pub enum Measure {
     NotApplicable,
     /// What the rule needs is not known yet; the subject is kept, and a later stage measures again.
     NotAvailable,
+    /// The rule itself went wrong, and how: a rule of the caller's own that raised.  The document fails with
+    /// [`Reason::RuleRaised`](obelisc_document::Reason::RuleRaised), and nothing more of it is measured.
+    Failed(String),
 }
 
 impl Measure {
@@ -67,7 +70,7 @@ impl Measure {
     pub fn signal(&self) -> Option<&Signal> {
         match self {
             Self::Value(signal) => Some(signal),
-            Self::NotApplicable | Self::NotAvailable => None,
+            Self::NotApplicable | Self::NotAvailable | Self::Failed(_) => None,
         }
     }
 }

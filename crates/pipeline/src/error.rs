@@ -111,6 +111,17 @@ impl From<obelisc_fetch::Error> for Error {
 }
 
 impl Error {
+    /// The exit code of the command line: 1 tasks failed for good, 2 what was asked for is wrong, 3 a place is out of reach,
+    /// 4 interrupted.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Refused(_) => 2,
+            error if error.is_unreachable() => 3,
+            Self::Interrupted => 4,
+            Self::Unreachable(_) | Self::Failed { .. } | Self::Accounts { .. } => 1,
+        }
+    }
+
     /// Whether the input or the output was out of reach, and nothing else was wrong.
     pub fn is_unreachable(&self) -> bool {
         match self {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use obelisc_document::{Document, JsonDocument};
+use obelisc_document::{Document, JsonDocument, Reason as Cause};
 use obelisc_filter::{Edited, Judgement, Measured, RuleSet, StageView, SubjectKind};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -31,8 +31,16 @@ impl Recipe {
             kept = verdict.kept;
             sittings.push((self.clean.rules.default_rules(), verdict.judgements));
         }
+        let last = sittings.last().and_then(|(_, judgements)| judgements.last()).and_then(|last| last.failure.as_ref());
+        let raised = last.is_some_and(|failure| failure.rule == Cause::RuleRaised.name());
         let mut judged = Judged {
-            verdict: if kept { "kept" } else { "dropped" },
+            verdict: if kept {
+                "kept"
+            } else if raised {
+                "failed"
+            } else {
+                "dropped"
+            },
             reasons: Vec::new(),
             signals: Map::new(),
             edits: Vec::new(),
@@ -72,7 +80,7 @@ fn reason(rules: &RuleSet, judgement: &Judgement) -> serde_json::Result<Option<R
 /// A document with its verdict, as `judge` prints it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Judged {
-    /// `kept` or `dropped`.
+    /// `kept` or `dropped`; `failed` where a rule of the caller's own went wrong.
     pub verdict: &'static str,
     /// Each subject that was dropped, in reading order, those of the last cleaning behind all others; the document's own
     /// comes last.

@@ -75,7 +75,12 @@ fn check_wanted(mut table: Options<'_>, rules: &RuleSet, identifier: &Identifier
 
 impl Judging {
     /// Reads the tables of a recipe.
-    pub(crate) fn read(source: &Source, table: &[&'static RuleSpec], root: &mut Options<'_>) -> Read {
+    pub(crate) fn read(
+        source: &Source,
+        table: &[&'static RuleSpec],
+        added: &[&'static RuleSpec],
+        root: &mut Options<'_>,
+    ) -> Read {
         let known: Vec<&str> = LANGUAGES.iter().map(|(code, _)| *code).filter(|code| *code != DEFAULT).collect();
         let mut language = root.table("language");
         let meaning = "what tells the language of a document: \"embedded\", or the name of a fastText model";
@@ -122,13 +127,13 @@ impl Judging {
         }
         let mut taken = language.finish();
         // The default comes first: it is what single-language recipes are.
-        let (default, cleaning, words, declared) = Self::rules(source, table, DEFAULT, identifier.as_ref());
+        let (default, cleaning, words, declared) = Self::rules(source, table, added, DEFAULT, identifier.as_ref());
         let mut canonical = Map::new();
         let mut rules = Map::from_iter([(DEFAULT.to_owned(), json!([&words, default.canonical()]))]);
         let mut clean = Map::from_iter([(DEFAULT.to_owned(), cleaning.canonical())]);
         let (mut sets, mut cleanings) = (BTreeMap::new(), BTreeMap::new());
         for code in languages {
-            let (set, cleaning, words, _) = Self::rules(source, table, &code, identifier.as_ref());
+            let (set, cleaning, words, _) = Self::rules(source, table, added, &code, identifier.as_ref());
             rules.insert(code.clone(), json!([words, set.canonical()]));
             clean.insert(code.clone(), cleaning.canonical());
             sets.insert(code.clone(), set);
@@ -156,6 +161,7 @@ impl Judging {
     fn rules(
         source: &Source,
         table: &[&'static RuleSpec],
+        added: &[&'static RuleSpec],
         code: &str,
         identifier: Option<&Identifier>,
     ) -> (RuleSet, RuleSet, Value, Vec<Declared>) {
@@ -169,7 +175,8 @@ impl Judging {
         }
         let edits = root.table("edits");
         let cleaning = RuleSet::from_options(table, root.table("clean").table("rules")).with_settings(settings.clone());
-        let set = RuleSet::from_options(table, root.table("rules")).with_edits(EDITS, edits).with_settings(settings);
+        let set = RuleSet::from_options_and(table, added, root.table("rules"));
+        let set = set.with_edits(EDITS, edits).with_settings(settings);
         let lists = WordSplit::TEXTS.map(|text| hex(&Sha256::digest(text)));
         // Whatever reads it depends on both: how words are split, and what tells languages.
         let canonical = json!({

@@ -186,7 +186,10 @@ fn manifest(context: &Context<'_>) -> Result<Manifest, Error> {
     });
     let manifest = Manifest {
         program_version: env!("CARGO_PKG_VERSION").to_owned(),
-        recipe: obelisc_shard::Recipe::new(recipe.name.clone(), recipe.text.clone(), overrides),
+        recipe: obelisc_shard::Recipe {
+            own_rules: recipe.own_rules(),
+            ..obelisc_shard::Recipe::new(recipe.name.clone(), recipe.text.clone(), overrides)
+        },
         inputs: inputs.collect(),
         image_seal: context.outputs.get("seal").map(|seal| seal.digest.clone()),
         shards,

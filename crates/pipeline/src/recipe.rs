@@ -8,6 +8,8 @@ mod finish;
 mod resources;
 mod select;
 
+use std::collections::BTreeSet;
+
 use obelisc_filter::RuleSpec;
 use obelisc_filter::options::{Declared, Options, Problem, Source, Taken};
 use obelisc_image::Reencode;
@@ -114,6 +116,9 @@ pub struct Given {
     pub named: Vec<String>,
     /// Rules of the caller's own, which the recipe can name like all others.
     pub rules: Vec<&'static RuleSpec>,
+    /// Rules of the caller's own that are asked whether the recipe names them or not: where it does not, behind all others of
+    /// their subjects.
+    pub added: Vec<&'static RuleSpec>,
     /// Files that other recipes have opened.
     pub opened: OpenedFiles,
 }
@@ -148,7 +153,7 @@ impl Recipe {
         let resources = resources::open(&source, &given.paths, &given.opened);
         let mut problems = resources::not_named(&given.named, &resources);
         let source = source.with_resources(resources);
-        let (recipe, _) = read(&source, &given.rules, true);
+        let (recipe, _) = read(&source, &given.rules, &given.added, true);
         problems.extend(source.finish().err().unwrap_or_default());
         if !problems.is_empty() {
             return Err(problems);
@@ -169,7 +174,7 @@ impl Recipe {
 
     /// The keys of a recipe besides its rules, with defaults.
     pub fn declared() -> Vec<Declared> {
-        let mut declared = read(&Source::parse("defaults", "", &[]), &[], false).1;
+        let mut declared = read(&Source::parse("defaults", "", &[]), &[], &[], false).1;
         declared.extend(classifiers::declared());
         declared.extend(resources::declared());
         declared
@@ -188,6 +193,20 @@ impl Recipe {
         let distance = if fetch["hash_list"].is_null() { &Value::Null } else { &fetch["max_hash_distance"] };
         let listed = [&fetch["hash_list"], distance];
         json!([versions, limits, listed, self.section("fetch.opt_outs"), self.section("fetch.reencode")])
+    }
+
+    /// The rules of the caller's own that are asked, as a manifest tells of them.
+    pub(crate) fn own_rules(&self) -> Vec<obelisc_shard::OwnRule> {
+        let known: BTreeSet<String> = obelisc_filters::RULES.iter().map(|rule| rule.path()).collect();
+        let all = self.judging.default_rules().iter().chain(self.clean.rules.default_rules().iter());
+        let own = all.filter(|rule| !known.contains(&rule.spec().path()));
+        let own = own.map(|rule| obelisc_shard::OwnRule {
+            rule: rule.spec().path(),
+            version: rule.spec().version,
+            options: rule.options().clone(),
+            resources: rule.spec().resources.iter().map(|text| (*text).to_owned()).collect(),
+        });
+        own.collect()
     }
 
     /// Whether a stage comes behind another; none does behind one that the recipe does not have.
@@ -216,10 +235,18 @@ impl Sections {
     }
 }
 
-fn read(source: &Source, own: &[&'static RuleSpec], must: bool) -> (Recipe, Vec<Declared>) {
-    let is_taken = |rule: &&&RuleSpec| obelisc_filters::RULES.iter().any(|known| known.path() == rule.path());
-    for rule in own.iter().filter(is_taken) {
-        source.root().problem("rules", format!("a rule of the caller's own has the name of another: {}", rule.path()));
+fn read(
+    source: &Source,
+    own: &[&'static RuleSpec],
+    added: &[&'static RuleSpec],
+    must: bool,
+) -> (Recipe, Vec<Declared>) {
+    let mut taken: BTreeSet<String> = obelisc_filters::RULES.iter().map(|rule| rule.path()).collect();
+    for rule in own.iter().chain(added) {
+        if !taken.insert(rule.path()) {
+            let message = format!("a rule of the caller's own has the name of another: {}", rule.path());
+            source.root().problem("rules", message);
+        }
     }
     let table: Vec<&'static RuleSpec> = obelisc_filters::RULES.iter().chain(own).copied().collect();
     let mut root = source.root();
@@ -235,7 +262,7 @@ fn read(source: &Source, own: &[&'static RuleSpec], must: bool) -> (Recipe, Vec<
         stages.iter().filter_map(|name| Stage::ALL.into_iter().find(|stage| stage.name() == name)).collect();
     let select = select::read(root.table("select"), &mut sections, &stages);
     let extract = extract::read(root.table("extract"), &mut sections);
-    let judging = Judging::read(source, &table, &mut root);
+    let judging = Judging::read(source, &table, added, &mut root);
     sections.declared.extend(judging.declared.clone());
     sections.canonical.extend(judging.canonical.clone());
     let judging::Read { judging, cleaning, .. } = judging;

@@ -99,6 +99,14 @@ fn recipe(out: &mut String, manifest: &Manifest) -> fmt::Result {
             writeln!(out, "| {} | {} |", plain(key), plain(value))?;
         }
     }
+    if !recipe.own_rules.is_empty() {
+        writeln!(out, "\nRules beside those of the program, whose texts `manifest.json` holds:\n")?;
+        writeln!(out, "| rule | version | options |\n|---|---|---|")?;
+        for own in &recipe.own_rules {
+            let options = serde_json::Value::Object(own.options.clone()).to_string();
+            writeln!(out, "| {} | {} | {} |", plain(&own.rule), own.version, plain(&options))?;
+        }
+    }
     Ok(())
 }
 

@@ -44,7 +44,7 @@ mod writer;
 pub use card::Card;
 pub use error::{Error, RowFault};
 pub use guard::{SchemaFault, check_footer, check_schema, four_columns};
-pub use manifest::{Counts, Input, MANIFEST_FORMAT, Manifest, Recipe, Removal, Shard, Stage, dataset_digest};
+pub use manifest::{Counts, Input, MANIFEST_FORMAT, Manifest, OwnRule, Recipe, Removal, Shard, Stage, dataset_digest};
 pub use row::{ImageCell, Row, estimate, image_path};
 pub use schema::{ImageColumn, schema};
 pub use split::{Split, Splits};

@@ -46,7 +46,7 @@ pub struct Manifest {
 }
 
 /// The recipe of a dataset.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Recipe {
     /// Its name.
     pub name: String,
@@ -57,12 +57,28 @@ pub struct Recipe {
     pub overrides: BTreeMap<String, String>,
     /// The whole file.
     pub text: String,
+    /// Rules that are no part of the program; absent where there was none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own_rules: Vec<OwnRule>,
+}
+
+/// A rule that whoever made the dataset brought: who makes it again needs it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct OwnRule {
+    /// Subject and name: `paragraph.exclamation_ratio`.
+    pub rule: String,
+    /// Semantic version.
+    pub version: u32,
+    /// Its options.
+    pub options: serde_json::Map<String, serde_json::Value>,
+    /// Texts that decide about its values: the source of a rule in Python.
+    pub resources: Vec<String>,
 }
 
 impl Recipe {
     /// A recipe with the digest of its text.
     pub fn new(name: String, text: String, overrides: BTreeMap<String, String>) -> Self {
-        Self { name, text_sha256: sha256(text.as_bytes()), overrides, text }
+        Self { name, text_sha256: sha256(text.as_bytes()), overrides, text, own_rules: Vec::new() }
     }
 
     /// The overrides as a command line gives them: `KEY=VALUE`.

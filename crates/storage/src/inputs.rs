@@ -128,6 +128,16 @@ pub fn open(path: &Path) -> Result<Box<dyn Object>> {
     Ok(Box::new(open_file(path, &path.to_string_lossy())?))
 }
 
+/// The text of a file that a user named; `None` where it has more bytes than `max`.
+///
+/// # Errors
+/// I/O errors, and what is no UTF-8.
+pub fn read_text(path: &Path, max: u64) -> std::io::Result<Option<String>> {
+    let mut text = String::new();
+    let bytes = File::open(path)?.take(max + 1).read_to_string(&mut text)?;
+    Ok((bytes as u64 <= max).then_some(text))
+}
+
 /// Bytes of a file that a user named, which is not opened; 0 of one that cannot be looked at, and of a pipe.
 pub fn size(path: &Path) -> u64 {
     fs::metadata(path).map_or(0, |metadata| if metadata.is_file() { metadata.len() } else { 0 })

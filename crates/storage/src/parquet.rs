@@ -241,6 +241,11 @@ pub struct Reader {
 }
 
 impl Reader {
+    /// The schema of the batches.
+    pub fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
     /// Opens the table file `key` for reading in batches of at most `batch_rows` rows.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ mod memory;
 mod minhash;
 #[cfg(feature = "peers")]
 mod peers;
+mod python;
 mod rules;
 mod tasks;
 mod warc;
@@ -39,6 +40,8 @@ pub(crate) enum Bench {
     Language(language::Language),
     /// Pages that could cost more than their bytes, at three sizes
     Linear(linear::Linear),
+    /// Pages → documents out of Python: beside the same in Rust, and on two threads
+    Python(python::Python),
     /// Documents → judgements: what rules cost beside extraction, and beside the reference's filter stage
     Rules(Options),
     /// Documents → near copies by MinHash at three sizes under a memory limit; beside datatrove on the same files
@@ -74,7 +77,11 @@ pub(crate) fn run(bench: &Bench) -> Result<bool> {
         _ => {}
     }
     // Its peers are programs of their own: without the others the engine is built as for everything else.
-    let features = if matches!(bench, Bench::Dedup(_) | Bench::Fetch(_) | Bench::Minhash(_)) { "" } else { "peers" };
+    let features = if matches!(bench, Bench::Dedup(_) | Bench::Fetch(_) | Bench::Minhash(_) | Bench::Python(_)) {
+        ""
+    } else {
+        "peers"
+    };
     if cfg!(debug_assertions) || !(features.is_empty() || cfg!(feature = "peers")) {
         return optimised(features);
     }
@@ -86,6 +93,7 @@ pub(crate) fn run(bench: &Bench) -> Result<bool> {
         Bench::Extract(options) => extract::run(options)?,
         Bench::Language(options) => language::run(options)?,
         Bench::Linear(options) => return linear::run(options),
+        Bench::Python(options) => return python::run(options),
         Bench::Rules(options) => rules::run(options)?,
         Bench::Warc(options) => warc::run(options)?,
         Bench::Memory(options) => return memory::run(options),

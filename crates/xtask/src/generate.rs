@@ -1,4 +1,6 @@
-//! Pages that come from the code.
+//! Pages that come from the code, and notebooks that come from scripts.
+
+mod notebook;
 
 use std::path::{Path, PathBuf};
 
@@ -9,8 +11,10 @@ use crate::root;
 /// Writes the pages, or with `check` says which are not what the code says.
 pub(crate) fn run(check: bool) -> Result<bool> {
     let mut stale = Vec::new();
-    for (path, page) in pages(&root().join("filters"))? {
-        if std::fs::read_to_string(&path)? != page {
+    let mut all = pages(&root().join("filters"))?;
+    all.extend(notebooks(&root().join("crates/python/examples"))?);
+    for (path, page) in all {
+        if std::fs::read_to_string(&path).ok().as_ref() != Some(&page) {
             if !check {
                 std::fs::write(&path, &page)?;
             }
@@ -44,6 +48,18 @@ fn pages(filters: &Path) -> Result<Vec<(PathBuf, String)>> {
     Ok(pages)
 }
 
+/// A notebook for each script of a folder.
+fn notebooks(folder: &Path) -> Result<Vec<(PathBuf, String)>> {
+    let mut notebooks = Vec::new();
+    for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let script = entry?.path();
+        if script.extension().is_some_and(|ending| ending == "py") {
+            notebooks.push((script.with_extension("ipynb"), notebook::of_script(&read(&script)?)?));
+        }
+    }
+    Ok(notebooks)
+}
+
 fn read(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).with_context(|| path.display().to_string())
 }
@@ -61,7 +77,9 @@ mod tests {
 
     #[test]
     fn generated_pages_are_what_the_code_says() {
-        for (path, page) in pages(&root().join("filters")).unwrap() {
+        let notebooks = notebooks(&root().join("crates/python/examples")).unwrap();
+        assert!(!notebooks.is_empty());
+        for (path, page) in pages(&root().join("filters")).unwrap().into_iter().chain(notebooks) {
             assert_eq!(std::fs::read_to_string(&path).unwrap(), page, "{}", path.display());
         }
     }

@@ -43,7 +43,7 @@ macro_rules! spec {
             falling: $falling,
             resources: &[],
             page: "# rule\n\nA rule.",
-            build: |options: &mut Options<'_>| {
+            build: &|options: &mut Options<'_>| {
                 let min = options.optional_number("min", None, 0.0..=1e9, "smallest");
                 let max = options.optional_number("max", None, 0.0..=1e9, "largest");
                 Box::new(Measures(length, Bound::range(min, max)))
@@ -374,4 +374,71 @@ fn each_language_has_its_own_value_where_the_recipe_says_so() {
         "recipe.toml:2: rules.paragraph.length_a.min: \"language\" is given, a number from 0 to 1000000000, or \"off\" is allowed; \"language\" needs a table [language] that names languages",
     ];
     assert_eq!(problems, expected);
+}
+
+/// Fails on texts that hold a word.
+#[derive(Debug)]
+struct Trips(&'static str);
+
+impl Rule for Trips {
+    fn measure(&self, subject: Subject<'_>) -> Measure {
+        match subject {
+            Subject::Paragraph { text, .. } if text.contains(self.0) => Measure::Failed("it tripped".to_owned()),
+            _ => Measure::number(0.0),
+        }
+    }
+
+    fn bounds(&self) -> Vec<Bound> {
+        Vec::new()
+    }
+}
+
+static TRIPS: RuleSpec = RuleSpec {
+    name: "trips",
+    subject: SubjectKind::Paragraph,
+    version: 1,
+    needs: &[Needs::Text],
+    falling: false,
+    resources: &[],
+    page: "# trips\n\nTrips.",
+    build: &|_| Box::new(Trips("stone")),
+};
+
+#[test]
+fn a_rule_that_goes_wrong_fails_the_document_once() {
+    let mut rules = rules("[rules.document.image_count]\nmin = 5\n");
+    assert!(rules.push(&TRIPS, (TRIPS.build)(&mut Source::parse("r", "", &[]).root()), serde_json::Map::new()));
+    let nodes = ["a leaf", "a stone\n\nanother stone", "a leaf"];
+    let nodes = nodes.iter().zip(0..).map(|(text, ordinal)| Node { ordinal, content: Content::Text(paragraphs(text)) });
+    let mut document = Document { id: DocId::new("w", 0, 0), page: Page::default(), nodes: nodes.collect() };
+    let verdict = rules.judge(&mut document, StageView::FINAL);
+    assert!(!verdict.kept);
+    let failures: Vec<_> = verdict.judgements.iter().filter_map(|judgement| judgement.failure.as_ref()).collect();
+    assert_eq!(failures.len(), 1);
+    assert_eq!((&*failures[0].rule, failures[0].bound.as_deref()), ("rule_raised", None));
+    assert_eq!(failures[0].value.as_deref(), Some("paragraph.trips on 1.0: it tripped"));
+    assert_eq!(verdict.judgements.last().unwrap().subject, SubjectKind::Document);
+    assert_eq!(verdict.counts.documents.failed["rule_raised"], 1);
+    let mut accounts = obelisc_document::account::Accounts::default();
+    verdict.counts.add_to(&mut accounts);
+    assert_eq!(accounts.imbalance(), None);
+    assert_eq!(accounts.0["paragraphs"].dropped["with_document"], 4);
+}
+
+#[test]
+fn rules_that_no_recipe_names_stand_behind_those_that_it_names() {
+    let set = |recipe: &str, overrides: &[String]| {
+        let source = Source::parse("recipe.toml", recipe, overrides);
+        let mut root = source.root();
+        let set = RuleSet::from_options_and(&[&length_b, &width], &[&length_a, &image_count], root.table("rules"));
+        root.finish();
+        source.finish().map(|()| set)
+    };
+    let paths = |set: RuleSet| set.iter().map(|rule| rule.spec().path()).collect::<Vec<_>>();
+    let behind = set("[rules.paragraph.length_b]\n", &["rules.paragraph.length_a.max=7".to_owned()]).unwrap();
+    assert_eq!(behind.rules(SubjectKind::Paragraph)[1].bounds(), [Bound::Max(7.0)]);
+    assert_eq!(paths(behind), ["paragraph.length_b", "paragraph.length_a", "document.image_count"]);
+    let named = set("[rules.paragraph.length_a]\n[rules.paragraph.length_b]\n", &[]).unwrap();
+    assert_eq!(paths(named), ["paragraph.length_a", "paragraph.length_b", "document.image_count"]);
+    assert!(set("[rules.paragraph.length_a]\nmaxi = 3\n", &[]).is_err());
 }

@@ -1,7 +1,7 @@
 //! Documents that a judging step keeps, and the judgements it keeps of the others.
 
 use obelisc_document::table::DocumentSize;
-use obelisc_document::{Document, UrlKey};
+use obelisc_document::{Document, Reason, UrlKey};
 use obelisc_filter::{Judgement, SubjectKind, Verdict};
 use obelisc_shard::{ImageColumn, estimate};
 
@@ -41,7 +41,10 @@ fn keep_judgements(
             Retention::All => true,
             // What was changed is told as well as what was dropped.
             Retention::Dropped => !judgement.kept() || !judgement.edits.is_empty(),
-            Retention::Counts => false,
+            // A mistake of a rule is nowhere else.
+            Retention::Counts => {
+                judgement.failure.as_ref().is_some_and(|failure| failure.rule == Reason::RuleRaised.name())
+            }
         })
         .try_for_each(|judgement| sink.push(judgement))
 }

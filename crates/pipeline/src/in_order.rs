@@ -10,7 +10,7 @@ use std::thread;
 const JOBS_PER_THREAD: usize = 4;
 
 /// Does the jobs that `feed` gives, on so many threads beside the calling one, and gives their results to `take` in the
-/// order of the jobs, each as soon as it is there.  At most [`JOBS_PER_THREAD`] jobs for each thread are held, done or not.  With one thread all is
+/// order of the jobs, each as soon as it is there.  At most four jobs for each thread are held, done or not.  With one thread all is
 /// done on the calling one.
 ///
 /// # Errors

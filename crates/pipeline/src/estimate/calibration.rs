@@ -158,7 +158,7 @@ impl Calibration {
     pub(super) fn told_of_images(&self) -> String {
         let Self { assumed_image_bytes: bytes, assumed_found_percent: percent, .. } = self;
         format!(
-            "of images that are asked for {percent:.0} in a hundred come, with {:.0} kB each, and as many of the documents that want them are written: no rule on image facts and no copy of an image is counted",
+            "of images that are asked for {percent:.0} in a hundred come, with {:.0} kB each, and as many of the documents that want them are written: no rule on image facts and no copy of an image is counted; what a round of wishes takes is taken for what locate takes",
             bytes / 1e3
         )
     }

@@ -123,7 +123,8 @@ impl Storage for LocalFolder {
         let folder = self.path(prefix);
         match self.walk(&folder, &mut entries) {
             Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound && !folder.exists() => {}
+            // It may be there by now: somebody else may have made it since.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(Error::io("list", prefix, error)),
         }
         entries.sort_by(|a, b| a.key.cmp(&b.key));

@@ -8,13 +8,13 @@ use std::path::Path;
 use std::thread::available_parallelism;
 
 use obelisc_filter::{RuleSet, StageView};
+use obelisc_pipeline::in_order::{JOBS_PER_THREAD, in_order};
 use obelisc_pipeline::intake::{Fate, Finding, Intake, Page, Seen, is_archive};
 use obelisc_pipeline::{Config, Error, Recipe};
 use obelisc_storage::inputs::{self, ARCHIVE_ENDINGS, ArchiveFile, Input, Kind, Spool, Wanted};
 use obelisc_storage::{Error as StorageError, Object};
 
 use crate::args::ExtractArgs;
-use crate::in_order::in_order;
 use crate::output::{cannot_print, say};
 use crate::place::remotes;
 use crate::{Failure, printable};
@@ -44,6 +44,7 @@ pub fn extract(args: &ExtractArgs, quiet: bool) -> Result<(), Failure> {
     let mut printer = Printer { output: io::stdout().lock(), counts: Counts::default() };
     in_order(
         threads,
+        JOBS_PER_THREAD,
         |give| inputs.read(&intake, give),
         |job| outcome(&intake, job, cut.as_ref()),
         |outcome| printer.print(outcome?),
@@ -131,7 +132,7 @@ impl<'a> Inputs<'a> {
         }
         let pages = found.iter().map(|input| match &input.kind {
             Kind::Archive(_) if has_archive_ending(&input.name) => 2,
-            Kind::Archive(_) | Kind::Index(_) => 1,
+            Kind::Archive(_) | Kind::Index(_) | Kind::Shard(_) => 1,
             Kind::Pages(pages) => pages.len(),
         });
         if url.is_some() && pages.sum::<usize>() != 1 {
@@ -151,7 +152,7 @@ impl<'a> Inputs<'a> {
                     archive(intake, &input.name, opened(&input.name, file)?, give)
                 }
                 // Neither by its name: a page that was saved as something else.
-                Kind::Archive(file) | Kind::Index(file) => {
+                Kind::Archive(file) | Kind::Index(file) | Kind::Shard(file) => {
                     let its_own = format!("file:///{}", input.name);
                     any(intake, &input.name, opened(&input.name, file)?, (url, &its_own), give)
                 }

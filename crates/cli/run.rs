@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use obelisc_fetch::ImageStore;
 use obelisc_filter::options::Problem;
-use obelisc_pipeline::{Config, Error, Given, Recipe, ResourcePaths, Run, Stage};
-use obelisc_storage::inputs::{self, Input, Wanted};
+use obelisc_pipeline::{Config, Error, Given, Recipe, ResourcePaths, Run, Stage, check_shard};
+use obelisc_storage::inputs::{self, Input, Kind, Wanted};
 use obelisc_storage::{Error as StorageError, Remotes, Storage};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -96,6 +96,32 @@ fn check_places(output: &Path, store: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The inputs that a command line names, behind this flag.
+pub fn find(flag: &str, names: &[String], wanted: Wanted, remotes: &Remotes) -> Result<Vec<Input>, Failure> {
+    let inputs = inputs::find(names, wanted, remotes).map_err(|errors| {
+        let wrong = errors.iter().all(|error| matches!(error, StorageError::Unsupported { .. }));
+        let lines: Vec<String> = errors.iter().map(|error| format!("{flag}{error}")).collect();
+        Failure { code: if wrong { 2 } else { 3 }, message: lines.join("\n") }
+    })?;
+    if inputs.is_empty() {
+        return Err(Failure::unreachable(format!("{}: the lists name nothing", flag.trim_end())));
+    }
+    Ok(inputs)
+}
+
+/// Refuses shards the first of which is none: it is most likely one of many of its kind.
+pub fn check_first_shard(flag: &str, inputs: &[Input]) -> Result<(), Failure> {
+    let mut shards = inputs.iter().filter_map(|input| match &input.kind {
+        Kind::Shard(file) => Some(file),
+        _ => None,
+    });
+    let checked = shards.next().map_or(Ok(()), check_shard);
+    checked.map_err(|error| Failure {
+        code: if matches!(error, StorageError::Unsupported { .. }) { 2 } else { 3 },
+        message: format!("{flag}{error}"),
+    })
+}
+
 /// Everything a run needs, checked and opened.
 pub struct Prepared {
     pub recipe: Recipe,
@@ -115,15 +141,9 @@ impl Prepared {
             config.threads = threads;
         }
         let remotes = place::remotes(&config);
-        let wanted = if recipe.has(Stage::Select) { Wanted::Index } else { Wanted::Archives };
-        let inputs = inputs::find(&args.input, wanted, &remotes).map_err(|errors| {
-            let wrong = errors.iter().all(|error| matches!(error, StorageError::Unsupported { .. }));
-            let lines: Vec<String> = errors.iter().map(|error| format!("--input {error}")).collect();
-            Failure { code: if wrong { 2 } else { 3 }, message: lines.join("\n") }
-        })?;
-        if inputs.is_empty() {
-            return Err(Failure::unreachable("--input: the lists name nothing"));
-        }
+        let wanted = if recipe.has(Stage::Select) { Wanted::Index } else { Wanted::ArchivesOrShards };
+        let inputs = find("--input ", &args.input, wanted, &remotes)?;
+        check_first_shard("--input ", &inputs)?;
         let store = args.image_store.clone().unwrap_or_else(|| args.output.join("images"));
         check_places(&args.output, &store)?;
         let storage = place::at("--output", &args.output, &remotes)?;

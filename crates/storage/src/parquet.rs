@@ -2,6 +2,8 @@
 //!
 //! A file's bytes depend on its rows alone: no time, no host, no library version stands in it.
 
+mod anyones;
+
 use std::io::{self, BufReader, Seek, SeekFrom, Write};
 use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
@@ -27,6 +29,8 @@ use parquet::schema::types::ColumnPath;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::{Error, Object, Result, Storage, Upload};
+
+pub use anyones::{AnyonesFile, RowGroup};
 
 /// Rows after which a row group is closed.
 const ROWS_PER_GROUP: usize = 65_536;

@@ -40,6 +40,8 @@ fn desk() -> Place {
     place.write("more.wacz", Wacz::new().archive("data.warc.gz", &archive).finish().unwrap());
     std::fs::create_dir_all(place.path(".local/share/bash-completion/completions")).unwrap();
     say(&place, FIRST).unwrap();
+    std::fs::create_dir_all(place.path("theirs/data")).unwrap();
+    say(&place, "cp out/dataset/data/*.parquet theirs && cp out/dataset/data/*.parquet theirs/data").unwrap();
     say(&place, "obelisc submit my.toml --input crawl --output shared --dry-run").unwrap();
     place
 }

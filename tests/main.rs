@@ -25,6 +25,7 @@ mod finish;
 mod full_disk;
 mod hostile_pages;
 mod image_store;
+mod interop;
 mod kill;
 mod lexicon;
 mod links;

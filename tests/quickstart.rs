@@ -20,7 +20,7 @@ fn the_first_command_gives_a_dataset_and_says_where() {
     let ended = run_quickstart(&output).ok();
     assert!(ended.stdout.contains(&format!("The dataset is finished: {}/dataset\n", output.display())), "{ended}");
     let files: Vec<String> = dataset_tree(&output).into_keys().collect();
-    assert_eq!(files, ["README.md", "data/train-00000-of-00001.parquet", "manifest.json"]);
+    assert_eq!(files, ["README.md", "croissant.json", "data/train-00000-of-00001.parquet", "manifest.json"]);
     let rows = rows(&output.join("dataset"));
     assert_eq!(rows.len(), 14);
     for row in &rows {

@@ -195,7 +195,7 @@ fn what_the_stage_reads_is_the_index_and_nothing_else() {
     archive.fails(2).one_error(["no Parquet file", "stage select"]);
     let index = place.path("store/crawl/index/crawl=CC-MAIN-2026-48/subset=warc/part-00000.c000.gz.parquet");
     let plain = run_recipe(Path::new(&repository("pipelines/quickstart.toml")), &[index], &place.path("x"));
-    plain.fails(2).one_error(["a Parquet file", "stage select"]);
+    plain.fails(2).one_error(["the column texts is missing", "stage select"]);
     crawl.select("fetch_stat = 200", "x").fails(2).one_error(["r.toml:", "select.where", "fetch_stat"]);
     // What is no index is told by name, and so is an archive that is not there.
     place.write("store/crawl/index/crawl=CC-MAIN-2026-48/subset=warc/part-1.parquet", "not a table");

@@ -48,7 +48,8 @@ pub enum Command {
 Examples:
   obelisc run pipelines/quickstart.toml --input tests/fixtures/quickstart.warc.gz --output out
   obelisc run my.toml --input 'crawl/*.warc.gz' more.wacz @list.txt --output out --config configs/laptop.toml
-  obelisc run my.toml --input crawl --output out --set rules.image.side_pixels.min_side_pixels=200")]
+  obelisc run my.toml --input crawl --output out --set rules.image.side_pixels.min_side_pixels=200
+  obelisc run my.toml --input 'theirs/data/*.parquet' --output out")]
     Run(RunArgs),
     /// Check a recipe and a config whole; read nothing else
     #[command(after_help = "Example:\n  obelisc check pipelines/quickstart.toml --config configs/laptop.toml")]
@@ -164,12 +165,16 @@ Exit code 1: something failed, and there was no document.")]
 Examples:
   obelisc extract page.html --url https://example.org/page | obelisc judge pipelines/links.toml
   obelisc judge my.toml documents.jsonl --set rules.document.word_count.min_words=50 > judged.jsonl
+  obelisc judge pipelines/links.toml out > judged.jsonl
+  obelisc judge my.toml 'theirs/*.parquet' --output rewritten
 
-Documents are JSON lines as `obelisc extract` prints them; of one written by hand `texts` or `images` is enough. \
+Documents are JSON lines as `obelisc extract` prints them; of one written by hand `texts` or `images` is enough. Or they are the rows of Parquet files in the \
+layout of OBELICS, whoever wrote them; of the output of a run those of its last dataset. \
 They go to standard output in their order, each as it stands after filtering, with \"verdict\", \"reasons\" (the first rule that each dropped \
-node fails, with value and bound, and all others that it fails) and \"signals\". Rules on the bytes of images have no value: \
-nothing is fetched. Lines that are no documents go to standard error, each with its number. \
-Exit code 1: a line was no document, and there was none that is.")]
+node fails, with value and bound, and all others that it fails) and \"signals\". Rules on the bytes of images have a value where a row brings these: \
+nothing is fetched. Lines and rows that are no documents go to standard error, each with its number. With --output the rows that are kept become the \
+shards of a new dataset, in their order and their splits, each with the bytes of its images; a dataset that is there is not written over. \
+Exit code 1: a line or row was no document, and there was none that is.")]
     Judge(JudgeArgs),
     /// Show every node and rule of one page: value, bound, verdict, step
     #[command(after_help = "Example:\n  obelisc explain out --url https://atlas.example/earth/tides")]
@@ -345,7 +350,7 @@ pub struct RunArgs {
     /// The recipe
     #[command(flatten)]
     pub recipe: RecipeArgs,
-    /// Archives (.warc .arc .wacz, compressed or not), folders, globs, @lists of them, also as s3://, gs://, az://, https://; folders of .html
+    /// Archives (.warc .arc .wacz, compressed or not), folders, globs, @lists of them, also as s3://, gs://, az://, https://; folders of .html; shards of datasets in the layout of OBELICS (.parquet) and folders of these
     #[arg(long, short, value_name = "PATH|GLOB|URL|@LIST", required = true, num_args = 1..)]
     pub input: Vec<String>,
     /// Folder of the run and its dataset, or a URL (s3://, gs://, az://)
@@ -589,9 +594,12 @@ pub struct JudgeArgs {
     /// The recipe
     #[command(flatten)]
     pub recipe: RecipeArgs,
-    /// Documents as JSON lines; without it, or with -, those on standard input
-    #[arg(value_name = "DOCS.jsonl|-")]
-    pub documents: Option<PathBuf>,
+    /// Documents as JSON lines, or shards of datasets in the layout of OBELICS: files, folders, globs, @lists, URLs; without any, or with -, JSON lines on standard input
+    #[arg(value_name = "DOCS.jsonl|SHARD.parquet|FOLDER|-")]
+    pub documents: Vec<String>,
+    /// Write the documents of shards that are kept as a new dataset: DIR/dataset
+    #[arg(long, short, value_name = "DIR|URL")]
+    pub output: Option<PathBuf>,
     /// Threads, instead of the config's
     #[arg(long, value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]

@@ -6,9 +6,10 @@ use std::num::NonZeroUsize;
 use std::thread::available_parallelism;
 
 use obelisc_filter::{RuleSet, StageView};
+use obelisc_pipeline::in_order::{JOBS_PER_THREAD, in_order};
 use obelisc_pipeline::intake::{Fate, Finding, Intake};
 use obelisc_pipeline::pages::{Job, Pages};
-use obelisc_pipeline::{Config, Error, Recipe, in_order};
+use obelisc_pipeline::{Config, Error, Recipe};
 
 use crate::args::ExtractArgs;
 use crate::output::{cannot_print, say};
@@ -31,6 +32,7 @@ pub fn extract(args: &ExtractArgs, quiet: bool) -> Result<(), Failure> {
     let mut printer = Printer { output: io::stdout().lock(), counts: Counts::default() };
     in_order(
         threads,
+        JOBS_PER_THREAD,
         |give| pages.read(&intake, give),
         |job| outcome(&intake, job, cut.as_ref()),
         |outcome| printer.print(outcome?),

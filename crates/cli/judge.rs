@@ -7,12 +7,13 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use obelisc_document::{DocId, Document};
-use obelisc_pipeline::{Judged, Recipe, in_order};
+use obelisc_pipeline::in_order::{JOBS_PER_THREAD, in_order};
+use obelisc_pipeline::{Judged, Recipe};
 
-use crate::args::JudgeArgs;
+use crate::args::{Cli, JudgeArgs};
 use crate::output::{cannot_print, say};
 use crate::run::read;
-use crate::{Failure, printable};
+use crate::{Failure, printable, rewrite};
 
 /// Longest line, in bytes, that is read: what a page of the longest that is read can become.
 const MAX_LINE: u64 = 256 << 20;
@@ -21,20 +22,29 @@ const MAX_LINE: u64 = 256 << 20;
 const STANDARD_INPUT: &str = "stdin";
 
 /// `obelisc judge`.
-pub fn judge(args: &JudgeArgs, quiet: bool) -> Result<(), Failure> {
+pub fn judge(cli: &Cli, args: &JudgeArgs) -> Result<(), Failure> {
     let (recipe, config) = read(&args.recipe)?;
-    let path = args.documents.as_deref().filter(|path| *path != Path::new("-"));
+    let threads = args.threads.and_then(|threads| NonZeroUsize::new(threads.into())).unwrap_or(config.threads);
+    if !is_lines(&args.documents) {
+        return rewrite::shards(cli, args, &recipe, &config, threads);
+    }
+    if args.output.is_some() {
+        return Err(Failure::usage(
+            "--output: a dataset is written of the shards of a dataset (Parquet), not of JSON lines",
+        ));
+    }
+    let path = args.documents.first().map(Path::new).filter(|path| *path != Path::new("-"));
     let name = path.map_or_else(|| STANDARD_INPUT.to_owned(), |path| path.display().to_string());
     let cannot_read = |error: io::Error| Failure::unreachable(format!("{name}: {error}"));
     let input: Box<dyn BufRead> = match path {
         Some(path) => Box::new(BufReader::with_capacity(1 << 18, File::open(path).map_err(cannot_read)?)),
         None => Box::new(io::stdin().lock()),
     };
-    let threads = args.threads.and_then(|threads| NonZeroUsize::new(threads.into())).unwrap_or(config.threads);
     let mut output = io::stdout().lock();
     let mut counts = Counts::default();
     in_order(
         threads,
+        JOBS_PER_THREAD,
         |give| lines(input, give, cannot_read),
         |line| outcome(&recipe, &name, &line),
         |outcome| match outcome? {
@@ -50,13 +60,22 @@ pub fn judge(args: &JudgeArgs, quiet: bool) -> Result<(), Failure> {
         },
     )?;
     output.flush().map_err(|error| cannot_print(&error))?;
-    if !quiet && counts.documents + counts.failed != 1 {
-        say(&counts.summary());
+    if !cli.quiet && counts.documents + counts.failed != 1 {
+        say(&counts.summary("line"));
     }
     if counts.documents == 0 && counts.failed > 0 {
         return Err(Failure { code: 1, message: format!("{name}: no document") });
     }
     Ok(())
+}
+
+/// Whether documents are JSON lines: standard input, or one file that is not called Parquet.
+fn is_lines(documents: &[String]) -> bool {
+    match documents {
+        [] => true,
+        [one] => one == "-" || (Path::new(one).is_file() && !one.to_ascii_lowercase().ends_with(".parquet")),
+        _ => false,
+    }
 }
 
 /// A line of the input, its number from 1.
@@ -104,37 +123,43 @@ fn outcome(recipe: &Recipe, name: &str, line: &Line) -> Result<Outcome, Failure>
         Err(error) => Ok(failed(error.to_string())),
         Ok(document) => {
             let judged = recipe.judge_alone(document).map_err(Failure::unreachable)?;
-            let mut line = serde_json::to_vec(&judged).map_err(Failure::unreachable)?;
-            line.push(b'\n');
-            Ok(Outcome::Judged(line, dropped_by(&judged)))
+            Ok(Outcome::Judged(line_of(&judged)?, dropped_by(&judged)))
         }
     }
 }
 
+/// A document with its verdict as a line.
+pub fn line_of(judged: &Judged) -> Result<Vec<u8>, Failure> {
+    let mut line = serde_json::to_vec(judged).map_err(Failure::unreachable)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
 /// What dropped a document: its own reason stands last.
-fn dropped_by(judged: &Judged) -> Option<String> {
+pub fn dropped_by(judged: &Judged) -> Option<String> {
     let last = judged.reasons.last().filter(|_| judged.verdict == "dropped")?;
     Some(if last.failing.is_empty() { last.rule.to_string() } else { format!("{}.{}", last.subject, last.rule) })
 }
 
 /// How many documents became what.
 #[derive(Default)]
-struct Counts {
-    documents: u64,
-    dropped: BTreeMap<String, u64>,
-    /// Lines that are no documents.
-    failed: u64,
+pub struct Counts {
+    pub documents: u64,
+    pub dropped: BTreeMap<String, u64>,
+    /// Lines or rows that are no documents.
+    pub failed: u64,
 }
 
 impl Counts {
-    fn enter(&mut self, dropped_by: Option<String>) {
+    pub fn enter(&mut self, dropped_by: Option<String>) {
         self.documents += 1;
         if let Some(rule) = dropped_by {
             *self.dropped.entry(rule).or_default() += 1;
         }
     }
 
-    fn summary(&self) -> String {
+    /// In a line; `of` is what a document is of its file.
+    pub fn summary(&self, of: &str) -> String {
         let dropped: u64 = self.dropped.values().sum();
         let mut text = format!("{} documents: {} kept, {dropped} dropped", self.documents, self.documents - dropped);
         if dropped > 0 {
@@ -142,7 +167,7 @@ impl Counts {
             text += &format!(": {}", all.join(", "));
         }
         if self.failed > 0 {
-            let lines = if self.failed == 1 { "1 line is" } else { &format!("{} lines are", self.failed) };
+            let lines = if self.failed == 1 { format!("1 {of} is") } else { format!("{} {of}s are", self.failed) };
             text += &format!("; {lines} no document");
         }
         text

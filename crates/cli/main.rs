@@ -17,6 +17,7 @@ mod plan;
 mod progress;
 mod reference;
 mod remove;
+mod rewrite;
 mod run;
 mod submit;
 mod summary;
@@ -110,7 +111,7 @@ fn obey(cli: &Cli) -> Result<(), Failure> {
         Command::Scheduler(args) => cluster::scheduler(cli, args),
         Command::Executor(args) => cluster::executor(cli, args),
         Command::Extract(args) => extract::extract(args, cli.quiet),
-        Command::Judge(args) => judge::judge(args, cli.quiet),
+        Command::Judge(args) => judge::judge(cli, args),
         Command::Explain { dir, url, json } => explain::explain(dir, url, *json),
         Command::Fetch { subject } => fetch::fetch(cli, subject),
         Command::Remove(args) => remove::remove(cli, args),

@@ -21,6 +21,7 @@
 
 pub mod account;
 mod id;
+mod lists;
 mod node;
 mod read;
 mod reason;
@@ -28,6 +29,7 @@ mod row;
 pub mod table;
 
 pub use id::{DocId, UrlKey, canonical_url, hex};
+pub use lists::{Lists, Shown};
 pub use node::{
     Blob, Content, Document, END_OF_DOCUMENT, ImageFacts, ImageNode, Language, Node, Page, Paragraph, RenderedSize,
     Scores, paragraphs,

@@ -57,6 +57,13 @@ reasons! {
     UnsupportedCompression = "unsupported_compression",
     /// The file is no web archive.
     NotAnArchive = "not_an_archive",
+    // Rows of datasets.
+    /// The file is no dataset in the layout of OBELICS: no Parquet, or its columns are others.
+    NotADataset = "not_a_dataset",
+    /// The rows stand in a part of the file that cannot be read.
+    DamagedRows = "damaged_rows",
+    /// The row is no interleaved document: its lists do not fit each other, or its metadata is no JSON.
+    NotADocument = "not_a_document",
     // HTTP responses.
     /// The response's header block cannot be read.
     InvalidHttpHeader = "invalid_http_header",

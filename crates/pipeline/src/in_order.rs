@@ -7,16 +7,17 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 /// Jobs per thread that are taken in before the first of them is done.
-const JOBS_PER_THREAD: usize = 4;
+pub const JOBS_PER_THREAD: usize = 4;
 
 /// Does the jobs that `feed` gives, on so many threads beside the calling one, and gives their results to `take` in the
-/// order of the jobs, each as soon as it is there.  At most four jobs for each thread are held, done or not.  With one thread all is
-/// done on the calling one.
+/// order of the jobs, each as soon as it is there.  At most `held` jobs for each thread are held, done or not, of small ones [`JOBS_PER_THREAD`].  With one
+/// thread all is done on the calling one.
 ///
 /// # Errors
 /// The first error of `feed` or `take`.
 pub fn in_order<J: Send, R: Send, E>(
     threads: NonZeroUsize,
+    held: usize,
     feed: impl FnOnce(&mut dyn FnMut(J) -> Result<(), E>) -> Result<(), E>,
     work: impl Fn(J) -> R + Sync,
     mut take: impl FnMut(R) -> Result<(), E>,
@@ -44,7 +45,7 @@ pub fn in_order<J: Send, R: Send, E>(
             // The threads are there as long as this one asks.
             let _ = jobs.send((job, answer));
             while let Some(first) = waiting.front() {
-                let full = waiting.len() >= threads.get() * JOBS_PER_THREAD;
+                let full = waiting.len() >= threads.get() * held;
                 let result = if full { first.recv().ok() } else { first.try_recv().ok() };
                 let Some(result) = result else { break };
                 waiting.pop_front();
@@ -71,6 +72,7 @@ mod tests {
         let mut taken = Vec::new();
         let result = in_order(
             NonZeroUsize::new(threads).unwrap(),
+            JOBS_PER_THREAD,
             |give| (0..1000).try_for_each(|number: u64| give(number)),
             |number| {
                 // Later jobs are done sooner.

@@ -60,6 +60,8 @@ enum JobPlace {
     Pages(Vec<(String, PathBuf)>),
     /// Path or URL of a file of the columnar index.
     Index(String),
+    /// Path or URL of a shard of a dataset.
+    Shard(String),
 }
 
 impl Job {
@@ -73,6 +75,7 @@ impl Job {
             let place = match kind {
                 Kind::Archive(file) => JobPlace::Archive(written(&name, file)?),
                 Kind::Index(file) => JobPlace::Index(written(&name, file)?),
+                Kind::Shard(file) => JobPlace::Shard(written(&name, file)?),
                 Kind::Pages(pages) => JobPlace::Pages(pages),
             };
             Ok(JobInput { name, size, identity, place })
@@ -116,6 +119,7 @@ impl Job {
             let kind = match place {
                 JobPlace::Archive(place) => Kind::Archive(ArchiveFile::at(&place, size, &identity, remotes)?),
                 JobPlace::Index(place) => Kind::Index(ArchiveFile::at(&place, size, &identity, remotes)?),
+                JobPlace::Shard(place) => Kind::Shard(ArchiveFile::at(&place, size, &identity, remotes)?),
                 JobPlace::Pages(pages) => Kind::Pages(pages),
             };
             Ok(Input { name, size, identity, kind })
@@ -158,6 +162,7 @@ mod tests {
         let inputs = [
             input("a.warc", Kind::Archive(ArchiveFile::Local("/x/a.warc".into()))),
             input("b.warc", Kind::Archive(ArchiveFile::at("https://h.example/b.warc", 3, "i", &remotes).unwrap())),
+            input("c.parquet", Kind::Shard(ArchiveFile::Local("/x/c.parquet".into()))),
             input("pages", Kind::Pages(vec![("1.html".to_owned(), "/x/pages/1.html".into())])),
         ];
         assert!(Job::read(&output).unwrap_err().to_string().contains("nothing to work on here"));

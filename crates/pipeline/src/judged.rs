@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 
 use obelisc_document::{Document, JsonDocument, Reason as Cause};
-use obelisc_filter::{Edited, Judgement, Measured, RuleSet, StageView, SubjectKind};
+use obelisc_filter::{Edited, Judgement, Measured, RuleSet, StageView, SubjectKind, Verdict};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::recipe::{Recipe, Stage};
+use crate::steps::apply::{Failed, with_failed};
 use crate::steps::clean;
 
 impl Recipe {
@@ -22,16 +23,27 @@ impl Recipe {
     /// # Errors
     /// As [`Document::to_json`].
     pub fn judge_alone(&self, mut document: Document) -> serde_json::Result<Judged> {
-        let mut verdict = self.judging.judge(&mut document, StageView::FINAL);
+        let sittings = self.sittings(&mut document, Vec::new());
+        Self::judged(&document, &sittings)
+    }
+
+    /// The verdict of the rules, and behind it that of the last cleaning where it comes to that.  Images that `failed` are out of the document.
+    pub(crate) fn sittings(&self, document: &mut Document, failed: Vec<Failed>) -> Vec<(&RuleSet, Verdict)> {
+        let verdict = self.judging.judge(document, StageView::FINAL);
+        let kept = verdict.kept;
         // All languages have the same rules in the same order.
-        let mut sittings = vec![(self.judging.default_rules(), std::mem::take(&mut verdict.judgements))];
-        let mut kept = verdict.kept;
+        let mut sittings = vec![(self.judging.default_rules(), with_failed(verdict, failed, document))];
         if kept && self.has(Stage::Clean) {
-            let verdict = clean::clean(&self.clean, &mut document);
-            kept = verdict.kept;
-            sittings.push((self.clean.rules.default_rules(), verdict.judgements));
+            sittings.push((self.clean.rules.default_rules(), clean::clean(&self.clean, document)));
         }
-        let last = sittings.last().and_then(|(_, judgements)| judgements.last()).and_then(|last| last.failure.as_ref());
+        sittings
+    }
+
+    /// What is printed of a document that was judged.
+    pub(crate) fn judged(document: &Document, sittings: &[(&RuleSet, Verdict)]) -> serde_json::Result<Judged> {
+        let kept = sittings.iter().all(|(_, verdict)| verdict.kept);
+        let last =
+            sittings.last().and_then(|(_, verdict)| verdict.judgements.last()).and_then(|last| last.failure.as_ref());
         let raised = last.is_some_and(|failure| failure.rule == Cause::RuleRaised.name());
         let mut judged = Judged {
             verdict: if kept {
@@ -46,8 +58,8 @@ impl Recipe {
             edits: Vec::new(),
             document: document.to_json()?,
         };
-        for (rules, judgements) in &sittings {
-            for judgement in judgements {
+        for (rules, verdict) in sittings {
+            for judgement in &verdict.judgements {
                 enter(&mut judged.signals, judgement)?;
                 judged.reasons.extend(reason(rules, judgement)?);
                 judged.edits.extend(edits(judgement));

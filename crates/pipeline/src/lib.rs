@@ -34,7 +34,8 @@ pub mod corpus;
 mod error;
 pub mod estimate;
 pub mod explain;
-mod in_order;
+pub mod in_order;
+mod incoming;
 pub mod intake;
 mod job;
 mod judged;
@@ -51,6 +52,7 @@ mod recipe;
 mod record;
 mod remove;
 mod retry;
+mod rewrite;
 mod run;
 mod shares;
 mod stage_order;
@@ -62,7 +64,6 @@ mod work;
 
 pub use config::{Config, EngineLimits, Retention};
 pub use error::{Error, TaskError, TaskFailure};
-pub use in_order::in_order;
 pub use job::{Job, Text};
 pub use judged::{Judged, Reason};
 pub use judging::Judging;
@@ -76,6 +77,7 @@ pub use recipe::{
 pub use record::{Record, RecordedStep, StepStatus};
 pub use remove::{Remove, Removed};
 pub use retry::{Retried, Retry};
+pub use rewrite::{Fate, Rewrite, Rewritten};
 #[doc(hidden)]
 pub use run::pretend;
 pub use run::{PlannedStep, Run};

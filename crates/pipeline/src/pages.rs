@@ -65,12 +65,9 @@ impl<'a> Pages<'a> {
     /// Names that lead nowhere, and a URL for what is more than one page.
     pub fn find(names: &[String], url: Option<&'a str>, remotes: &Remotes) -> Result<Self, Refusal> {
         let found = prepare::find(names, Wanted::Archives, remotes, "")?;
-        if found.is_empty() {
-            return Err(Refusal::unreachable(format!("{}: the lists name nothing", names.join(" "))));
-        }
         let pages = found.iter().map(|input| match &input.kind {
             Kind::Archive(_) if has_archive_ending(&input.name) => 2,
-            Kind::Archive(_) | Kind::Index(_) => 1,
+            Kind::Archive(_) | Kind::Index(_) | Kind::Shard(_) => 1,
             Kind::Pages(pages) => pages.len(),
         });
         if url.is_some() && pages.sum::<usize>() != 1 {
@@ -94,7 +91,7 @@ impl<'a> Pages<'a> {
                     archive(intake, &input.name, opened(&input.name, file)?, give)
                 }
                 // Neither by its name: a page that was saved as something else.
-                Kind::Archive(file) | Kind::Index(file) => {
+                Kind::Archive(file) | Kind::Index(file) | Kind::Shard(file) => {
                     let its_own = format!("file:///{}", input.name);
                     any(intake, &input.name, opened(&input.name, file)?, (url, &its_own), give)
                 }

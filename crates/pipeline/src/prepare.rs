@@ -10,11 +10,12 @@ use std::sync::atomic::AtomicBool;
 use obelisc_fetch::ImageStore;
 use obelisc_filter::RuleSpec;
 use obelisc_filter::options::Problem;
-use obelisc_storage::inputs::{self, Input, Wanted};
+use obelisc_storage::inputs::{self, Input, Kind, Wanted};
 use obelisc_storage::{Error as StorageError, LocalFolder, Remotes, Storage};
 
 use crate::config::Config;
 use crate::error::Error;
+use crate::incoming::check_shard;
 use crate::recipe::{Given, Recipe, ResourcePaths, Stage};
 use crate::run::Run;
 
@@ -225,11 +226,8 @@ impl Prepared {
             config.threads = threads;
         }
         let remotes = environment.remotes(&config);
-        let wanted = if recipe.has(Stage::Select) { Wanted::Index } else { Wanted::Archives };
+        let wanted = if recipe.has(Stage::Select) { Wanted::Index } else { Wanted::ArchivesOrShards };
         let inputs = find(asked.input, wanted, &remotes, "--input ")?;
-        if inputs.is_empty() {
-            return Err(Refusal::unreachable("--input: the lists name nothing"));
-        }
         let store = asked.image_store.map_or_else(|| asked.output.join("images"), Path::to_owned);
         check_places(asked.output, &store)?;
         let storage = place("--output", asked.output, &remotes)?;
@@ -256,13 +254,25 @@ impl Prepared {
 /// The inputs that a user names; `flag` stands before each name that leads nowhere.
 ///
 /// # Errors
-/// All names that lead nowhere.
+/// All names that lead nowhere; lists that name nothing; shards the first of which is none, since it is most likely one of many of its kind.
 pub fn find(names: &[String], wanted: Wanted, remotes: &Remotes, flag: &str) -> Result<Vec<Input>, Refusal> {
-    inputs::find(names, wanted, remotes).map_err(|errors| {
+    let refused = |errors: Vec<StorageError>| {
         let wrong = errors.iter().all(|error| matches!(error, StorageError::Unsupported { .. }));
         let lines: Vec<String> = errors.iter().map(|error| format!("{flag}{error}")).collect();
         Refusal { code: if wrong { 2 } else { 3 }, message: lines.join("\n") }
-    })
+    };
+    let inputs = inputs::find(names, wanted, remotes).map_err(refused)?;
+    if inputs.is_empty() {
+        let flag = flag.trim_end();
+        let what = if flag.is_empty() { names.join(" ") } else { flag.to_owned() };
+        return Err(Refusal::unreachable(format!("{what}: the lists name nothing")));
+    }
+    let mut shards = inputs.iter().filter_map(|input| match &input.kind {
+        Kind::Shard(file) => Some(file),
+        _ => None,
+    });
+    shards.next().map_or(Ok(()), check_shard).map_err(|error| refused(vec![error]))?;
+    Ok(inputs)
 }
 
 /// Refuses an image store where a run or a dataset would be.

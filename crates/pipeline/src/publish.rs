@@ -1,7 +1,7 @@
 //! Publishing: shards, manifest and card become a dataset folder, whole or not at all.
 
 use obelisc_document::account::Accounts;
-use obelisc_shard::{Manifest, Shard, ShardSummary, Split, Stage, shard_name};
+use obelisc_shard::{Card, ImageColumn, Manifest, Shard, ShardSummary, Split, Stage, shard_name};
 use obelisc_storage::inputs::Input;
 use obelisc_storage::{Storage, random_word};
 use serde::Deserialize as _;
@@ -67,31 +67,56 @@ pub(crate) fn publish(context: &Context<'_>, force: bool) -> Result<Finished, Er
     }
     manifest.dataset_version = version;
     let folder = folder(version);
-    if storage.renames_at_once() {
-        // Of two that publish at once neither writes into what the other moves.
-        let staging = format!("{STAGING}/{:016x}", random_word());
-        stage(context, &manifest, &staging)?;
-        storage.remove_all(REPLACED)?;
-        if storage.exists(&format!("{folder}/{MANIFEST}"))? {
-            // Moved first: a run that is killed while it removes leaves no dataset that is half there.
-            storage.rename_all(&folder, REPLACED)?;
-        }
-        storage.remove_all(&folder)?;
-        storage.rename_all(&staging, &folder)?;
-        storage.remove_all(REPLACED)?;
-    } else {
-        // The manifest, which makes it a dataset, goes first and comes last.
-        storage.write(PUBLISHING, folder.as_bytes())?;
-        storage.remove(&format!("{folder}/{MANIFEST}"))?;
-        storage.remove_all(&folder)?;
-        stage(context, &manifest, &folder)?;
-        storage.remove(PUBLISHING)?;
-    }
+    appear(storage, &folder, |staging| stage(context, &manifest, staging))?;
     if let Some(key) = version::missing(storage, &folder, &manifest)? {
         let message = format!("{}/{key}: somebody took it away while the dataset was published", storage.location());
         return Err(Error::Unreachable(vec![message]));
     }
     Ok(Finished { folder, existed: false, manifest, steps })
+}
+
+/// Makes a dataset appear in its folder, whole or not at all: `fill` writes it below the place that it is given, its manifest last.
+pub(crate) fn appear(
+    storage: &dyn Storage,
+    folder: &str,
+    fill: impl FnOnce(&str) -> Result<(), Error>,
+) -> Result<(), Error> {
+    if storage.renames_at_once() {
+        // Of two that publish at once neither writes into what the other moves.
+        let staging = format!("{STAGING}/{:016x}", random_word());
+        fill(&staging)?;
+        storage.remove_all(REPLACED)?;
+        if storage.exists(&format!("{folder}/{MANIFEST}"))? {
+            // Moved first: a run that is killed while it removes leaves no dataset that is half there.
+            storage.rename_all(folder, REPLACED)?;
+        }
+        storage.remove_all(folder)?;
+        storage.rename_all(&staging, folder)?;
+        storage.remove_all(REPLACED)?;
+    } else {
+        // The manifest, which makes it a dataset, goes first and comes last.
+        storage.write(PUBLISHING, folder.as_bytes())?;
+        storage.remove(&format!("{folder}/{MANIFEST}"))?;
+        storage.remove_all(folder)?;
+        fill(folder)?;
+        storage.remove(PUBLISHING)?;
+    }
+    Ok(())
+}
+
+/// Writes what stands beside the shards of a dataset, the manifest last.
+pub(crate) fn describe(
+    storage: &dyn Storage,
+    folder: &str,
+    manifest: &Manifest,
+    images: ImageColumn,
+    card: &Card,
+) -> Result<(), Error> {
+    storage.write(&format!("{folder}/README.md"), card.render(manifest, images).as_bytes())?;
+    let croissant = card.croissant(manifest, images).map_err(unpublishable)?;
+    storage.write(&format!("{folder}/croissant.json"), croissant.as_bytes())?;
+    let text = manifest.to_json().map_err(unpublishable)?;
+    Ok(storage.write(&format!("{folder}/{MANIFEST}"), text.as_bytes())?)
 }
 
 /// Whether two manifests are of one dataset: the same bytes, from the same recipe and inputs.
@@ -130,10 +155,7 @@ fn stage(context: &Context<'_>, manifest: &Manifest, staging: &str) -> Result<()
     // What a panic left out is missed when the dataset is looked at.
     let copied = in_shares(&shards, COPIES, |shards| shards.iter().try_for_each(copy));
     copied.into_iter().collect::<Result<(), _>>()?;
-    let card = context.recipe.card.render(manifest, context.recipe.finish.images);
-    storage.write(&format!("{staging}/README.md"), card.as_bytes())?;
-    let text = manifest.to_json().map_err(unpublishable)?;
-    Ok(storage.write(&format!("{staging}/{MANIFEST}"), text.as_bytes())?)
+    describe(storage, staging, manifest, context.recipe.finish.images, &context.recipe.card)
 }
 
 /// Split and path of each shard, in the order in which they were written.
@@ -147,10 +169,18 @@ fn unpublishable(error: obelisc_shard::Error) -> Error {
     Error::Accounts { step: "publish", detail: error.to_string() }
 }
 
-fn manifest(context: &Context<'_>) -> Result<Manifest, Error> {
-    let recipe = context.recipe;
+/// A recipe as a manifest has it.
+pub(crate) fn recipe_of(recipe: &recipe::Recipe) -> obelisc_shard::Recipe {
     let overrides = recipe.overrides.iter().filter_map(|word| word.split_once('='));
     let overrides = overrides.map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned())).collect();
+    obelisc_shard::Recipe {
+        own_rules: recipe.own_rules(),
+        ..obelisc_shard::Recipe::new(recipe.name.clone(), recipe.text.clone(), overrides)
+    }
+}
+
+fn manifest(context: &Context<'_>) -> Result<Manifest, Error> {
+    let recipe = context.recipe;
     let mut shards = Vec::new();
     for (marker, (split, path)) in context.output("write").markers()?.zip(paths(context)) {
         let summary = ShardSummary::deserialize(&marker.facts).map_err(|error| unpublishable(error.into()))?;
@@ -186,10 +216,7 @@ fn manifest(context: &Context<'_>) -> Result<Manifest, Error> {
     });
     let manifest = Manifest {
         program_version: env!("CARGO_PKG_VERSION").to_owned(),
-        recipe: obelisc_shard::Recipe {
-            own_rules: recipe.own_rules(),
-            ..obelisc_shard::Recipe::new(recipe.name.clone(), recipe.text.clone(), overrides)
-        },
+        recipe: recipe_of(recipe),
         inputs: inputs.collect(),
         image_seal: context.outputs.get("seal").map(|seal| seal.digest.clone()),
         shards,

@@ -21,13 +21,16 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
 
 use obelisc_filter::options::Problem;
-use obelisc_shard::{Entry, ListFault, Losses, Manifest, Removal, Stage, Takedown, dataset_digest, four_columns};
+use obelisc_shard::{
+    Card, Entry, ImageColumn, ListFault, Losses, Manifest, Removal, Stage, Takedown, dataset_digest, four_columns,
+};
 use obelisc_storage::parquet::Layout;
 use obelisc_storage::{Error as StorageError, Storage};
 use serde_json::json;
 
 use self::shards::{Hits, Outcome};
 use crate::error::{Error, whole};
+use crate::publish;
 use crate::recipe::Recipe;
 use crate::record::Record;
 use crate::run::RUN;
@@ -165,9 +168,8 @@ impl Remove<'_> {
         for (shard, _) in manifest.shards.iter().zip(outcomes).filter(|(_, outcome)| outcome.is_none()) {
             storage.copy(&format!("{from}/{}", shard.path), &format!("{dataset}/{}", shard.path))?;
         }
-        storage.write(&format!("{dataset}/README.md"), self.card(from, manifest)?.as_bytes())?;
-        let text = manifest.to_json().map_err(unpublishable)?;
-        storage.write(&format!("{dataset}/{MANIFEST}"), text.as_bytes())?;
+        let (card, images) = self.card(from, manifest)?;
+        publish::describe(storage, &dataset, manifest, images, &card)?;
         storage.write(&format!("{record}/list.txt"), self.list)?;
         let entries: Vec<_> = unmatched.iter().map(|entry| json!({"line": entry.line, "entry": entry.text})).collect();
         let told = json!({"format": FORMAT, "removal": manifest.removals.last(), "unmatched": entries});
@@ -183,14 +185,14 @@ impl Remove<'_> {
         Ok(storage.remove_all(STAGING)?)
     }
 
-    /// The card, as a run of the recipe would write it for this manifest.
-    fn card(&self, from: &str, manifest: &Manifest) -> Result<String, Error> {
+    /// The card as the recipe has it, and what the dataset holds of images.
+    fn card(&self, from: &str, manifest: &Manifest) -> Result<(Card, ImageColumn), Error> {
         let card = Recipe::card_of(&manifest.recipe).map_err(Error::Refused)?;
         let first = manifest.shards.first().map(|shard| format!("{from}/{}", shard.path)).unwrap_or_default();
         let layout = Layout::read(self.storage, &first)?;
         let images = four_columns(&layout.schema);
         let images = images.map_err(|error| Error::Unreachable(vec![format!("{first}: {}", whole(&error))]))?;
-        Ok(card.render(manifest, images))
+        Ok((card, images))
     }
 
     /// Removes the versions that takedowns made this one from.

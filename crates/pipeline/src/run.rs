@@ -360,6 +360,7 @@ fn identity(input: &Input) -> Value {
         Kind::Archive(_) => "archive",
         Kind::Pages(_) => "pages",
         Kind::Index(_) => "index",
+        Kind::Shard(_) => "shard",
     };
     json!({"name": input.name, "size": input.size, "identity": input.identity, "kind": kind})
 }

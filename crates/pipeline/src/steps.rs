@@ -9,7 +9,7 @@ mod classify;
 pub(crate) mod clean;
 mod clusters;
 pub(crate) mod compact;
-mod digesting;
+pub(crate) mod digesting;
 pub(crate) mod download;
 mod duplicates;
 mod extract;

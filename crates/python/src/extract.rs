@@ -7,10 +7,11 @@ use std::thread;
 
 use obelisc_document::{self as document, DocId, Reason};
 use obelisc_filter::{RuleSet, StageView};
+use obelisc_pipeline::in_order::{JOBS_PER_THREAD, in_order};
 use obelisc_pipeline::intake::{Fate, Finding, Intake, Page, Seen};
 use obelisc_pipeline::pages::{self, Job};
 use obelisc_pipeline::prepare::Refusal;
-use obelisc_pipeline::{Config, Error, Recipe, in_order};
+use obelisc_pipeline::{Config, Error, Recipe};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyCapsule, PyString};
@@ -217,6 +218,7 @@ impl Pages {
             let extracting = &*extracting;
             let read = in_order(
                 threads,
+                JOBS_PER_THREAD,
                 |hand| pages.read(&extracting.intake, hand),
                 |job: Job| extracting.outcome(job.finish(&extracting.intake), whole_page),
                 |outcome| give.send(Ok(outcome)).map_err(|_| End::Deserted),

@@ -26,7 +26,7 @@ pub(crate) fn write(out: &mut String, card: &Card, manifest: &Manifest, images: 
          them.\n",
         counted(rows, "document"),
         counted(image_count, "image"),
-        counted(manifest.inputs.len() as u64, "web archive"),
+        counted(manifest.inputs.len() as u64, if of_datasets(manifest) { "file of a dataset" } else { "web archive" }),
     )?;
     writeln!(out, "Version {} of the dataset, digest `{}`.\n", manifest.dataset_version, manifest.dataset_digest)?;
     load(out, images, splits.first().map(|(split, _)| *split))?;
@@ -46,6 +46,11 @@ pub(crate) fn write(out: &mut String, card: &Card, manifest: &Manifest, images: 
     removals(out, "What failed", "reason", &manifest.stages, |flow| &flow.failed)?;
     reasons(out, &manifest.stages)?;
     limits(out, card, images)
+}
+
+/// Whether all inputs are shards of datasets; beside archives an index is Parquet, too.
+fn of_datasets(manifest: &Manifest) -> bool {
+    !manifest.inputs.is_empty() && manifest.inputs.iter().all(|input| input.name.ends_with(".parquet"))
 }
 
 fn load(out: &mut String, images: ImageColumn, split: Option<&str>) -> fmt::Result {
@@ -205,7 +210,12 @@ fn limits(out: &mut String, card: &Card, images: ImageColumn) -> fmt::Result {
 
 /// A number and what it counts.
 fn counted(count: u64, noun: &str) -> String {
-    format!("{} {noun}{}", number(count), if count == 1 { "" } else { "s" })
+    let plural = match noun.split_once(" of ") {
+        _ if count == 1 => noun.to_owned(),
+        Some((noun, of)) => format!("{noun}s of {of}"),
+        None => format!("{noun}s"),
+    };
+    format!("{} {plural}", number(count))
 }
 
 /// A number with a comma at every third digit.

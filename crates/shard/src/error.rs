@@ -36,6 +36,9 @@ pub enum Error {
     /// A file that is no shard.
     #[error("not a shard of obelisc: the column {0} is missing or of another type")]
     NotAShard(&'static str),
+    /// A file that is no dataset in the layout of OBELICS; all that is not as it must be.
+    #[error("no dataset in the layout of OBELICS: {}", .0.join("; "))]
+    NotInLayout(Vec<String>),
     /// A shard with more than the columns that this program writes.
     #[error("it has further columns, which this program cannot write")]
     FurtherColumns,

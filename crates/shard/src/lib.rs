@@ -4,8 +4,10 @@
 //!   readers are known to misread without saying so,
 //! - [`Row`] is one document as a shard holds it, [`estimate`] its size before its images are read,
 //! - [`Splits`] say which part of a dataset a document belongs to,
-//! - [`ShardWriter`] writes rows as one Parquet file whose bytes depend on the rows alone,
+//! - [`ShardWriter`] writes rows as one Parquet file whose bytes depend on the rows alone, [`GroupEncoder`] and [`ShardOfGroups`] the same on
+//!   several threads,
 //! - [`Takedown`] says which pages and images are to go out of a finished dataset, and takes them out of rows,
+//! - [`IncomingRows`] reads datasets of others in the layout of OBELICS as documents,
 //! - [`Manifest`] says what the dataset is made of, [`Card`] says it to people and to `datasets`.
 //!
 //! The crate touches no file: it writes into any [`std::io::Write`] and gives that back with the sha256 of what it
@@ -31,8 +33,11 @@
 mod card;
 mod card_body;
 mod columns;
+mod croissant;
 mod error;
+mod groups;
 mod guard;
+mod incoming;
 mod manifest;
 mod row;
 pub mod schema;
@@ -43,7 +48,9 @@ mod writer;
 
 pub use card::Card;
 pub use error::{Error, RowFault};
+pub use groups::{EncodedGroup, GroupEncoder, ShardOfGroups};
 pub use guard::{SchemaFault, check_footer, check_schema, four_columns};
+pub use incoming::{INCOMING_COLUMNS, Incoming, IncomingRows, incoming, incoming_file};
 pub use manifest::{Counts, Input, MANIFEST_FORMAT, Manifest, OwnRule, Recipe, Removal, Shard, Stage, dataset_digest};
 pub use row::{ImageCell, Row, estimate, image_path};
 pub use schema::{ImageColumn, schema};

@@ -159,7 +159,7 @@ pub fn shard_name(split: &str, index: u32, count: u32) -> String {
     format!("data/{split}-{index:05}-of-{count:05}.parquet")
 }
 
-fn properties(images: ImageColumn) -> Result<WriterProperties> {
+pub(crate) fn properties(images: ImageColumn) -> Result<WriterProperties> {
     let mut properties = WriterProperties::builder()
         .set_created_by(CREATED_BY.to_owned())
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))

@@ -39,8 +39,8 @@ pub const ARCHIVE_ENDINGS: [&str; 12] = [
     ".wacz",
     ".warc.xz",
 ];
-/// Endings of the columnar index.
-const INDEX_ENDINGS: [&str; 1] = [".parquet"];
+/// Endings of Parquet: of the columnar index, and of shards of datasets.
+const PARQUET_ENDINGS: [&str; 1] = [".parquet"];
 const PAGE_ENDINGS: [&str; 3] = [".html", ".htm", ".xhtml"];
 /// Endings of pages where they are named one by one.  Folders have such files beside the pages that they are copies of, as
 /// web servers want them.
@@ -51,6 +51,10 @@ const NAMED_PAGE_ENDINGS: [&str; 6] = [".html", ".htm", ".xhtml", ".html.gz", ".
 pub enum Wanted {
     /// Archives and pages.
     Archives,
+    /// Archives, pages, and shards of datasets.
+    ArchivesOrShards,
+    /// Shards of datasets.
+    Shards,
     /// Files of the columnar index.
     Index,
 }
@@ -59,23 +63,35 @@ impl Wanted {
     /// Endings that a folder is searched for, besides pages.
     const fn endings(self) -> &'static [&'static str] {
         match self {
-            Self::Archives => &ARCHIVE_ENDINGS,
-            Self::Index => &INDEX_ENDINGS,
+            Self::Archives | Self::ArchivesOrShards => &ARCHIVE_ENDINGS,
+            Self::Shards => &[],
+            Self::Index => &PARQUET_ENDINGS,
         }
     }
 
     /// Endings of pages that a folder is searched for, and of those that are named one by one.
     const fn pages(self) -> [&'static [&'static str]; 2] {
         match self {
-            Self::Archives => [&PAGE_ENDINGS, &NAMED_PAGE_ENDINGS],
-            Self::Index => [&[], &[]],
+            Self::Archives | Self::ArchivesOrShards => [&PAGE_ENDINGS, &NAMED_PAGE_ENDINGS],
+            Self::Shards | Self::Index => [&[], &[]],
+        }
+    }
+
+    /// Endings that a folder is searched for where it holds none of the others: a folder of archives may well hold tables.
+    const fn endings_instead(self) -> &'static [&'static str] {
+        match self {
+            Self::ArchivesOrShards | Self::Shards => &PARQUET_ENDINGS,
+            Self::Archives | Self::Index => &[],
         }
     }
 
     fn nothing_in_folder(self) -> String {
         let [pages, _] = self.pages();
         let or = if pages.is_empty() { String::new() } else { format!(" or {}", pages.join(" ")) };
-        format!("a folder without {}{or} files", self.endings().join(" "))
+        let endings =
+            if pages.is_empty() { [self.endings(), self.endings_instead()].concat() } else { self.endings().to_vec() };
+        let or_instead = if self == Self::ArchivesOrShards { ", and without .parquet" } else { "" };
+        format!("a folder without {}{or}{or_instead} files", endings.join(" "))
     }
 }
 
@@ -118,6 +134,8 @@ pub enum Kind {
     Pages(Vec<(String, PathBuf)>),
     /// A file of the columnar index (Parquet), of which records are selected.
     Index(ArchiveFile),
+    /// A shard of a dataset (Parquet), whose rows are documents.
+    Shard(ArchiveFile),
 }
 
 /// Opens a file that a user named.
@@ -297,6 +315,12 @@ fn add(path: &Path, found: &mut Found<'_>) -> Result<()> {
     }
     let mut places = Vec::new();
     search(&file, &file, found.wanted, &mut places)?;
+    if places.is_empty() && !found.wanted.endings_instead().is_empty() {
+        for (file, path) in documents::shards_of(&file)? {
+            let path = real(path.parent().unwrap_or(Path::new(".")))?.join(path.file_name().unwrap_or_default());
+            places.push(Place { linked: path != file, root: path.clone(), path, page: false, file });
+        }
+    }
     if places.is_empty() {
         let reason = found.wanted.nothing_in_folder();
         return Err(Error::Unsupported { name: path.to_string_lossy().into_owned(), reason });
@@ -333,10 +357,13 @@ fn search(root: &Path, folder: &Path, wanted: Wanted, places: &mut Vec<Place>) -
 /// Refuses a file that is named where another kind is wanted.
 fn refuse_other(path: &Path, wanted: Wanted) -> Result<()> {
     let reason = match wanted {
-        Wanted::Archives if ends_with(path, &INDEX_ENDINGS) => {
-            "a Parquet file, and the recipe reads archives; with the stage select it reads the columnar index"
+        Wanted::Archives if ends_with(path, &PARQUET_ENDINGS) => {
+            "a Parquet file, and archives or pages are wanted; judge reads the documents of a dataset, run does as well"
         }
-        Wanted::Index if !ends_with(path, &INDEX_ENDINGS) => {
+        Wanted::Shards if !ends_with(path, &PARQUET_ENDINGS) => {
+            "no Parquet file, and shards of a dataset are wanted; documents as JSON lines are one file, or standard input"
+        }
+        Wanted::Index if !ends_with(path, &PARQUET_ENDINGS) => {
             "no Parquet file, and the recipe's stage select reads the columnar index"
         }
         _ => return Ok(()),
@@ -362,12 +389,16 @@ fn inputs(mut found: Found<'_>) -> std::result::Result<Vec<Input>, Vec<Error>> {
         roots.iter().map(|(root, places)| (root.as_path(), places.iter().any(|place| place.page))).collect();
     let names = naming::of_inputs(&kinds);
     let (mut inputs, mut errors) = (Vec::new(), Vec::new());
-    let kind_of = if found.wanted == Wanted::Index { Kind::Index } else { Kind::Archive };
+    let kind_of = |root: &Path| match found.wanted {
+        Wanted::Index => Kind::Index,
+        Wanted::ArchivesOrShards | Wanted::Shards if ends_with(root, &PARQUET_ENDINGS) => Kind::Shard,
+        Wanted::Archives | Wanted::ArchivesOrShards | Wanted::Shards => Kind::Archive,
+    };
     for ((root, places), name) in roots.into_iter().zip(names) {
         let page = places.iter().any(|place| place.page);
         let mut paths: Vec<PathBuf> = places.into_iter().map(|place| place.path).collect();
         let kind = match paths.pop() {
-            Some(path) if !page => kind_of(match found.files.remove(&path) {
+            Some(path) if !page => kind_of(&root)(match found.files.remove(&path) {
                 Some(file) => ArchiveFile::Remote(file),
                 None => ArchiveFile::Local(path),
             }),
@@ -401,6 +432,41 @@ mod tests {
             fs::write(path, b"x").unwrap();
         }
         root
+    }
+
+    #[test]
+    fn a_folder_of_shards_is_one_of_inputs_where_it_holds_nothing_else_to_read() {
+        let root =
+            tree(&["d/data/train-0.parquet", "d/data/train-1.parquet", "crawl/a.warc", "crawl/out/run/t.parquet"]);
+        let found = |names: &[&str], wanted| {
+            let names: Vec<String> = names.iter().map(|name| format!("{}/{name}", root.path().display())).collect();
+            super::find(&names, wanted, &Remotes::default())
+        };
+        let inputs = found(&["d", "crawl"], Wanted::ArchivesOrShards).unwrap();
+        assert_eq!(
+            inputs.iter().map(|input| &*input.name).collect::<Vec<_>>(),
+            ["a.warc", "train-0.parquet", "train-1.parquet"]
+        );
+        let kinds = inputs.iter().map(|input| matches!(input.kind, Kind::Shard(_)));
+        assert_eq!(kinds.collect::<Vec<_>>(), [false, true, true]);
+        let index = found(&["d/data/*.parquet"], Wanted::Index).unwrap();
+        assert!(index.iter().all(|input| matches!(input.kind, Kind::Index(_))));
+        for name in ["d", "d/data/train-0.parquet"] {
+            assert!(found(&[name], Wanted::Archives).is_err());
+        }
+    }
+
+    #[test]
+    fn of_the_output_of_a_run_the_last_dataset_is_read_and_no_table() {
+        let root = tree(&[
+            "o/dataset/manifest.json",
+            "o/dataset/data/train-0.parquet",
+            "o/run/steps/t.parquet",
+            "o/images/i.parquet",
+        ]);
+        let inputs =
+            super::find(&[format!("{}/o", root.path().display())], Wanted::ArchivesOrShards, &Remotes::default());
+        assert_eq!(inputs.unwrap().into_iter().map(|input| input.name).collect::<Vec<_>>(), ["train-0.parquet"]);
     }
 
     fn names(root: &tempfile::TempDir, inputs: &[&str]) -> Vec<String> {

@@ -2,6 +2,7 @@
 //!
 //! A file's bytes depend on its rows alone: no time, no host, no library version stands in it.
 
+mod anyones;
 mod range;
 
 use std::io::{self, BufReader, Seek, SeekFrom, Write};
@@ -27,6 +28,8 @@ use xxhash_rust::xxh3::Xxh3;
 
 use crate::{Error, Object, Result, Storage, Upload};
 use range::{Chosen, numbers};
+
+pub use anyones::{AnyonesFile, RowGroup};
 
 /// Rows after which a row group is closed.
 const ROWS_PER_GROUP: usize = 65_536;

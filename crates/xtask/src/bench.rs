@@ -11,6 +11,7 @@ mod minhash;
 #[cfg(feature = "peers")]
 mod peers;
 mod python;
+mod rewrite;
 mod rules;
 mod tasks;
 mod warc;
@@ -46,6 +47,8 @@ pub(crate) enum Bench {
     Rules(Options),
     /// Documents → near copies by MinHash at three sizes under a memory limit; beside datatrove on the same files
     Minhash(minhash::MinHash),
+    /// A dataset in the layout of OBELICS → the documents of it that a recipe keeps, with their images; beside pyarrow and datasets, which judge nothing
+    Rewrite(rewrite::Rewrite),
     /// A run of 100,000 tasks in each step, of which nobody ran one: what `plan`, `status` and going on with it cost, in a folder and in an object store
     Tasks(tasks::Tasks),
     /// Archive → records on one thread; beside bare decompression and the crate fastwarc
@@ -70,10 +73,11 @@ pub(crate) struct Options {
 
 /// Runs a measurement.
 pub(crate) fn run(bench: &Bench) -> Result<bool> {
-    // These watch the program, and compute nothing.
+    // These watch the program, and compute nothing that counts.
     match bench {
         Bench::Calibrate(options) => return calibrate::run(options),
         Bench::Tasks(options) => return tasks::run(options),
+        Bench::Rewrite(options) => return rewrite::run(options),
         _ => {}
     }
     // Its peers are programs of their own: without the others the engine is built as for everything else.
@@ -86,7 +90,7 @@ pub(crate) fn run(bench: &Bench) -> Result<bool> {
         return optimised(features);
     }
     match bench {
-        Bench::Calibrate(_) => {}
+        Bench::Calibrate(_) | Bench::Rewrite(_) => {}
         Bench::Dedup(options) => return dedup::run(options),
         Bench::Fetch(options) => return fetch::run(options),
         Bench::Minhash(options) => return minhash::run(options),

@@ -71,7 +71,15 @@ pub(crate) fn judge_attached<'a>(
     max_bytes: u64,
 ) -> Verdict {
     let failed = attach(document, candidates_of, max_bytes);
-    let mut verdict = judging.judge(document, StageView::FINAL);
+    let verdict = judging.judge(document, StageView::FINAL);
+    with_failed(verdict, failed, document)
+}
+
+/// The verdict on a document, with its images that have no bytes.
+pub(crate) fn with_failed(mut verdict: Verdict, failed: Vec<Failed>, document: &Document) -> Verdict {
+    if failed.is_empty() {
+        return verdict;
+    }
     // In reading order; the document's own comes last.
     let mut judged = Vec::with_capacity(failed.len() + verdict.judgements.len());
     for failure in failed {
@@ -110,10 +118,10 @@ pub(crate) fn gather(rows: Rows<'_, Attachment>) -> Result<Attachments, TaskErro
 }
 
 /// An image that has no bytes.
-struct Failed {
-    ordinal: u32,
-    reason: Reason,
-    detail: Option<String>,
+pub(crate) struct Failed {
+    pub(crate) ordinal: u32,
+    pub(crate) reason: Reason,
+    pub(crate) detail: Option<String>,
 }
 
 impl Failed {

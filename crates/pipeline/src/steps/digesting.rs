@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::error::TaskError;
 
 /// What came of opening a file of an input.
-pub(super) fn opened(input: &Input, object: Result<Box<dyn Object>, Error>) -> Result<Box<dyn Object>, TaskError> {
+pub(crate) fn opened(input: &Input, object: Result<Box<dyn Object>, Error>) -> Result<Box<dyn Object>, TaskError> {
     object.map_err(|error| TaskError::Input { input: input.name.clone(), source: io::Error::other(error.to_string()) })
 }
 
@@ -23,17 +23,17 @@ struct Progress {
 }
 
 /// A reader that digests the file on the way.  What is skipped is read at the end; what is read twice counts once.
-pub(super) struct Digesting<R> {
+pub(crate) struct Digesting<R> {
     inner: R,
     position: u64,
     progress: Arc<Mutex<Progress>>,
 }
 
 /// The digest of a file that a [`Digesting`] reads.
-pub(super) struct FileDigest(Arc<Mutex<Progress>>);
+pub(crate) struct FileDigest(Arc<Mutex<Progress>>);
 
 impl<R> Digesting<R> {
-    pub(super) fn new(inner: R) -> (Self, FileDigest) {
+    pub(crate) fn new(inner: R) -> (Self, FileDigest) {
         let progress = Arc::new(Mutex::new(Progress::default()));
         (Self { inner, position: 0, progress: Arc::clone(&progress) }, FileDigest(progress))
     }
@@ -68,7 +68,7 @@ impl<R: Seek> Seek for Digesting<R> {
 
 impl FileDigest {
     /// The sha256 of the whole file and its bytes; reads what nobody read so far.
-    pub(super) fn finish(&self, mut file: impl Read + Seek) -> io::Result<(String, u64)> {
+    pub(crate) fn finish(&self, mut file: impl Read + Seek) -> io::Result<(String, u64)> {
         let mut progress = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut position = file.seek(SeekFrom::Start(progress.until))?;
         let mut buffer = vec![0; 1 << 16];

@@ -1,6 +1,7 @@
-//! `extract`, map: archives and pages → documents; what failed, with its reason; which images the archives hold.
+//! `extract`, map: archives, pages and shards → documents; what failed, with its reason; which images the archives hold.
 
 mod selected;
+mod shard;
 
 use std::io::Read;
 use std::path::PathBuf;
@@ -75,6 +76,7 @@ impl Step for Extract {
                 Kind::Archive(file) if recipe.has(Stage::Select) => books.selected(&intake, input, file),
                 Kind::Archive(file) => books.archive(&intake, input, file),
                 Kind::Pages(pages) => books.pages(&intake, input, pages),
+                Kind::Shard(file) => books.shard(input, file),
                 Kind::Index(_) => Ok(Value::Null),
             };
             facts.push(read.map_err(|error| error.of_input(&input.name))?);

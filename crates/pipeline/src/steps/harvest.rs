@@ -1,4 +1,6 @@
-//! `harvest`, effect: images that documents want, from the archives into the image store.
+//! `harvest`, effect: images that documents want, from archives and shards into the image store.
+
+mod shard;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,7 +85,7 @@ fn answers(context: &Context<'_>, input: &Input, name: &str, requests: &[Request
     if let Some(answers) = context.images.answers(name)? {
         return Ok(answers);
     }
-    let Kind::Archive(archive) = &input.kind else { return Ok(Vec::new()) };
+    let (Kind::Archive(archive) | Kind::Shard(archive)) = &input.kind else { return Ok(Vec::new()) };
     let mut segment = context.images.begin(name)?;
     let mut requests = Cow::Borrowed(requests);
     if context.recipe.fetch.policy.opt_outs.list_service {
@@ -97,7 +99,9 @@ fn answers(context: &Context<'_>, input: &Input, name: &str, requests: &[Request
     }
     let mut harvest = Reading { context, input, archive, segment };
     // Inside a WACZ each range read would read the directory anew.
-    if requests.iter().all(|request| request.entry.is_none() && location(request).addressable()) {
+    if matches!(input.kind, Kind::Shard(_)) {
+        harvest.rows(&requests)?;
+    } else if requests.iter().all(|request| request.entry.is_none() && location(request).addressable()) {
         requests.iter().try_for_each(|request| harvest.one(request))?;
     } else {
         harvest.all(&requests)?;

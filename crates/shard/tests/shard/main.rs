@@ -3,6 +3,7 @@
 
 mod card;
 mod guard;
+mod incoming;
 mod manifest;
 mod round_trip;
 mod row_groups;

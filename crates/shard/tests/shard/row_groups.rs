@@ -1,7 +1,7 @@
 //! How a shard is laid out: row groups, pages, encodings.
 
 use bytes::Bytes;
-use obelisc_shard::{ImageColumn, Limits, Row};
+use obelisc_shard::{Error, GroupEncoder, ImageColumn, Limits, Row, ShardOfGroups};
 use parquet::basic::{Compression, Encoding, PageType};
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
@@ -176,4 +176,28 @@ fn image_bytes_are_plain_and_neither_compressed_nor_in_a_dictionary() {
 fn the_file_names_no_library_version() {
     let (_, file) = write([Row::linked(&document(0)).unwrap()], ImageColumn::Url, Limits::default());
     assert_eq!(footer(&file).file_metadata().created_by(), Some("obelisc shard 1"));
+}
+
+#[test]
+fn row_groups_that_were_encoded_apart_are_the_same_file() {
+    for images in [ImageColumn::Bytes, ImageColumn::Url] {
+        let rows = |range: std::ops::Range<u64>| -> Vec<Row> {
+            let of = |number| {
+                if images == ImageColumn::Bytes { row(number) } else { Row::linked(&document(number)).unwrap() }
+            };
+            range.map(of).collect()
+        };
+        let limits = Limits { max_row_group_rows: 250, ..Limits::default() };
+        let (summary, file) = write(rows(0..400), images, limits);
+        let encoder = GroupEncoder::new(images).unwrap();
+        let mut shard = ShardOfGroups::new(Vec::new(), images).unwrap();
+        let groups: Vec<_> = [250..400, 0..250].map(|range| encoder.encode(rows(range)).unwrap()).into();
+        groups.into_iter().rev().for_each(|group| shard.append(group).unwrap());
+        let (of_groups, same) = shard.finish().unwrap();
+        assert_eq!(of_groups, summary);
+        assert!(same == file);
+    }
+    let broken = Row { texts: vec![None], images: vec![None], ..row(0) };
+    let error = GroupEncoder::new(ImageColumn::Bytes).unwrap().encode(vec![row(0), broken]).unwrap_err();
+    assert!(matches!(error, Error::Row { row: 1, .. }));
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{ends_with, pattern, real};
+use super::{PARQUET_ENDINGS, ends_with, pattern, real};
 use crate::{Error, Result};
 
 /// Endings that a folder is searched for.
@@ -78,11 +78,11 @@ fn add(path: &Path, found: &mut Found) -> Result<()> {
         let Some(dataset) = last_dataset(path)? else {
             return unsupported("the output of a run whose dataset is not finished".to_owned());
         };
-        search(&dataset, found)?;
+        search(&dataset, &DOCUMENT_ENDINGS, found)?;
         return if found.len() == before { unsupported("a dataset without shards".to_owned()) } else { Ok(()) };
     }
     let mut below = BTreeMap::new();
-    search(path, &mut below)?;
+    search(path, &DOCUMENT_ENDINGS, &mut below)?;
     if below.is_empty() {
         return unsupported(format!("a folder without {} files", DOCUMENT_ENDINGS.join(" ")));
     }
@@ -90,6 +90,16 @@ fn add(path: &Path, found: &mut Found) -> Result<()> {
         found.entry(file).or_insert(path);
     }
     Ok(())
+}
+
+/// The shards in a folder, each with the path that leads to it: of the output folder of a run those of its last dataset.
+pub(super) fn shards_of(folder: &Path) -> Result<BTreeMap<PathBuf, PathBuf>> {
+    let dataset = if folder.join("run").is_dir() { last_dataset(folder)? } else { Some(folder.to_owned()) };
+    let mut found = Found::new();
+    match dataset {
+        Some(dataset) => search(&dataset, &PARQUET_ENDINGS, &mut found).map(|()| found),
+        None => Ok(found),
+    }
 }
 
 /// The folder of the last dataset that a run finished.
@@ -111,14 +121,14 @@ fn last_dataset(output: &Path) -> Result<Option<PathBuf>> {
     Ok(last.map(|(_, folder)| folder))
 }
 
-fn search(folder: &Path, found: &mut Found) -> Result<()> {
+fn search(folder: &Path, endings: &[&str], found: &mut Found) -> Result<()> {
     let unlisted = |source| Error::io("list", &folder.to_string_lossy(), source);
     for entry in fs::read_dir(folder).map_err(unlisted)? {
         let entry = entry.map_err(unlisted)?;
         let (path, kind) = (entry.path(), entry.file_type().map_err(unlisted)?);
         if kind.is_dir() {
-            search(&path, found)?;
-        } else if ends_with(&path, &DOCUMENT_ENDINGS) {
+            search(&path, endings, found)?;
+        } else if ends_with(&path, endings) {
             let file = real(&path)?;
             if file.is_file() {
                 found.entry(file).or_insert(path);

@@ -22,12 +22,14 @@ pub(super) fn of(kind: &Kind) -> Result<(u64, String)> {
         Ok(size)
     };
     let size = match kind {
-        Kind::Archive(ArchiveFile::Remote(file)) | Kind::Index(ArchiveFile::Remote(file)) => {
-            digest.update(&file.size.to_be_bytes());
-            digest.update(file.tag.as_bytes());
-            file.size
-        }
-        Kind::Archive(ArchiveFile::Local(path)) | Kind::Index(ArchiveFile::Local(path)) => enter(path)?,
+        Kind::Archive(file) | Kind::Index(file) | Kind::Shard(file) => match file {
+            ArchiveFile::Local(path) => enter(path)?,
+            ArchiveFile::Remote(file) => {
+                digest.update(&file.size.to_be_bytes());
+                digest.update(file.tag.as_bytes());
+                file.size
+            }
+        },
         Kind::Pages(pages) => {
             let size = pages.iter().try_fold(0, |size, (_, path)| Ok(size + enter(path)?))?;
             // With its length before it no name can be read as the end of another.

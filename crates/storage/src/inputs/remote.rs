@@ -37,13 +37,16 @@ pub(super) fn find(remotes: &Remotes, url: &str, wanted: Wanted) -> Result<Vec<R
     if found.is_empty() {
         return Err(Error::NotFound { key: shown(url) });
     }
-    let files = found.into_iter().filter(|(key, _)| ends_with(Path::new(key), wanted.endings()));
-    let files: Vec<_> = files.map(|(key, found)| file(&place, key, found)).collect();
-    if files.is_empty() {
-        let reason = format!("a folder without {} files", wanted.endings().join(" "));
-        return Err(Error::Unsupported { name: shown(url), reason });
+    for endings in [wanted.endings(), wanted.endings_instead()] {
+        let files = found.iter().filter(|(key, _)| ends_with(Path::new(key), endings));
+        let files: Vec<_> = files.map(|(key, found)| file(&place, key.clone(), found.clone())).collect();
+        if !files.is_empty() {
+            return Ok(files);
+        }
     }
-    Ok(files)
+    let endings = [wanted.endings(), wanted.endings_instead()].concat();
+    let reason = format!("a folder without {} files", endings.join(" "));
+    Err(Error::Unsupported { name: shown(url), reason })
 }
 
 fn matches(remotes: &Remotes, url: &str) -> Result<Vec<RemoteFile>> {

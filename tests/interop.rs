@@ -175,7 +175,7 @@ fn a_dataset_of_ours_is_written_again_as_it_was() {
     let (first, second) = (place.path("first"), place.path("second"));
     run_quickstart(&first).ok();
     let recipe = place.write("r.toml", "stages = [\"extract\", \"filter\", \"fetch\", \"attach\", \"finish\"]\n");
-    let ended = judge(&recipe, &[first.clone()], &second, "2");
+    let ended = judge(&recipe, std::slice::from_ref(&first), &second, "2");
     assert_eq!(ended.code(), Some(0), "{ended}");
     let before = rows(&first.join("dataset"));
     assert!(before.len() > 5);
@@ -284,7 +284,7 @@ fn damage_costs_the_rows_that_it_meets() {
 #[test]
 fn what_is_no_dataset_is_refused_before_anything_is_written() {
     let place = Place::new();
-    let folder = LocalFolder::create(&place.path("index")).unwrap();
+    let folder = LocalFolder::create(place.path("index")).unwrap();
     let column: ArrayRef = Arc::new(Int64Array::from(vec![1]));
     let batch = RecordBatch::try_from_iter([("fetch_status", column)]).unwrap();
     let mut writer = Writer::create(&folder, "part-0.parquet", batch.schema()).unwrap();

@@ -1,5 +1,3 @@
-use std::fs::File;
-
 use obelisc_document::{DocId, Node, Page, paragraphs};
 use obelisc_shard::{Limits, ShardWriter, Split};
 use obelisc_storage::inputs::{self, Wanted};
@@ -12,15 +10,15 @@ const RECIPE: &str = "stages = [\"extract\", \"filter\", \"finish\"]\n\
 
 /// A shard of so many documents of a few words, every third of one.
 fn shard(folder: &tempfile::TempDir, name: &str, documents: u64) -> Vec<Input> {
-    let path = folder.path().join(name);
-    let mut writer = ShardWriter::new(File::create(&path).unwrap(), ImageColumn::Url, Limits::default()).unwrap();
+    let mut writer = ShardWriter::new(Vec::new(), ImageColumn::Url, Limits::default()).unwrap();
     for number in 0..documents {
         let text = if number % 3 == 2 { "One".to_owned() } else { format!("The number {number} and more") };
         let page = Page { url: format!("https://a.example/{number}"), ..Page::default() };
         let nodes = vec![Node { ordinal: 0, content: Content::Text(paragraphs(&text)) }];
         writer.push(Row::linked(&Document { id: DocId::new("a", number, 0), page, nodes }).unwrap()).unwrap();
     }
-    writer.finish().unwrap();
+    LocalFolder::open(folder.path()).unwrap().write(name, &writer.finish().unwrap().1).unwrap();
+    let path = folder.path().join(name);
     inputs::find(&[path.to_str().unwrap().to_owned()], Wanted::Shards, &Remotes::default()).unwrap()
 }
 
@@ -66,5 +64,6 @@ fn whoever_stops_it_finds_no_dataset() {
     let folder = tempfile::tempdir().unwrap();
     let (output, stopped) = rewrite(&shard(&folder, "train-0.parquet", 30), 2, true);
     assert!(matches!(stopped, Err(Error::Interrupted)));
-    assert!(!output.path().join("dataset").exists() && !output.path().join("run/rewrite").exists());
+    let left = LocalFolder::open(output.path()).unwrap().list("").unwrap();
+    assert!(left.iter().all(|entry| entry.key == "run/lock"), "{left:?}");
 }

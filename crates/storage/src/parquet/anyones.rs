@@ -10,6 +10,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
 };
+use parquet::basic::Compression;
 use parquet::file::metadata::PageIndexPolicy;
 
 use super::{Builder, Chunks, Reader, damaged};
@@ -57,6 +58,11 @@ impl AnyonesFile {
             .reopen()
             .and_then(|again| ArrowReaderMetadata::load(&Chunks(again), options).map_err(|error| damaged(key, error)));
         let metadata = loaded.map_err(|error| object.really(key, error))?;
+        let mut chunks = metadata.metadata().row_groups().iter().flat_map(|group| group.columns());
+        if let Some(other) = chunks.find_map(|chunk| (!is_read(chunk.compression())).then(|| chunk.compression())) {
+            let detail = format!("its columns are compressed with {other}; read are Snappy, gzip, LZ4 and Zstandard");
+            return Err(Error::Damaged { key: key.to_owned(), detail });
+        }
         Ok(Self { key: key.to_owned(), object, metadata })
     }
 
@@ -111,6 +117,12 @@ impl AnyonesFile {
         let reader = reader.map_err(|error| self.really(damaged(&self.key, error)))?;
         Ok(Reader { key: self.key.clone(), schema: reader.schema(), reader })
     }
+}
+
+/// Whether a compression is one that is built in.
+const fn is_read(compression: Compression) -> bool {
+    use Compression::{GZIP, LZ4, LZ4_RAW, SNAPPY, UNCOMPRESSED, ZSTD};
+    matches!(compression, UNCOMPRESSED | SNAPPY | GZIP(_) | LZ4 | LZ4_RAW | ZSTD(_))
 }
 
 /// An object that remembers what it could not read: Parquet's reader says of that what it says of damage.
@@ -171,6 +183,9 @@ impl Object for Watched {
 mod tests {
     use arrow_array::cast::AsArray as _;
     use arrow_array::{ArrayRef, LargeStringArray, RecordBatch};
+    use parquet::arrow::ArrowWriter;
+    use parquet::basic::{BrotliLevel, GzipLevel};
+    use parquet::file::properties::WriterProperties;
 
     use super::*;
     use crate::parquet::Writer;
@@ -197,6 +212,26 @@ mod tests {
         let some = file.rows(0, &[3, 99, 100], &["text"], 8).unwrap().next().unwrap().unwrap();
         let some: Vec<_> = some.column(0).as_string::<i32>().iter().map(Option::unwrap).collect();
         assert_eq!(some, ["row 3", "row 99"]);
+    }
+
+    #[test]
+    fn what_others_compress_is_read() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = LocalFolder::create(temporary.path()).unwrap();
+        let column: ArrayRef = Arc::new(LargeStringArray::from_iter_values((0..100).map(|n| format!("row {n}"))));
+        let batch = RecordBatch::try_from_iter([("text", column)]).unwrap();
+        let ours =
+            [Compression::SNAPPY, Compression::GZIP(GzipLevel::default()), Compression::LZ4_RAW, Compression::LZ4];
+        for compression in ours.into_iter().chain([Compression::UNCOMPRESSED]) {
+            let properties = WriterProperties::builder().set_compression(compression).build();
+            let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
+            writer.write(&batch).unwrap();
+            folder.write("c.parquet", &writer.into_inner().unwrap()).unwrap();
+            let file = AnyonesFile::open(folder.open("c.parquet").unwrap(), "c.parquet").unwrap();
+            let rows: usize = file.group(0, &["text"], 64).unwrap().map(|batch| batch.unwrap().num_rows()).sum();
+            assert_eq!(rows, 100, "{compression}");
+        }
+        assert!(!is_read(Compression::BROTLI(BrotliLevel::default())) && !is_read(Compression::LZO));
     }
 
     #[test]

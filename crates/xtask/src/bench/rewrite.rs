@@ -74,7 +74,7 @@ pub(super) fn run(options: &Rewrite) -> Result<bool> {
     let kept: u64 = shards.iter().filter_map(|shard| shard["rows"].as_u64()).sum();
     let mut lines = vec![("obelisc judge --output".to_owned(), ours)];
     for peer in PEERS {
-        let script = root().join("crates/xtask/src/bench/rewrite/copy.py");
+        let script = root().join("crates/xtask/src/bench/rewrite/copied.py");
         let mut command = Command::new(&options.python);
         command.arg(script).arg(peer).arg(&corpus).arg(scratch.path().join(peer));
         match measured(&options.python, &mut command) {

@@ -1,6 +1,6 @@
 """Reads the Parquet files of a folder and writes their rows into another, as others do it.
 
-    copy.py pyarrow|datasets FROM TO
+    copied.py pyarrow|datasets FROM TO
 
 pyarrow: row group by row group, with the settings of its writer but for images, which are neither compressed nor in a dictionary.
 datasets: `load_dataset`, `map` with a function that leaves the rows as they are, `to_parquet`; images are not decoded.

@@ -12,7 +12,7 @@ use obelisc_storage::{Error as StorageError, Object};
 use crate::error::whole;
 
 /// Bytes of rows that are read at once, as far as the file says how long they are.
-const BYTES_AT_ONCE: u64 = 4 << 20;
+pub(crate) const BYTES_AT_ONCE: u64 = 4 << 20;
 
 /// A shard of which the footer was read.
 pub(crate) struct Shard {

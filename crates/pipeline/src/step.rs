@@ -297,12 +297,7 @@ pub(crate) fn rows_in<'a, T: Table + 'a>(
         let object = storage.open(key)?;
         Reader::open_wanted(object, key, ROWS_PER_KEY_READ, column, &range, |_| true)
     };
-    Box::new(keys.flat_map(move |key| -> Rows<'a, T> {
-        match open(key) {
-            Ok(reader) => read(reader),
-            Err(error) => Box::new(std::iter::once(Err(error.into()))),
-        }
-    }))
+    read_each(keys, open)
 }
 
 /// All rows of tables.
@@ -310,10 +305,18 @@ pub(crate) fn rows<'a, T: Table + 'a>(
     storage: &'a dyn Storage,
     keys: impl Iterator<Item = &'a str> + 'a,
 ) -> Result<Rows<'a, T>, TaskError> {
-    Ok(Box::new(keys.flat_map(move |key| -> Rows<'a, T> {
-        match Reader::open(storage, key, ROWS_PER_READ) {
+    Ok(read_each(keys, move |key| Reader::open(storage, key, ROWS_PER_READ)))
+}
+
+/// The rows of files, each opened when it is its turn.
+fn read_each<'a, T: Table + 'a>(
+    keys: impl Iterator<Item = &'a str> + 'a,
+    open: impl Fn(&str) -> obelisc_storage::Result<Reader> + 'a,
+) -> Rows<'a, T> {
+    Box::new(keys.flat_map(move |key| -> Rows<'a, T> {
+        match open(key) {
             Ok(reader) => read(reader),
             Err(error) => Box::new(std::iter::once(Err(error.into()))),
         }
-    })))
+    }))
 }

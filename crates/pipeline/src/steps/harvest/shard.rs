@@ -9,10 +9,7 @@ use obelisc_storage::parquet::RowGroup;
 use super::super::digesting::opened;
 use super::Reading;
 use crate::error::TaskError;
-use crate::incoming::{Shard, caught};
-
-/// Bytes of rows that are read at once, as far as the file says how long they are.
-const BYTES_AT_ONCE: u64 = 4 << 20;
+use crate::incoming::{BYTES_AT_ONCE, Shard, caught};
 
 impl Reading<'_, '_> {
     /// Reads the rows that hold wanted images; the requests stand in the order of these.
